@@ -1,0 +1,1 @@
+//! Nothing lives here: the benches are in `benches/`, one file per hot path.

@@ -1,0 +1,3 @@
+//! The `dashproof` binary.
+
+fn main() {}
