@@ -1,1 +1,5 @@
 //! The simulated LLM application.
+
+pub mod rng;
+pub mod sample;
+pub mod time;
