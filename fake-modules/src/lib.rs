@@ -3,3 +3,4 @@
 pub mod rng;
 pub mod sample;
 pub mod time;
+pub mod traffic;

@@ -11,3 +11,4 @@ mod weighted;
 pub use inverse_cdf::{InverseCdf, LogNormal};
 pub use weighted::Weighted;
 
+pub(crate) use special::{normal_cdf, normal_quantile};
