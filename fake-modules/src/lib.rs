@@ -18,3 +18,7 @@ pub mod world;
 pub mod traffic;
 
 pub mod event;
+
+pub mod incident;
+
+pub mod engine;

@@ -1,0 +1,183 @@
+//! prompt-manager's side: its operations, its tenants' limits, its cache, what it pays itself.
+
+use crate::{
+    engine::{effects::Effects, limit::TokenBucket, parameters::Parameters},
+    rng::{Rng, Stream},
+    sample::{InverseCdf, Weighted},
+    time::Nanos,
+    traffic::Arrival,
+    world::{
+        Limit,
+        llm::Deployment,
+        manager::{ManagerError, ManagerModel, ManagerOperation},
+    },
+};
+use crate::label::Label;
+
+/// A tenant's limits as multiples of what a tenant with 28 % of all traffic (the largest of a hundred, Zipf 1.2)
+/// uses, and how many seconds of each may come at once. A choice that makes hits rare on a normal day.
+const TENANT_SHARE: f64 = 0.28;
+const HEADROOM: f64 = 2.2;
+const REQUESTS_AT_ONCE: f64 = 30.0;
+const TOKENS_AT_ONCE: f64 = 90.0;
+
+/// Mean cost of a token over the common models, in nano-dollars: sizes the cost limit.
+const MEAN_TOKEN_COST: f64 = 1_500.0;
+
+/// Share of malformed calls, and of prompt-manager's own failures. A choice.
+const MALFORMED: f64 = 0.002;
+const INTERNAL: f64 = 0.0003;
+
+/// How long the response cache takes to fill again: hits come back as 1 − exp(−t / 15 min).
+const REFILL_SECONDS: f64 = 900.0;
+
+/// Largest number of tenants with limits of their own.
+const TENANTS: usize = 1 << 12;
+
+/// prompt-manager.
+#[derive(Debug)]
+pub(crate) struct Manager {
+    rng: Rng,
+    operation: Weighted,
+    cache_hits: (f64, f64),
+    limits: Vec<[TokenBucket; 3]>,
+    fresh: [TokenBucket; 3],
+    store: InverseCdf,
+    exact: InverseCdf,
+    semantic: InverseCdf,
+    compress: InverseCdf,
+    review: InverseCdf,
+}
+
+/// A look-up in the response cache.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lookup {
+    pub(crate) lasts: Nanos,
+    pub(crate) hit: bool,
+    /// Tokens that were embedded for the semantic cache.
+    pub(crate) embedded: Option<u32>,
+}
+
+/// A call other than `execute`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain {
+    pub(crate) lasts: Nanos,
+    pub(crate) error: Option<ManagerError>,
+    pub(crate) usage: Option<(ManagerModel, u32, u32)>,
+}
+
+impl Manager {
+    pub(crate) fn new(parameters: &Parameters) -> Manager {
+        const MANAGER: Stream = Stream::named("manager");
+        let lognormal = |median: f64, sigma| InverseCdf::lognormal(libm::log(median), sigma);
+        let requests = parameters.mean_rate.max(0.05) * TENANT_SHARE * HEADROOM;
+        let tokens = requests * parameters.mean_tokens;
+        Manager {
+            rng: Rng::new(parameters.seed, MANAGER),
+            operation: Weighted::new(&parameters.operations),
+            cache_hits: parameters.cache_hits,
+            limits: Vec::new(),
+            fresh: [
+                TokenBucket::new(requests, REQUESTS_AT_ONCE),
+                TokenBucket::new(tokens, TOKENS_AT_ONCE),
+                TokenBucket::new(tokens * MEAN_TOKEN_COST, TOKENS_AT_ONCE),
+            ],
+            // A database behind a small service.
+            store: lognormal(0.006, 0.5),
+            exact: lognormal(0.001, 0.3),
+            semantic: lognormal(0.028, 0.25),
+            compress: lognormal(0.9, 0.35),
+            review: lognormal(1.1, 0.4),
+        }
+    }
+
+    pub(crate) fn operation(&mut self) -> ManagerOperation {
+        ManagerOperation::ALL[self.operation.draw(&mut self.rng)]
+    }
+
+    /// Which of the tenant's limits refuses the call, if any; tokens and cost count for `execute` only.
+    pub(crate) fn refuses(&mut self, arrival: &Arrival, operation: ManagerOperation) -> Option<Limit> {
+        let tenant = usize::from(arrival.tenant) % TENANTS;
+        if tenant >= self.limits.len() {
+            self.limits.resize(tenant + 1, self.fresh);
+        }
+        let [requests, tokens, cost] = &mut self.limits[tenant];
+        if requests.take(arrival.at, 1.0, 1.0).is_err() {
+            return Some(Limit::Requests);
+        }
+        if operation != ManagerOperation::Execute {
+            return None;
+        }
+        let asked = f64::from(arrival.input_tokens) + f64::from(arrival.output_tokens);
+        if tokens.take(arrival.at, asked, 1.0).is_err() {
+            return Some(Limit::Tokens);
+        }
+        // Output costs about five times what input costs, everywhere.
+        let asked = (f64::from(arrival.input_tokens) + 5.0 * f64::from(arrival.output_tokens)) * MEAN_TOKEN_COST;
+        cost.take(arrival.at, asked, 1.0).err().map(|_| Limit::Cost)
+    }
+
+    /// Whether an `execute` fails before anything is asked of anyone.
+    pub(crate) fn fails_at_once(&mut self) -> Option<ManagerError> {
+        let case = self.rng.unit();
+        if case < MALFORMED {
+            Some(ManagerError::Validation)
+        } else if case < MALFORMED + INTERNAL {
+            Some(ManagerError::Internal)
+        } else {
+            None
+        }
+    }
+
+    /// Looks into the exact cache, then into the semantic one.
+    pub(crate) fn look_up(&mut self, now: Nanos, input_tokens: u32, effects: &Effects) -> Lookup {
+        let filled = effects.flushed_at.map_or(1.0, |flushed| {
+            let age = now.saturating_sub(flushed).as_secs_f64();
+            if age > 20.0 * REFILL_SECONDS { 1.0 } else { 1.0 - libm::exp(-age / REFILL_SECONDS) }
+        });
+        let (exact, semantic) = (self.cache_hits.0 * filled, self.cache_hits.1 * filled);
+        let case = self.rng.unit();
+        let mut seconds = self.exact.draw(&mut self.rng);
+        if case < exact {
+            return Lookup { lasts: Nanos::from_secs_f64(seconds), hit: true, embedded: None };
+        }
+        seconds += self.semantic.draw(&mut self.rng);
+        let hit = case < exact + semantic;
+        // The question is embedded, not its whole context: 512 tokens is the usual cut.
+        Lookup { lasts: Nanos::from_secs_f64(seconds), hit, embedded: Some(input_tokens.min(512)) }
+    }
+
+    /// A call other than `execute`.
+    pub(crate) fn plain(&mut self, arrival: &Arrival, operation: ManagerOperation) -> Plain {
+        let mut seconds = self.store.draw(&mut self.rng);
+        let error = self.fails_at_once();
+        let usage = match operation {
+            _ if error.is_some() => None,
+            ManagerOperation::Create | ManagerOperation::Update => {
+                seconds += self.review.draw(&mut self.rng);
+                Some((ManagerModel::Reviewer, arrival.input_tokens.min(6_000) + 250, 160))
+            }
+            ManagerOperation::Render if arrival.input_tokens > 2_500 => {
+                seconds += self.compress.draw(&mut self.rng);
+                Some((ManagerModel::Compressor, arrival.input_tokens.min(30_000), 700))
+            }
+            _ => None,
+        };
+        Plain { lasts: Nanos::from_secs_f64(seconds), error, usage }
+    }
+
+    /// How long it takes to refuse a call.
+    pub(crate) fn refusal(&mut self) -> Nanos {
+        Nanos::from_secs_f64(self.exact.draw(&mut self.rng))
+    }
+
+    /// Where a request goes.
+    pub(crate) fn route(&mut self, routes: &Weighted, effects: &Effects) -> Deployment {
+        if let Some((to, share)) = effects.shift
+            && self.rng.chance(share)
+        {
+            return to;
+        }
+        Deployment::ALL[routes.draw(&mut self.rng)]
+    }
+}
