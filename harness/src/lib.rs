@@ -1,1 +1,5 @@
 //! The harness.
+
+pub mod grafana;
+pub mod problem;
+pub mod promcfg;
