@@ -3,3 +3,5 @@
 pub mod grafana;
 pub mod problem;
 pub mod promcfg;
+pub mod scenario;
+pub mod yaml;
