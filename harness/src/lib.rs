@@ -1,3 +1,12 @@
-//! The harness.
+//! Dashproof asks a monitoring stack what it shows, and judges the answers against what really happened.
+//!
+//! Layers, imports downwards only: problem, quantity → ledger → oracle → fact → contract → judge → track → verify →
+//! report. `stack`, `client` and `poll` stand beside them and know nothing of what is verified.
+
+pub mod quantity;
+
+pub mod ledger;
 
 pub mod oracle;
+
+pub mod fact;
