@@ -5,10 +5,14 @@
 //! Generated traffic and replayed traces ([`crate::trace`]) yield the same [`Arrival`].
 //! Nothing here knows modules, providers, prices or metrics, and memory does not grow with the requests.
 
+mod arrivals;
 mod curve;
 mod phase;
+mod process;
 mod profile;
+mod sizes;
 
+pub use arrivals::Arrivals;
 pub use curve::{ArrivalTimes, RateCurve, RateCurveError};
 pub use phase::Phase;
 pub use profile::{ArrivalProcess, Profile, ProfileParameters, TokenTable};
