@@ -10,3 +10,9 @@ pub mod ledger;
 pub mod oracle;
 
 pub mod fact;
+
+pub mod grafana;
+
+pub mod problem;
+
+pub mod promcfg;
