@@ -1,3 +1,4 @@
 //! The harness.
 
+pub mod mutate;
 pub mod oracle;
