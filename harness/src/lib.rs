@@ -1,1 +1,4 @@
 //! The harness.
+
+pub mod client;
+pub mod poll;
