@@ -1,4 +1,6 @@
 //! The harness.
 
+pub mod client;
 pub mod mutate;
 pub mod oracle;
+pub mod poll;
