@@ -16,3 +16,9 @@ pub mod grafana;
 pub mod problem;
 
 pub mod promcfg;
+
+pub mod client;
+
+pub mod mutate;
+
+pub mod poll;
