@@ -22,3 +22,7 @@ pub mod client;
 pub mod mutate;
 
 pub mod poll;
+
+pub mod contract;
+
+mod yaml;
