@@ -11,3 +11,11 @@ pub mod label;
 pub mod world;
 
 pub mod event;
+
+mod metrics;
+
+pub mod exposition;
+
+pub mod lie;
+
+pub mod module;
