@@ -3,4 +3,5 @@
 pub mod rng;
 pub mod sample;
 pub mod time;
+pub mod trace;
 pub mod traffic;
