@@ -30,3 +30,5 @@ pub mod exposition;
 pub mod lie;
 
 pub mod module;
+
+pub mod trace;
