@@ -22,3 +22,13 @@ pub mod event;
 pub mod incident;
 
 pub mod engine;
+
+mod metrics;
+
+pub mod exposition;
+
+pub mod lie;
+
+pub mod module;
+
+pub mod trace;

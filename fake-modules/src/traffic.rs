@@ -12,10 +12,14 @@ mod process;
 mod profile;
 mod sizes;
 
+pub mod stats;
+
 pub use arrivals::Arrivals;
 pub use curve::{ArrivalTimes, RateCurve, RateCurveError};
 pub use phase::Phase;
 pub use profile::{ArrivalProcess, Profile, ProfileParameters, TokenTable};
+
+pub(crate) use sizes::PromptCache;
 
 use crate::time::Nanos;
 

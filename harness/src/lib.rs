@@ -1,7 +1,32 @@
-//! The harness.
+//! Dashproof asks a monitoring stack what it shows, and judges the answers against what really happened.
+//!
+//! Layers, imports downwards only: problem, quantity → ledger → oracle → fact → contract → judge → track → verify →
+//! report. `stack`, `client` and `poll` stand beside them and know nothing of what is verified.
+
+pub mod quantity;
+
+pub mod ledger;
+
+pub mod oracle;
+
+pub mod fact;
 
 pub mod grafana;
+
 pub mod problem;
+
 pub mod promcfg;
+
+pub mod client;
+
+pub mod mutate;
+
+pub mod poll;
+
+pub mod contract;
+
+mod yaml;
+
+pub mod document;
+
 pub mod scenario;
-pub mod yaml;

@@ -1,39 +1,32 @@
-//! YAML files that people write, read so that every flaw is found at once, each with its line.
+//! Reading YAML with line numbers: the one place that knows the YAML crate's errors.
 //!
-//! First the text becomes a tree of [`Node`]s, which knows the line of everything; then serde fills file types from
-//! it. A file type wraps each value in [`Field`] and each part in [`Part`]: what is wrong inside is noted and the
-//! rest is read on. Unknown keys are noted with the nearest known one.
-//! Scenario files and contracts are the callers. Nothing here knows what a key means.
-
-mod field;
-mod node;
-mod reader;
-
-pub use field::{Field, Flaw, Meaning, Part, Table, choose, nearest};
-pub use node::{Node, Scalar, Value};
+//! Used by every reader of a YAML file in this crate; knows no file kind.
 
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
+use serde_saphyr::Location;
 
 use crate::problem::Problem;
 
-/// A file type read from a text, with everything that was wrong with its structure.
-///
-/// Flaws of single values are still inside their [`Field`]s; [`Field::take`] brings them out.
+/// Reads `text`; `file` is only for messages.
 ///
 /// # Errors
-/// If the text is not YAML, or is not a mapping at all.
-pub fn read<T: DeserializeOwned>(file: &Path, text: &str) -> Result<(T, Vec<Problem>), Problem> {
-    let root = Node::parse(text).map_err(|error| {
-        Problem::error(file, error.line, error.message)
-            .remedy("YAML needs consistent indentation by spaces and quotes around \": \" and \" #\" in text")
-    })?;
-    let notes = reader::Notes::default();
-    let value = T::deserialize(reader::Cursor::new(&root, &notes));
-    let mut problems: Vec<Problem> = notes.into_inner().into_iter().map(|note| note.into_problem(file)).collect();
-    match value {
-        Ok(value) => Ok((value, problems)),
-        Err(refusal) => Err(refusal.into_problem(file)).inspect_err(|_| problems.clear()),
-    }
+/// The one syntax or type error at which reading stopped.
+pub(crate) fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Vec<Problem>> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let line = error.location().as_ref().and_then(line);
+        let message = error.without_snippet().to_string();
+        vec![Problem::error(file, line, format!("not as expected: {}", without_position(&message)))]
+    })
+}
+
+/// The line of a location, from 1; `None` where it is unknown.
+pub(crate) fn line(location: &Location) -> Option<usize> {
+    usize::try_from(location.line()).ok().filter(|line| *line > 0)
+}
+
+/// The crate ends or starts its messages with the position, which a problem has itself.
+fn without_position(message: &str) -> &str {
+    message.split(" at line ").next().unwrap_or(message)
 }

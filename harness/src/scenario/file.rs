@@ -26,7 +26,7 @@ use crate::{
         ScrapePhase,
         values::{Count, Instant, Name, Share, Span, Weight},
     },
-    yaml::{Field, Part, Table},
+    document::{Field, Part, Table},
 };
 
 /// A story that Dashproof simulates and judges every dashboard by.

@@ -8,7 +8,7 @@ use schemars::{Schema, json_schema};
 
 use crate::{
     promcfg::duration,
-    yaml::{Flaw, Meaning, Scalar, choose},
+    document::{Flaw, Meaning, Scalar, choose},
 };
 
 /// A span of time, such as `2h30m`.

@@ -24,7 +24,7 @@ pub(super) const API: [f64; 24] = normalised([
     1.433, 1.483, 1.500, 1.483, 1.433, 1.354, 1.250, 1.129, 1.000, 0.871, 0.750, 0.646,
 ]);
 
-/// RAGPulse, requests in each hour of 7 days (arXiv 2511.12979, MIT): peak to valley 24.
+/// RAGPulse, requests in each hour of 14 days (arXiv 2511.12979, MIT): peak to valley 24.
 pub(super) const RAG: [f64; 24] = normalised([
     320.0, 107.0, 66.0, 25.0, 20.0, 22.0, 35.0, 108.0, 231.0, 311.0, 445.0, 453.0, //
     382.0, 423.0, 479.0, 485.0, 446.0, 379.0, 435.0, 461.0, 376.0, 374.0, 398.0, 325.0,

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     scenario::values::Span,
-    yaml::{Field, Part, Table},
+    document::{Field, Part, Table},
 };
 
 /// What is expected beside what the simulation's own ledger says. (Values of panels are never stated here.)

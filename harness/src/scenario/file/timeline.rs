@@ -11,7 +11,7 @@ use serde_json::json;
 use super::traffic::Nothing;
 use crate::{
     scenario::values::{Count, Factor, Name, Share, Span},
-    yaml::{Field, Part},
+    document::{Field, Part},
 };
 
 /// Every kind of incident, in the order of [`fake_modules::incident::IncidentKind`].

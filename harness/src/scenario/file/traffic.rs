@@ -9,7 +9,7 @@ use crate::{
         TraceFormat,
         values::{Factor, Rate, Span, Weight},
     },
-    yaml::{Field, Part},
+    document::{Field, Part},
 };
 
 /// The requests that reach the application: generated from a profile, or replayed from a trace.

@@ -1,0 +1,10 @@
+//! What the three modules count and show, from outside: events in, expositions out.
+//!
+//! One test binary, because its parts share the random events and the reading of expositions.
+
+mod counts;
+mod invariants;
+mod lifecycle;
+mod random_events;
+mod series;
+mod shown;

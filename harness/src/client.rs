@@ -1,0 +1,10 @@
+//! Thin asynchronous clients of the servers that Dashproof asks.
+//!
+//! `prometheus` speaks the query API, `remote_write` the ingestion protocol, `answer` holds what a
+//! query yields. Times are integer milliseconds since the Unix epoch everywhere.
+//! Nothing here knows what is asked, or why; every error names the URL and the query.
+
+pub mod answer;
+mod decode;
+pub mod prometheus;
+pub mod remote_write;

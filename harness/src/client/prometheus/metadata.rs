@@ -1,0 +1,121 @@
+//! What a Prometheus says about itself: labels, series, targets, version, readiness.
+//!
+//! Part of the query client; used where a road needs the labels that the real engine gave, and
+//! to find out which version answers. No sample values pass here.
+
+use serde::Deserialize;
+
+use super::{ClientError, Problem, Prometheus, QUOTED, content_type, seconds};
+use crate::client::answer::Labels;
+
+/// `/api/v1/status/buildinfo`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct BuildInfo {
+    /// The version as the server prints it, e.g. `3.5.3` or, by Debian, `2.42.0+ds`.
+    pub version: String,
+}
+
+/// One active target of `/api/v1/targets`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// The job's name.
+    pub scrape_pool: String,
+    /// The address as scraped, with parameters.
+    pub scrape_url: String,
+    /// The labels that every sample of the target gets.
+    pub labels: Labels,
+    /// The labels before relabelling.
+    pub discovered_labels: Labels,
+    /// `up`, `down` or `unknown` (not scraped yet).
+    pub health: String,
+    /// Why the last scrape failed; empty if it did not.
+    pub last_error: String,
+    /// The effective interval, in Prometheus' notation, e.g. `5s`.
+    pub scrape_interval: String,
+    /// The effective timeout, in Prometheus' notation.
+    pub scrape_timeout: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Targets {
+    active_targets: Vec<Target>,
+}
+
+impl Prometheus {
+    /// The values that `label` takes among the series that match any of `matchers` (all series if
+    /// there are none) with samples between `start` and `end`.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn label_values(
+        &self,
+        label: &str,
+        matchers: &[&str],
+        start: i64,
+        end: i64,
+    ) -> Result<Vec<String>, ClientError> {
+        let path = format!("/api/v1/label/{label}/values");
+        self.get(&path, &selection(matchers, start, end)).await
+    }
+
+    /// The label sets of the series that match any of `matchers` with samples between `start` and
+    /// `end`.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn series(
+        &self,
+        matchers: &[&str],
+        start: i64,
+        end: i64,
+    ) -> Result<Vec<Labels>, ClientError> {
+        self.get("/api/v1/series", &selection(matchers, start, end)).await
+    }
+
+    /// The targets that are being scraped.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn targets(&self) -> Result<Vec<Target>, ClientError> {
+        let parameters = [("state", "active".to_owned())];
+        let targets: Targets = self.get("/api/v1/targets", &parameters).await?;
+        Ok(targets.active_targets)
+    }
+
+    /// Which version answers.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn build_info(&self) -> Result<BuildInfo, ClientError> {
+        self.get("/api/v1/status/buildinfo", &[]).await
+    }
+
+    /// Whether the server is ready to answer queries (`/-/ready`).
+    ///
+    /// # Errors
+    /// If the server cannot be reached or says that it is not ready.
+    pub async fn ready(&self) -> Result<(), ClientError> {
+        let url = self.url("/-/ready");
+        let unreachable = |source| ClientError::unreachable(&url, "", source);
+        let response = self.http.get(&url).send().await.map_err(unreachable)?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        let (status, content_type) = (response.status().as_u16(), content_type(&response));
+        let body = response.text().await.map_err(unreachable)?;
+        let problem = if status == 503 {
+            Problem::Refused { status, error_type: "unavailable".into(), error: body }
+        } else {
+            let body = body.chars().take(QUOTED).collect();
+            Problem::NotPrometheus { status, content_type, body }
+        };
+        Err(ClientError { url, asked: String::new(), problem })
+    }
+}
+
+fn selection(matchers: &[&str], start: i64, end: i64) -> Vec<(&'static str, String)> {
+    let matchers = matchers.iter().map(|matcher| ("match[]", (*matcher).to_owned()));
+    matchers.chain([("start", seconds(start)), ("end", seconds(end))]).collect()
+}

@@ -1,0 +1,117 @@
+//! The walk through an expression that makes each possible mistake once.
+//!
+//! Called by `mutants` with the parsed expression. An edit of a part is an edit of the whole with that part replaced.
+//! It must not know which mistakes there are: the parts' own modules do.
+
+use promql_parser::parser::Expr;
+use promql_parser::parser::token::{T_AVG, T_DIV, T_MAX, T_MIN, T_MUL, T_SUM};
+
+use super::placeholder::Placeholders;
+use super::{Edit, MutationContext, aggregate, binary, call, selector};
+
+/// What a mistake is made with.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'a> {
+    pub(super) context: &'a MutationContext,
+    pub(super) placeholders: &'a Placeholders,
+}
+
+/// What the parts around an expression make of it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Scope {
+    /// Whether multiplying this part by a positive constant leaves the whole unchanged.
+    pub(super) scale_free: bool,
+}
+
+/// Every edit of `expr` and of the parts below it, outer parts first.
+pub(super) fn everywhere(expr: &Expr, scope: Scope, site: Site<'_>) -> Vec<Edit> {
+    let mut edits = match expr {
+        Expr::Aggregate(aggregate) => aggregate::edits(aggregate, site),
+        Expr::Binary(binary) => binary::edits(binary, scope),
+        Expr::Call(call) => call::edits(call, scope),
+        Expr::VectorSelector(selector) => selector::instant_edits(selector, site),
+        Expr::MatrixSelector(selector) => selector::range_edits(selector, site),
+        Expr::Subquery(subquery) => selector::subquery_edits(subquery, site),
+        Expr::Unary(_)
+        | Expr::Paren(_)
+        | Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::Extension(_) => Vec::new(),
+    };
+    for (position, child) in children(expr).into_iter().enumerate() {
+        for edit in everywhere(child, child_scope(expr, position, scope), site) {
+            let mut whole = expr.clone();
+            *children_mut(&mut whole)[position] = edit.expr;
+            edits.push(Edit { expr: whole, ..edit });
+        }
+    }
+    edits
+}
+
+/// The parts of an expression, in the order in which they are written.
+fn children(expr: &Expr) -> Vec<&Expr> {
+    match expr {
+        Expr::Aggregate(aggregate) => {
+            aggregate.param.iter().chain([&aggregate.expr]).map(AsRef::as_ref).collect()
+        }
+        Expr::Binary(binary) => vec![&binary.lhs, &binary.rhs],
+        Expr::Call(call) => call.args.args.iter().map(AsRef::as_ref).collect(),
+        Expr::Paren(paren) => vec![&paren.expr],
+        Expr::Unary(unary) => vec![&unary.expr],
+        Expr::Subquery(subquery) => vec![&subquery.expr],
+        Expr::VectorSelector(_)
+        | Expr::MatrixSelector(_)
+        | Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::Extension(_) => Vec::new(),
+    }
+}
+
+/// As `children`, in the same order.
+fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
+    match expr {
+        Expr::Aggregate(aggregate) => {
+            aggregate.param.iter_mut().chain([&mut aggregate.expr]).map(AsMut::as_mut).collect()
+        }
+        Expr::Binary(binary) => vec![&mut binary.lhs, &mut binary.rhs],
+        Expr::Call(call) => call.args.args.iter_mut().map(AsMut::as_mut).collect(),
+        Expr::Paren(paren) => vec![&mut paren.expr],
+        Expr::Unary(unary) => vec![&mut unary.expr],
+        Expr::Subquery(subquery) => vec![&mut subquery.expr],
+        Expr::VectorSelector(_)
+        | Expr::MatrixSelector(_)
+        | Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::Extension(_) => Vec::new(),
+    }
+}
+
+fn child_scope(parent: &Expr, position: usize, scope: Scope) -> Scope {
+    let scale_free = match parent {
+        // Ranks and counts scale alike; only their ratio is used.
+        Expr::Call(call) if call.func.name == "histogram_quantile" => position == 1,
+        Expr::Paren(_) => scope.scale_free,
+        Expr::Aggregate(aggregate) => {
+            scope.scale_free && matches!(aggregate.op.id(), T_SUM | T_AVG | T_MIN | T_MAX)
+        }
+        Expr::Binary(binary) => {
+            let factor = match binary.op.id() {
+                T_MUL => binary::constant(&binary.rhs).or(binary::constant(&binary.lhs)),
+                T_DIV => binary::constant(&binary.rhs),
+                _ => None,
+            };
+            scope.scale_free && factor.is_some_and(|factor| factor > 0.0)
+        }
+        _ => false,
+    };
+    Scope { scale_free }
+}
+
+/// The selectors below `expr`, in order.
+pub(super) fn selectors(expr: &Expr) -> Vec<&promql_parser::parser::VectorSelector> {
+    match expr {
+        Expr::VectorSelector(selector) => vec![selector],
+        Expr::MatrixSelector(selector) => vec![&selector.vs],
+        _ => children(expr).into_iter().flat_map(selectors).collect(),
+    }
+}
