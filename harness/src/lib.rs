@@ -26,3 +26,5 @@ pub mod poll;
 pub mod contract;
 
 mod yaml;
+
+pub mod backfill;
