@@ -28,3 +28,5 @@ pub mod contract;
 mod yaml;
 
 pub mod backfill;
+
+pub mod judge;
