@@ -3,3 +3,4 @@
 pub mod grafana;
 pub mod problem;
 pub mod promcfg;
+mod yaml;
