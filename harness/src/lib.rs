@@ -30,3 +30,7 @@ mod yaml;
 pub mod backfill;
 
 pub mod judge;
+
+pub mod document;
+
+pub mod scenario;

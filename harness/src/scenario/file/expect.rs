@@ -1,0 +1,35 @@
+//! The `expect` part of a scenario file, as it is written.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::{
+    scenario::values::Span,
+    document::{Field, Part, Table},
+};
+
+/// What is expected beside what the simulation's own ledger says. (Values of panels are never stated here.)
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "expect")]
+pub(in crate::scenario) struct RawExpect {
+    /// Which alerts fire, and which stay silent.
+    pub(in crate::scenario) alerts: Option<Part<Vec<Part<RawAlert>>>>,
+}
+
+/// An alert that fires, or one that stays silent.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "alert")]
+pub(in crate::scenario) struct RawAlert {
+    /// The alert that fires.
+    pub(in crate::scenario) fires: Option<Field<String>>,
+    /// How long after the first incident's start it fires at the latest.
+    pub(in crate::scenario) within: Option<Field<Span>>,
+    /// Labels that the firing alert has.
+    pub(in crate::scenario) labels: Option<Part<Table<String, String>>>,
+    /// How long after the last incident's end it has resolved at the latest.
+    pub(in crate::scenario) resolves: Option<Field<Span>>,
+    /// The alert that never fires, or `everything else`.
+    pub(in crate::scenario) silent: Option<Field<String>>,
+}
