@@ -34,3 +34,5 @@ pub mod judge;
 pub mod document;
 
 pub mod scenario;
+
+pub mod stack;
