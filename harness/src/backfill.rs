@@ -4,6 +4,7 @@
 //! scrapes are those of the configuration: each target on its own interval and phase.
 //! Who is asked what afterwards, this does not know.
 
+pub mod rules;
 mod target;
 
 pub use target::TargetConfig;

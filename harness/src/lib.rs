@@ -36,3 +36,7 @@ pub mod document;
 pub mod scenario;
 
 pub mod stack;
+
+pub mod monitoring;
+
+pub mod verify;
