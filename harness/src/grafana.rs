@@ -3,7 +3,12 @@
 //! Interval arithmetic, variables, legends and reducers are modelled here, each
 //! with the place in Grafana's source that it mirrors; dashboards and
 //! provisioning files are read here.
-//! Pure: text in, values out, apart from the small directory loaders. Knows
+//! Pure: text in, values out, apart from the loader of a directory. Knows
 //! nothing of contracts, truth or a running Grafana.
 
+pub mod dashboard;
+pub mod datasource;
 pub mod interval;
+pub mod legend;
+pub mod reduce;
+pub mod variables;

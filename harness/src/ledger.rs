@@ -102,11 +102,12 @@ impl Ledger {
         }
     }
 
-    /// Rules a line under what one copy of a module did until `at`, the instant of a scrape.
-    pub fn mark(&mut self, instance: Instance, at: Nanos) {
+    /// Rules a line under what one copy of a module did until `at`, the instant of a scrape. `taken` is false where
+    /// the scraper refused what the module answered (a limit of its configuration).
+    pub fn mark(&mut self, instance: Instance, at: Nanos, taken: bool) {
         let page = &mut self.pages[instance.module.index()][usize::from(instance.replica)];
         page.instants.push(self.epoch_ms + at.as_millis() as i64);
-        page.states.push(State { up: page.up, hidden: page.hidden, life: page.lives.len() as u32 - 1 });
+        page.states.push(State { up: page.up && taken, hidden: page.hidden, life: page.lives.len() as u32 - 1 });
         page.rows.extend_from_slice(&page.current);
     }
 

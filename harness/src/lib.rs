@@ -27,6 +27,16 @@ pub mod contract;
 
 mod yaml;
 
+pub mod backfill;
+
+pub mod judge;
+
 pub mod document;
 
 pub mod scenario;
+
+pub mod stack;
+
+pub mod monitoring;
+
+pub mod verify;

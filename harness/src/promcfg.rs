@@ -3,7 +3,15 @@
 //! Reads what the checks and the roads need and leaves full validation to
 //! `promtool`, which knows every key; a value that we need and cannot read is a
 //! problem with file and line, all of a file at once.
-//! Pure: text in, values out, apart from the small loaders. Knows nothing of
-//! Grafana, of scenarios or of a running Prometheus.
+//! Pure: text in, values out, apart from the expansion of file patterns. Knows
+//! nothing of Grafana, of scenarios or of a running Prometheus.
 
+pub mod config;
 pub mod duration;
+pub mod files;
+pub mod rules;
+pub mod targets;
+
+pub use config::{Job, PrometheusConfig};
+pub use rules::{Rule, RuleFile, RuleGroup, RuleKind};
+pub use targets::TargetGroup;

@@ -116,3 +116,72 @@ fn escape_help(help: &str, format: Format) -> String {
         Format::OpenMetrics100 => escape_label_value(help),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Layout, *};
+
+    fn family(
+        name: &'static str,
+        kind: FamilyKind,
+        label: Option<&'static str>,
+    ) -> FamilyDescription {
+        let label_set = label.map(|value| ("where", value.into())).into_iter().collect();
+        let help = "Back\\slash, \"quote\" and\nnew line.";
+        FamilyDescription { name: name.into(), help, kind, label_sets: [label_set].into() }
+    }
+
+    fn text(format: Format) -> String {
+        let families = vec![
+            family("seen", FamilyKind::Counter, Some("C:\\ \"here\"\nor there")),
+            family("temperature", FamilyKind::Gauge, None),
+            family("took_seconds", FamilyKind::Histogram { bounds: &[0.25, 1.0] }, Some("x")),
+        ];
+        let layout = Layout::new(1, families);
+        let values = [3.0, -0.5, 1.0, 2.0, 4.0, 10.75, 4.0];
+        let mut out = b"before\n".to_vec();
+        encode(&Exposition::new(&layout, &values), format, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn text_004_is_exact() {
+        let expected = r#"before
+# HELP seen_total Back\\slash, "quote" and\nnew line.
+# TYPE seen_total counter
+seen_total{where="C:\\ \"here\"\nor there"} 3
+# HELP temperature Back\\slash, "quote" and\nnew line.
+# TYPE temperature gauge
+temperature -0.5
+# HELP took_seconds Back\\slash, "quote" and\nnew line.
+# TYPE took_seconds histogram
+took_seconds_bucket{where="x",le="0.25"} 1
+took_seconds_bucket{where="x",le="1.0"} 2
+took_seconds_bucket{where="x",le="+Inf"} 4
+took_seconds_sum{where="x"} 10.75
+took_seconds_count{where="x"} 4
+"#;
+        assert_eq!(text(Format::Text004), expected);
+    }
+
+    #[test]
+    fn openmetrics_100_is_exact() {
+        let expected = r#"before
+# HELP seen Back\\slash, \"quote\" and\nnew line.
+# TYPE seen counter
+seen_total{where="C:\\ \"here\"\nor there"} 3
+# HELP temperature Back\\slash, \"quote\" and\nnew line.
+# TYPE temperature gauge
+temperature -0.5
+# HELP took_seconds Back\\slash, \"quote\" and\nnew line.
+# TYPE took_seconds histogram
+took_seconds_bucket{where="x",le="0.25"} 1
+took_seconds_bucket{where="x",le="1.0"} 2
+took_seconds_bucket{where="x",le="+Inf"} 4
+took_seconds_sum{where="x"} 10.75
+took_seconds_count{where="x"} 4
+# EOF
+"#;
+        assert_eq!(text(Format::OpenMetrics100), expected);
+    }
+}

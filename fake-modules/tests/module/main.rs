@@ -4,7 +4,9 @@
 
 mod counts;
 mod invariants;
+mod lies;
 mod lifecycle;
 mod random_events;
 mod series;
 mod shown;
+mod text;

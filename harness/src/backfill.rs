@@ -1,0 +1,154 @@
+//! The backfill road: a scenario is played in virtual time, and what scraping would have stored is written at once.
+//!
+//! Modules and ledger read the same events; the modules' expositions go to the engine, the ledger stays here. The
+//! scrapes are those of the configuration: each target on its own interval and phase.
+//! Who is asked what afterwards, this does not know.
+
+pub mod rules;
+mod target;
+
+pub use target::TargetConfig;
+
+use fake_modules::{
+    engine::Engine,
+    event::Event,
+    label::Label,
+    lie::Lie,
+    module::Module,
+    time::Nanos,
+    traffic::Arrival,
+    world::{Instance, Module as ModuleName},
+};
+use target::{Scraped, Target};
+
+use crate::{
+    client::remote_write::{RemoteWriter, WriteError, Written},
+    ledger::Ledger,
+};
+
+/// Samples go to the engine in windows of this length: shorter ones are slower, longer ones take memory.
+const WINDOW: Nanos = Nanos(30 * Nanos::MINUTE.0);
+
+/// What is to be played.
+#[derive(Debug)]
+pub struct Play<A> {
+    /// The simulated application.
+    pub engine: Engine<A>,
+    /// Copies of each module.
+    pub replicas: [u8; 3],
+    /// The scenario's start in Unix milliseconds.
+    pub epoch_ms: i64,
+    /// How long it lasts.
+    pub duration: Nanos,
+    /// Who is scraped: module copies, and Prometheus itself as `None`.
+    pub targets: Vec<(Option<Instance>, TargetConfig)>,
+    /// A lie that one of the modules tells.
+    pub lie: Option<Lie>,
+}
+
+/// What remains when all is played.
+#[derive(Debug)]
+pub struct Played<A> {
+    /// The truth.
+    pub ledger: Ledger,
+    /// The engine at the end, for its balance and its source of arrivals.
+    pub engine: Engine<A>,
+    /// Events that happened.
+    pub events: u64,
+    /// What was stored.
+    pub written: Written,
+}
+
+impl<A: Iterator<Item = Arrival>> Play<A> {
+    /// Plays everything into the engine behind `writer`; `progress` hears the simulated time reached.
+    ///
+    /// # Errors
+    /// If samples are not stored.
+    pub async fn run(self, writer: &RemoteWriter, mut progress: impl FnMut(Nanos)) -> Result<Played<A>, WriteError> {
+        let mut stage = Stage::new(self);
+        let mut session = writer.session();
+        let mut until = Nanos::ZERO;
+        while until < stage.duration {
+            until = (until + WINDOW).min(stage.duration);
+            stage.play(until);
+            let window: Vec<_> = stage.targets.iter().flat_map(|(_, target)| target.pending()).collect();
+            session.push(&window).await?;
+            drop(window);
+            stage.targets.iter_mut().for_each(|(_, target)| target.clear());
+            progress(until);
+        }
+        let written = session.finish().await?;
+        Ok(Played { ledger: stage.ledger, engine: stage.engine, events: stage.events, written })
+    }
+}
+
+struct Stage<A> {
+    engine: Engine<A>,
+    ledger: Ledger,
+    modules: Vec<Vec<Module>>,
+    targets: Vec<(Option<Instance>, Target)>,
+    /// The next scrape of each target, in milliseconds after the start.
+    next: Vec<i64>,
+    epoch_ms: i64,
+    duration: Nanos,
+    events: u64,
+}
+
+impl<A: Iterator<Item = Arrival>> Stage<A> {
+    fn new(play: Play<A>) -> Stage<A> {
+        let module = |module, replica| {
+            let instance = Instance { module, replica };
+            // The first copy lies: one liar among honest ones must be caught too.
+            let lie = play.lie.filter(|lie| replica == 0 && lie.metric().module() == module);
+            Module::new(instance, play.epoch_ms, lie)
+        };
+        Stage {
+            engine: play.engine,
+            ledger: Ledger::new(play.replicas, play.epoch_ms),
+            modules: ModuleName::ALL
+                .iter()
+                .map(|&name| (0..play.replicas[name.index()]).map(|replica| module(name, replica)).collect())
+                .collect(),
+            next: play.targets.iter().map(|(_, config)| config.phase_ms).collect(),
+            targets: play.targets.into_iter().map(|(instance, config)| (instance, Target::new(config))).collect(),
+            epoch_ms: play.epoch_ms,
+            duration: play.duration,
+            events: 0,
+        }
+    }
+
+    /// Plays all scrapes before `until`.
+    fn play(&mut self, until: Nanos) {
+        let until_ms = until.as_millis() as i64;
+        loop {
+            let due = self.next.iter().enumerate().min_by_key(|(index, at)| (**at, *index));
+            let Some((index, &at_ms)) = due.filter(|(_, at)| **at < until_ms) else { return };
+            let at = Nanos::from_millis(at_ms as u64);
+            let Stage { engine, ledger, modules, events, .. } = self;
+            engine.run_until(at, &mut |event: &Event| {
+                *events += 1;
+                ledger.observe(event);
+                modules[event.kind.module().index()][usize::from(event.replica)].observe(event);
+            });
+            let (instance, target) = &mut self.targets[index];
+            let at_unix = self.epoch_ms + at_ms;
+            match *instance {
+                None => target.scrape(at_unix, &Scraped::Itself),
+                Some(instance) => {
+                    let module = &mut self.modules[instance.module.index()][usize::from(instance.replica)];
+                    match module.scrape() {
+                        Ok(exposition) => {
+                            self.ledger.mark(instance, at, target.admits(exposition.values().len()));
+                            target.scrape(at_unix, &Scraped::Answer(&exposition));
+                        }
+                        Err(_) => {
+                            self.ledger.mark(instance, at, true);
+                            target.scrape(at_unix, &Scraped::Down);
+                        }
+                    }
+                }
+            }
+            self.next[index] += target.config.interval_ms;
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Recording rules in virtual time: what the rule manager would have recorded, asked of the real engine.
+//!
+//! Each rule is asked over its group's own instants (k · interval + a constant offset of the group) and the results
+//! are written back, stale markers where a series vanishes included. Rules go in the order in which they may read
+//! each other. Whether the results are right, this does not know.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    client::{
+        answer::{Labels, Value},
+        prometheus::{ClientError, Prometheus},
+        remote_write::{EncodedLabels, RemoteWriter, STALE, SeriesRef, WriteError},
+    },
+    promcfg::{RuleFile, RuleKind},
+};
+
+/// When a group is evaluated, in Unix milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Evaluations {
+    /// The first evaluation.
+    pub first_ms: i64,
+    /// The last one.
+    pub last_ms: i64,
+    /// Between evaluations.
+    pub interval_ms: i64,
+}
+
+/// A recording rule with all that decides when it is evaluated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordingRule {
+    /// The recorded metric.
+    pub record: String,
+    /// The expression.
+    pub expr: String,
+    /// Labels that are added or replaced.
+    pub labels: BTreeMap<String, String>,
+    /// When.
+    pub evaluations: Evaluations,
+}
+
+/// Why rules could not be materialised.
+#[derive(Debug, thiserror::Error)]
+pub enum RuleError {
+    /// Rules read each other in a circle, or a rule reads a later one of its group.
+    #[error("recording rules read each other in a circle, or one reads a later one of its group: {}", records.join(", "))]
+    Order {
+        /// The rules that are left.
+        records: Vec<String>,
+    },
+    /// The engine did not answer.
+    #[error("recording rule `{record}` could not be evaluated")]
+    Ask {
+        /// The recorded metric.
+        record: String,
+        /// Why.
+        #[source]
+        source: ClientError,
+    },
+    /// The engine did not store the results.
+    #[error("results of recording rule `{record}` were not stored")]
+    Write {
+        /// The recorded metric.
+        record: String,
+        /// Why.
+        #[source]
+        source: WriteError,
+    },
+}
+
+/// The recording rules of all files, with the instants between `from_ms` and `until_ms` at which each is evaluated.
+/// `offset` gives the offset of a group (file name, group name, interval in milliseconds): in production it depends
+/// on the path that the file is deployed at.
+#[must_use]
+pub fn recording_rules(
+    files: &[RuleFile],
+    default_interval_ms: i64,
+    (from_ms, until_ms): (i64, i64),
+    offset: impl Fn(&str, &str, i64) -> i64,
+) -> Vec<RecordingRule> {
+    let mut rules = Vec::new();
+    for file in files {
+        let name = file.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        for group in &file.groups {
+            let interval_ms = group.interval_ms.unwrap_or(default_interval_ms).max(1);
+            let offset = offset(&name, &group.name, interval_ms).rem_euclid(interval_ms);
+            let first_ms = (from_ms - offset).div_euclid(interval_ms) * interval_ms + interval_ms + offset;
+            let last_ms = (until_ms - offset).div_euclid(interval_ms) * interval_ms + offset;
+            for rule in &group.rules {
+                if let RuleKind::Recording { .. } = rule.kind {
+                    rules.push(RecordingRule {
+                        record: rule.name().to_owned(),
+                        expr: rule.expr.clone(),
+                        labels: rule.labels.clone(),
+                        evaluations: Evaluations { first_ms, last_ms, interval_ms },
+                    });
+                }
+            }
+        }
+    }
+    rules
+}
+
+/// Evaluates `rules` on the engine and stores the results; `reads` tells which metrics an expression reads.
+///
+/// # Errors
+/// If rules cannot be ordered, or the engine does not answer or store.
+pub async fn materialise(
+    rules: &[RecordingRule],
+    reads: impl Fn(&str) -> BTreeSet<String>,
+    engine: &Prometheus,
+    writer: &RemoteWriter,
+    mut progress: impl FnMut(&str),
+) -> Result<(), RuleError> {
+    let recorded: BTreeSet<&str> = rules.iter().map(|rule| rule.record.as_str()).collect();
+    let mut waiting: Vec<&RecordingRule> = rules.iter().collect();
+    while !waiting.is_empty() {
+        let unfinished: BTreeSet<&str> = waiting.iter().map(|rule| rule.record.as_str()).collect();
+        let (ready, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|rule| {
+            let read = reads(&rule.expr);
+            !read.iter().any(|name| recorded.contains(name.as_str()) && unfinished.contains(name.as_str()))
+        });
+        if ready.is_empty() {
+            return Err(RuleError::Order { records: later.iter().map(|rule| rule.record.clone()).collect() });
+        }
+        for rule in ready {
+            progress(&rule.record);
+            evaluate(rule, engine, writer).await?;
+        }
+        waiting = later;
+    }
+    Ok(())
+}
+
+async fn evaluate(rule: &RecordingRule, engine: &Prometheus, writer: &RemoteWriter) -> Result<(), RuleError> {
+    let Evaluations { first_ms, last_ms, interval_ms } = rule.evaluations;
+    if last_ms < first_ms {
+        return Ok(());
+    }
+    let answer = engine
+        .query_range_in_parts(&rule.expr, first_ms, last_ms, interval_ms)
+        .await
+        .map_err(|source| RuleError::Ask { record: rule.record.clone(), source })?;
+    let Value::Matrix(series) = answer.value else { return Ok(()) };
+    let stored: Vec<(EncodedLabels, Vec<(i64, f64)>)> = series
+        .into_iter()
+        .map(|series| (labels(rule, &series.labels), with_stale(series.points, last_ms, interval_ms)))
+        .collect();
+    let batch: Vec<SeriesRef<'_>> =
+        stored.iter().map(|(labels, samples)| SeriesRef { labels, samples }).collect();
+    let error = |source| RuleError::Write { record: rule.record.clone(), source };
+    let mut session = writer.session();
+    session.push(&batch).await.map_err(error)?;
+    session.finish().await.map_err(error)?;
+    Ok(())
+}
+
+fn labels(rule: &RecordingRule, found: &Labels) -> EncodedLabels {
+    let mut all: BTreeMap<&str, &str> = found.iter().filter(|(name, _)| *name != "__name__").collect();
+    all.extend(rule.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    all.insert("__name__", &rule.record);
+    EncodedLabels::new(&all.into_iter().collect::<Vec<_>>())
+}
+
+/// A stale marker at each evaluation at which a series is not there any more.
+fn with_stale(points: Vec<(i64, f64)>, last_ms: i64, interval_ms: i64) -> Vec<(i64, f64)> {
+    let mut samples = Vec::with_capacity(points.len() + 2);
+    let mut points = points.into_iter().peekable();
+    while let Some((at, value)) = points.next() {
+        samples.push((at, value));
+        let next = at + interval_ms;
+        if next <= last_ms && points.peek().is_none_or(|point| point.0 > next) {
+            samples.push((next, STALE));
+        }
+    }
+    samples
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vanished_series_ends_with_a_stale_marker() {
+        let samples = with_stale(vec![(0, 1.0), (10, 2.0), (40, 3.0), (50, 4.0)], 60, 10);
+        let instants: Vec<(i64, bool)> = samples.iter().map(|(at, value)| (*at, value.is_nan())).collect();
+        let expected = [(0, false), (10, false), (20, true), (40, false), (50, false), (60, true)];
+        assert_eq!(instants, expected);
+    }
+
+    #[test]
+    fn nothing_is_marked_after_the_last_evaluation() {
+        assert_eq!(with_stale(vec![(60, 1.0)], 60, 10).len(), 1);
+    }
+}

@@ -1,0 +1,401 @@
+//! Verification of a monitoring directory under a scenario, on the backfill road.
+//!
+//! Plays the scenario into a fresh Prometheus, materialises the recording rules, asks every panel and rule, and
+//! judges each answer. Progress is told as [`Notice`]s; what broke is a value in the [`ScenarioReport`], never an
+//! error. Nothing here prints.
+
+pub mod ask;
+pub mod bind;
+pub mod look;
+pub mod question;
+pub mod targets;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use fake_modules::{
+    incident::{Incident, IncidentKind},
+    lie::Lie,
+    rng::{Rng, Stream},
+    time::Nanos,
+};
+use tokio::task::JoinSet;
+
+use crate::{
+    backfill::{Play, rules},
+    client::{
+        prometheus::{ClientError, Prometheus},
+        remote_write::{RemoteWriter, WriteError},
+    },
+    contract::Contracts,
+    fact::Fact,
+    monitoring::Monitoring,
+    oracle::Era,
+    quantity::Quantity,
+    scenario::{Scenario, ScrapePhase, SourceError},
+    stack::{
+        environment::Environment,
+        native::{NativePrometheus, Options, StartError},
+        prometheus_binary::PrometheusBinary,
+        version::Line,
+    },
+};
+use ask::{Blind, Truth, Verdict};
+use bind::Unproven;
+use question::{Form, NotAsked, Place, Question};
+use targets::{Phase, TargetsError};
+
+/// Questions under way at once: more gain nothing on two cores.
+const AT_ONCE: usize = 4;
+
+/// Everything that stays the same from scenario to scenario.
+#[derive(Debug)]
+pub struct Verifier {
+    /// What is verified.
+    pub monitoring: Arc<Monitoring>,
+    /// What it must show.
+    pub contracts: Arc<Contracts>,
+    /// The engine.
+    pub binary: PrometheusBinary,
+    /// This machine.
+    pub environment: Environment,
+    /// Only these dashboards, panels or rules are asked (a part of `dashboard/panel`), or all.
+    pub only: Option<String>,
+    /// Whether the engine's directory stays.
+    pub keep: bool,
+}
+
+/// What happens meanwhile.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// Simulated so far.
+    Played {
+        /// The time reached.
+        reached: Nanos,
+        /// The scenario's length.
+        of: Nanos,
+    },
+    /// A recording rule is evaluated.
+    Recording(String),
+    /// Questions answered so far.
+    Asked {
+        /// Answered.
+        done: usize,
+        /// In all.
+        of: usize,
+    },
+}
+
+/// What became of a scenario.
+#[derive(Debug)]
+pub struct ScenarioReport {
+    /// Its name.
+    pub scenario: String,
+    /// Its seed.
+    pub seed: u64,
+    /// One for each question.
+    pub verdicts: Vec<Verdict>,
+    /// Panels and rules that nobody could judge, and contracts without a panel.
+    pub unproven: Vec<Unproven>,
+    /// What the configuration was changed in.
+    pub changed: Vec<String>,
+    /// Simulated requests.
+    pub requests: u64,
+    /// Simulated events.
+    pub events: u64,
+    /// Samples stored.
+    pub samples: usize,
+    /// Where the engine's data is, if it was kept.
+    pub kept: Option<std::path::PathBuf>,
+}
+
+impl ScenarioReport {
+    /// Whether every expectation held and nothing is unproven.
+    #[must_use]
+    pub fn held(&self) -> bool {
+        self.unproven.is_empty() && self.verdicts.iter().all(Verdict::held)
+    }
+}
+
+/// Why a scenario could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// Its traffic could not be made.
+    #[error("scenario `{scenario}` has no traffic")]
+    Source {
+        /// The scenario.
+        scenario: String,
+        /// Why.
+        #[source]
+        source: SourceError,
+    },
+    /// A trace ended with an error on the way.
+    #[error("the trace of scenario `{scenario}` cannot be replayed: {error}")]
+    Trace {
+        /// The scenario.
+        scenario: String,
+        /// The trace's own error with file and line.
+        error: String,
+    },
+    /// The targets are not known.
+    #[error(transparent)]
+    Targets(#[from] TargetsError),
+    /// No engine.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The engine stores nothing.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The recording rules could not be evaluated.
+    #[error(transparent)]
+    Rules(#[from] rules::RuleError),
+    /// The engine does not answer.
+    #[error(transparent)]
+    Ask(#[from] ClientError),
+}
+
+/// A scenario in an engine, ready to be asked.
+#[derive(Debug)]
+pub struct Staged {
+    /// The engine.
+    pub engine: NativePrometheus,
+    /// What really happened.
+    pub truth: Arc<Truth>,
+    /// Its arithmetic.
+    pub era: Era,
+    /// When each recorded metric was evaluated.
+    pub recorded: BTreeMap<String, rules::Evaluations>,
+    /// The same as in the report, without verdicts.
+    report: ScenarioReport,
+}
+
+impl Verifier {
+    /// Verifies under one scenario.
+    ///
+    /// # Errors
+    /// If it could not be judged; a broken expectation is no error.
+    pub async fn verify(&self, scenario: &Scenario, notice: &mut impl FnMut(Notice)) -> Result<ScenarioReport, VerifyError> {
+        let staged = self.stage(scenario, None, notice).await?;
+        let (questions, not_asked) = self.questions(scenario, &staged).await?;
+        let (truth, era) = (Arc::clone(&staged.truth), staged.era);
+        let verdicts = ask_all(questions, staged.engine.url(), era, &truth, notice).await?;
+        let mut report = staged.report;
+        report.unproven.extend(not_asked.into_iter().map(Unproven::from));
+        report.verdicts = verdicts;
+        if self.keep {
+            report.kept = Some(staged.engine.keep().await);
+        } else {
+            staged.engine.stop().await;
+        }
+        Ok(report)
+    }
+
+    /// Plays a scenario into a fresh engine, with its recording rules; `lie` is told by one of the modules.
+    ///
+    /// # Errors
+    /// If that could not be done.
+    pub async fn stage(
+        &self,
+        scenario: &Scenario,
+        lie: Option<Lie>,
+        notice: &mut impl FnMut(Notice),
+    ) -> Result<Staged, VerifyError> {
+        let epoch_ms = scenario.epoch.as_millisecond();
+        let duration_ms = scenario.duration.as_millis() as i64;
+        let phase = match scenario.scrape_phase {
+            ScrapePhase::Seeded => Phase::Seeded(scenario.seed),
+            ScrapePhase::Aligned => Phase::Aligned,
+        };
+        let found = targets::targets(&self.monitoring, &self.binary, scenario.replicas, phase).await?;
+        let span = Duration::from_millis(duration_ms as u64) + Duration::from_secs(3600);
+        let mut engine =
+            NativePrometheus::start(&self.binary, &self.environment, &Options { config: None, span }).await?;
+        let writer = RemoteWriter::new(engine.url());
+        let source = |source| VerifyError::Source { scenario: scenario.name.clone(), source };
+        let play = Play {
+            engine: scenario.engine().map_err(source)?,
+            replicas: scenario.replicas,
+            epoch_ms,
+            duration: scenario.duration,
+            targets: found.targets,
+            lie,
+        };
+        let played = play
+            .run(&writer, |reached| notice(Notice::Played { reached, of: scenario.duration }))
+            .await?;
+        if let Some(error) = played.engine.arrivals().error() {
+            return Err(VerifyError::Trace { scenario: scenario.name.clone(), error: error.to_string() });
+        }
+        let recording = rules::recording_rules(
+            &self.monitoring.rules,
+            self.monitoring.config.evaluation_interval_ms,
+            (epoch_ms, epoch_ms + duration_ms),
+            |file, group, interval_ms| match phase {
+                Phase::Aligned => 0,
+                Phase::Seeded(seed) => group_offset(seed, file, group, interval_ms),
+            },
+        );
+        let client = Prometheus::new(engine.url());
+        rules::materialise(&recording, bind::metrics_read, &client, &writer, |record| {
+            notice(Notice::Recording(record.to_owned()));
+        })
+        .await?;
+        if self.binary.version.line() == Line::V3 {
+            // Right after a backfill, 3.x answers from its out-of-order buffers, ten times slower (measured).
+            engine.restart().await?;
+        }
+        let recorded: BTreeMap<String, rules::Evaluations> =
+            recording.iter().map(|rule| (rule.record.clone(), rule.evaluations)).collect();
+        let truth = Truth {
+            ledger: played.ledger,
+            blinds: blinds(&scenario.incidents, epoch_ms),
+            constants_ms: constants_ms(&recorded, &self.contracts),
+        };
+        Ok(Staged {
+            engine,
+            truth: Arc::new(truth),
+            era: era(&self.binary),
+            recorded,
+            report: ScenarioReport {
+                scenario: scenario.name.clone(),
+                seed: scenario.seed,
+                verdicts: Vec::new(),
+                unproven: bind::unproven(&self.monitoring, &self.contracts),
+                changed: found.changed,
+                requests: played.engine.balance().arrived,
+                events: played.events,
+                samples: played.written.samples,
+                kept: None,
+            },
+        })
+    }
+
+    /// Every question of every dashboard and recording rule about a staged scenario.
+    ///
+    /// # Errors
+    /// If the engine does not list the values of a dashboard's variables.
+    pub async fn questions(&self, scenario: &Scenario, staged: &Staged) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
+        let epoch_ms = scenario.epoch.as_millisecond();
+        let end_ms = epoch_ms + scenario.duration.as_millis() as i64;
+        let scrape_ms = self.monitoring.config.jobs.iter().map(|job| job.scrape_interval_ms).min().unwrap_or(15_000);
+        let looks = look::looks(epoch_ms, scenario.duration, &scenario.edges(), scrape_ms);
+        let client = Prometheus::new(staged.engine.url());
+        let mut questions = Vec::new();
+        let mut not_asked = Vec::new();
+        for dashboard in &self.monitoring.dashboards {
+            let Some(contract) = self.contracts.dashboards.get(&dashboard.uid) else { continue };
+            let (options, failed) = bind::options(dashboard, &client, epoch_ms, end_ms).await?;
+            not_asked.extend(failed);
+            let (asked, failed) =
+                question::of_dashboard(dashboard, contract, self.monitoring.time_interval(), &options, &looks);
+            questions.extend(asked);
+            not_asked.extend(failed);
+        }
+        questions.extend(self.rule_questions(staged));
+        if let Some(only) = &self.only {
+            let wanted = |place: &Place| format!("{}/{}", place.dashboard, place.panel).contains(only.as_str());
+            questions.retain(|question| wanted(&question.place));
+            not_asked.retain(|failed| wanted(&failed.place));
+        }
+        Ok((questions, not_asked))
+    }
+
+    fn rule_questions(&self, staged: &Staged) -> Vec<Question> {
+        let ask = |(record, contract): (&String, &crate::contract::TargetContract)| {
+            let evaluations = staged.recorded.get(record)?;
+            let rules::Evaluations { first_ms, last_ms, interval_ms } = *evaluations;
+            // A range of at most 11,000 points is asked at once; longer ones are thinned, never cut.
+            let thinned = 1 + (last_ms - first_ms) / interval_ms / 10_000;
+            Some(Question {
+                place: Place {
+                    dashboard: "recording rules".to_owned(),
+                    panel: record.clone(),
+                    ref_id: String::new(),
+                    selection: String::new(),
+                },
+                expr: record.clone(),
+                form: Form::Range { start_ms: first_ms, end_ms: last_ms, step_ms: interval_ms * thinned },
+                fact: contract.fact.clone(),
+                window_ms: bind::fixed_window_ms(contract.over)?,
+                legend: None,
+                why: "every evaluation".to_owned(),
+            })
+        };
+        self.contracts.rules.iter().filter_map(ask).collect()
+    }
+}
+
+/// Asks all questions, some at once; verdicts come in the order of the questions.
+///
+/// # Errors
+/// If the engine cannot be reached.
+pub async fn ask_all(
+    questions: Vec<Question>,
+    url: &str,
+    era: Era,
+    truth: &Arc<Truth>,
+    notice: &mut impl FnMut(Notice),
+) -> Result<Vec<Verdict>, ClientError> {
+    let client = Prometheus::new(url);
+    let of = questions.len();
+    let mut waiting = questions.into_iter().enumerate();
+    let mut under_way = JoinSet::new();
+    let mut verdicts: Vec<Option<Verdict>> = (0..of).map(|_| None).collect();
+    let mut done = 0;
+    loop {
+        while under_way.len() < AT_ONCE
+            && let Some((index, question)) = waiting.next()
+        {
+            let (client, truth) = (client.clone(), Arc::clone(truth));
+            under_way.spawn(async move { (index, ask::ask(question, &client, era, &truth).await) });
+        }
+        let Some(joined) = under_way.join_next().await else { break };
+        let (index, verdict) = joined.expect("asking does not panic and is not cancelled");
+        verdicts[index] = Some(verdict?);
+        done += 1;
+        notice(Notice::Asked { done, of });
+    }
+    Ok(verdicts.into_iter().flatten().collect())
+}
+
+/// The engine's arithmetic.
+#[must_use]
+pub fn era(binary: &PrometheusBinary) -> Era {
+    Era::of_version(&binary.version.to_string()).unwrap_or(Era::From3_0)
+}
+
+/// Where an incident keeps metrics from showing the truth.
+fn blinds(incidents: &[Incident], epoch_ms: i64) -> Vec<Blind> {
+    let missing = incidents.iter().filter(|incident| matches!(incident.kind, IncidentKind::PriceMissing { .. }));
+    missing
+        .map(|incident| Blind {
+            quantity: Quantity::LlmCost,
+            from_ms: epoch_ms + incident.at.as_millis() as i64,
+            until_ms: epoch_ms + incident.ends().as_millis() as i64,
+            why: "a price is missing: cost is not recorded, by design of the incident (breaks I4)".to_owned(),
+        })
+        .collect()
+}
+
+/// When every rule that states constants had been evaluated, and when the first of them ended.
+fn constants_ms(recorded: &BTreeMap<String, rules::Evaluations>, contracts: &Contracts) -> (i64, i64) {
+    let constant: BTreeSet<&String> = contracts
+        .rules
+        .iter()
+        .filter(|(_, contract)| matches!(contract.fact, Fact::Constant(_)))
+        .map(|(record, _)| record)
+        .collect();
+    let evaluations = recorded.iter().filter(|(record, _)| constant.contains(record)).map(|(_, found)| found);
+    evaluations.fold((i64::MIN, i64::MAX), |(first, last), found| (first.max(found.first_ms), last.min(found.last_ms)))
+}
+
+/// A group's offset: in production a hash of the deployed path; here drawn, since the path is not known.
+fn group_offset(seed: u64, file: &str, group: &str, interval_ms: i64) -> i64 {
+    let name = file.bytes().chain([0]).chain(group.bytes());
+    let nth = name.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    const OFFSETS: Stream = Stream::named("rule group offsets");
+    Rng::new(seed, OFFSETS.nth(nth)).below(interval_ms as u64) as i64
+}
