@@ -12,9 +12,8 @@ pub(crate) struct TokenBucket {
 }
 
 impl TokenBucket {
-    /// A full bucket that refills `per_second` and holds `seconds` worth of refill.
-    pub(crate) fn new(per_second: f64, seconds: f64) -> TokenBucket {
-        let capacity = per_second * seconds;
+    /// A full bucket that refills `per_second` and holds `capacity`.
+    pub(crate) fn new(per_second: f64, capacity: f64) -> TokenBucket {
         TokenBucket { capacity, per_nano: per_second / 1e9, level: capacity, filled_at: Nanos::ZERO }
     }
 
@@ -46,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_refused_request_passes_after_the_stated_wait() {
-        let mut bucket = TokenBucket::new(2.0, 1.0);
+        let mut bucket = TokenBucket::new(2.0, 2.0);
         assert_eq!(bucket.take(Nanos::ZERO, 2.0, 1.0), Ok(()));
         let wait = bucket.take(Nanos::ZERO, 1.0, 1.0).unwrap_err();
         assert_eq!(wait, Nanos(500_000_001));
@@ -56,14 +55,14 @@ mod tests {
 
     #[test]
     fn a_request_larger_than_the_bucket_passes_when_it_is_full_and_leaves_a_debt() {
-        let mut bucket = TokenBucket::new(10.0, 1.0);
+        let mut bucket = TokenBucket::new(10.0, 10.0);
         assert_eq!(bucket.take(Nanos::ZERO, 30.0, 1.0), Ok(()));
         assert!(bucket.take(Nanos::SECOND, 1.0, 1.0).is_err());
     }
 
     #[test]
     fn a_closed_limit_admits_nothing() {
-        let mut bucket = TokenBucket::new(10.0, 1.0);
+        let mut bucket = TokenBucket::new(10.0, 10.0);
         assert_eq!(bucket.take(Nanos::SECOND, 1.0, 0.0), Err(Nanos::HOUR));
         assert_eq!(bucket.take(Nanos::SECOND, 1.0, 1.0), Ok(()));
     }
