@@ -31,7 +31,8 @@ pub fn read<T: DeserializeOwned>(file: &Path, text: &str) -> Result<(T, Vec<Prob
     })?;
     let notes = reader::Notes::default();
     let value = T::deserialize(reader::Cursor::new(&root, &notes));
-    let mut problems: Vec<Problem> = notes.into_inner().into_iter().map(|note| note.into_problem(file)).collect();
+    let mut problems: Vec<Problem> =
+        notes.into_inner().into_iter().map(|note| note.into_problem(file)).collect();
     match value {
         Ok(value) => Ok((value, problems)),
         Err(refusal) => Err(refusal.into_problem(file)).inspect_err(|_| problems.clear()),

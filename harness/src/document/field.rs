@@ -133,7 +133,8 @@ impl<'de, T: Meaning> Visitor<'de> for ScalarVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut located: A) -> Result<Field<T>, A::Error> {
         let line = located.next_element::<u64>()?.unwrap_or_default() as usize;
-        let scalar = located.next_element::<Scalar>()?.ok_or_else(|| de::Error::missing_field("value"))?;
+        let scalar =
+            located.next_element::<Scalar>()?.ok_or_else(|| de::Error::missing_field("value"))?;
         Ok(Field { line, value: T::read(&scalar) })
     }
 }
@@ -237,7 +238,9 @@ impl<K: Meaning, V: Meaning> JsonSchema for Table<K, V> {
                     .collect();
                 json_schema!({ "type": "object", "properties": properties, "additionalProperties": false })
             }
-            None => json_schema!({ "type": "object", "propertyNames": keys, "additionalProperties": value }),
+            None => {
+                json_schema!({ "type": "object", "propertyNames": keys, "additionalProperties": value })
+            }
         }
     }
 }

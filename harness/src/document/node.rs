@@ -214,7 +214,8 @@ mod tests {
     fn everything_knows_its_line() {
         let node = Node::parse("a: 1\nb:\n  - x\n  - { c: 2h,\n      d: 0.5 }\ne:\n").unwrap();
         let Value::Mapping(entries) = node.value else { panic!("a mapping") };
-        let lines: Vec<(usize, usize)> = entries.iter().map(|(key, value)| (key.line, value.line)).collect();
+        let lines: Vec<(usize, usize)> =
+            entries.iter().map(|(key, value)| (key.line, value.line)).collect();
         assert_eq!(lines[0], (1, 1));
         assert_eq!(lines[1], (2, 3));
         let Value::List(items) = &entries[1].1.value else { panic!("a list") };

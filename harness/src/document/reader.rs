@@ -115,14 +115,21 @@ impl<'de> de::Deserializer<'de> for Cursor<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         match &self.node.value {
-            Value::List(items) => visitor.visit_seq(Items { items: items.iter(), notes: self.notes }),
+            Value::List(items) => {
+                visitor.visit_seq(Items { items: items.iter(), notes: self.notes })
+            }
             _ => Err(self.refuse("a list")),
         }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
         let entries = self.entries("a mapping")?;
-        visitor.visit_map(Entries { entries: entries.iter(), value: None, known: None, notes: self.notes })
+        visitor.visit_map(Entries {
+            entries: entries.iter(),
+            value: None,
+            known: None,
+            notes: self.notes,
+        })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -135,7 +142,12 @@ impl<'de> de::Deserializer<'de> for Cursor<'_> {
             [] => "an empty mapping".to_owned(),
             known => format!("a mapping with the keys {}", known.join(", ")),
         })?;
-        visitor.visit_map(Entries { entries: entries.iter(), value: None, known: Some(known), notes: self.notes })
+        visitor.visit_map(Entries {
+            entries: entries.iter(),
+            value: None,
+            known: Some(known),
+            notes: self.notes,
+        })
     }
 
     forward_to_deserialize_any! {
@@ -153,7 +165,10 @@ struct Located<'a> {
 impl<'de> SeqAccess<'de> for Located<'_> {
     type Error = Refusal;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refusal> {
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Refusal> {
         if !std::mem::replace(&mut self.line_told, true) {
             return seed.deserialize((self.cursor.node.line as u64).into_deserializer()).map(Some);
         }
@@ -173,8 +188,14 @@ struct Items<'a> {
 impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Refusal;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refusal> {
-        self.items.next().map(|node| seed.deserialize(Cursor { node, notes: self.notes })).transpose()
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Refusal> {
+        self.items
+            .next()
+            .map(|node| seed.deserialize(Cursor { node, notes: self.notes }))
+            .transpose()
     }
 }
 
@@ -189,7 +210,10 @@ struct Entries<'a> {
 impl<'de> MapAccess<'de> for Entries<'_> {
     type Error = Refusal;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Refusal> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Refusal> {
         for (key, value) in self.entries.by_ref() {
             let Some(known) = self.known else {
                 self.value = Some(value);
@@ -207,7 +231,8 @@ impl<'de> MapAccess<'de> for Entries<'_> {
                 [] => format!("unknown key {text:?}; nothing may stand here"),
                 known => format!("unknown key {text:?}; expected one of {}", known.join(", ")),
             };
-            let remedy = nearest(&text, known.iter().copied()).map(|near| format!("did you mean {near}?"));
+            let remedy =
+                nearest(&text, known.iter().copied()).map(|near| format!("did you mean {near}?"));
             self.notes.borrow_mut().push(Refusal { line: Some(key.line), message, remedy });
         }
         Ok(None)

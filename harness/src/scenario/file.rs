@@ -8,25 +8,23 @@ mod timeline;
 mod traffic;
 
 pub(super) use expect::{RawAlert, RawExpect};
-pub(super) use timeline::RawEntry;
+pub(super) use timeline::{INCIDENTS, RawCopies, RawEntry};
 pub(super) use traffic::{RawBurst, RawPhase, RawTrace, RawTraffic};
 
-use fake_modules::{
-    world::{
-        Module,
-        llm::{Deployment, LlmOperation},
-        manager::ManagerOperation,
-    },
+use fake_modules::world::{
+    Module,
+    llm::{Deployment, LlmOperation},
+    manager::ManagerOperation,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
+    document::{Field, Part, Table},
     scenario::{
         ScrapePhase,
-        values::{Count, Instant, Name, Share, Span, Weight},
+        values::{Copies, Count, Instant, Name, Share, Span, Weight},
     },
-    document::{Field, Part, Table},
 };
 
 /// A story that Dashproof simulates and judges every dashboard by.
@@ -48,7 +46,7 @@ pub(super) struct RawScenario {
     #[schemars(required)]
     pub(super) traffic: Option<Part<RawTraffic>>,
     /// How many copies of a module run, by module. Default 1 each.
-    pub(super) replicas: Option<Part<Table<Name<Module>, Count>>>,
+    pub(super) replicas: Option<Part<Table<Name<Module>, Copies>>>,
     /// When each target is scraped within its interval: at an instant drawn from the seed (default), or at 0, where
     /// sample times meet the ends of query windows.
     pub(super) scrape_phase: Option<Field<ScrapePhase>>,
@@ -64,6 +62,7 @@ pub(super) struct RawScenario {
 /// other names keep theirs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "world")]
 pub(super) struct RawWorld {
     /// The share of prompts that are attacks.
     pub(super) attacks: Option<Field<Share>>,
@@ -86,6 +85,7 @@ pub(super) struct RawWorld {
 /// The shares of look-ups that the response caches answer; together at most 1.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "cache_hits")]
 pub(super) struct RawCacheHits {
     /// The exact cache's.
     pub(super) exact: Option<Field<Share>>,

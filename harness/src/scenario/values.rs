@@ -7,8 +7,8 @@ use fake_modules::{label::Label, time::Nanos, traffic::Profile};
 use schemars::{Schema, json_schema};
 
 use crate::{
-    promcfg::duration,
     document::{Flaw, Meaning, Scalar, choose},
+    promcfg::duration,
 };
 
 /// A span of time, such as `2h30m`.
@@ -30,7 +30,7 @@ impl Meaning for Span {
 
     fn schema() -> Schema {
         let pattern = "^(0|(\\d+y)?(\\d+w)?(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$";
-        json_schema!({ "type": ["string", "integer"], "pattern": pattern, "examples": ["90s", "10m", "2h30m"] })
+        json_schema!({ "type": ["string", "integer"], "pattern": pattern, "maximum": 0, "examples": ["90s", "10m", "2h30m"] })
     }
 }
 
@@ -41,9 +41,10 @@ pub(super) struct Share(pub(super) f64);
 impl Meaning for Share {
     fn read(scalar: &Scalar) -> Result<Share, Flaw> {
         let share = match scalar {
-            Scalar::Text(text) => {
-                text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok()).map(|cent| cent / 100.0)
-            }
+            Scalar::Text(text) => text
+                .strip_suffix('%')
+                .and_then(|number| number.trim().parse::<f64>().ok())
+                .map(|cent| cent / 100.0),
             other => number(other),
         };
         share
@@ -149,9 +150,7 @@ pub(super) struct Count(pub(super) u64);
 
 impl Meaning for Count {
     fn read(scalar: &Scalar) -> Result<Count, Flaw> {
-        let flaw = || Flaw::expected("a whole number from 0", scalar);
-        let Scalar::Integer(number) = scalar else { return Err(flaw()) };
-        u64::try_from(*number).map(Count).map_err(|_| flaw())
+        whole(scalar).map(Count).ok_or_else(|| Flaw::expected("a whole number from 0", scalar))
     }
 
     fn schema() -> Schema {
@@ -159,10 +158,58 @@ impl Meaning for Count {
     }
 }
 
+/// How many copies of a module run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Copies(pub(super) u8);
+
+impl Copies {
+    /// The most copies of a module; each has a target of its own.
+    const MAX: u8 = 8;
+}
+
+impl Meaning for Copies {
+    fn read(scalar: &Scalar) -> Result<Copies, Flaw> {
+        let max = Copies::MAX;
+        let copies = whole(scalar).filter(|copies| (1..=u64::from(max)).contains(copies));
+        copies
+            .map(|copies| Copies(copies as u8))
+            .ok_or_else(|| Flaw::expected(format_args!("1 to {max} copies"), scalar))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": Copies::MAX })
+    }
+}
+
+/// A number of series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Series(pub(super) u32);
+
+impl Series {
+    /// The most that one incident adds; the shipped scrape limits refuse far fewer.
+    const MAX: u32 = 100_000;
+}
+
+impl Meaning for Series {
+    fn read(scalar: &Scalar) -> Result<Series, Flaw> {
+        let max = Series::MAX;
+        let series = whole(scalar).filter(|series| (1..=u64::from(max)).contains(series));
+        series
+            .map(|series| Series(series as u32))
+            .ok_or_else(|| Flaw::expected(format_args!("1 to {max} series"), scalar))
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": Series::MAX })
+    }
+}
+
 /// Yes or no.
 impl Meaning for bool {
     fn read(scalar: &Scalar) -> Result<bool, Flaw> {
-        let Scalar::Bool(value) = scalar else { return Err(Flaw::expected("true or false", scalar)) };
+        let Scalar::Bool(value) = scalar else {
+            return Err(Flaw::expected("true or false", scalar));
+        };
         Ok(*value)
     }
 
@@ -210,6 +257,13 @@ impl Meaning for Profile {
     }
 }
 
+fn whole(scalar: &Scalar) -> Option<u64> {
+    match scalar {
+        Scalar::Integer(number) => u64::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
 fn number(scalar: &Scalar) -> Option<f64> {
     match scalar {
         Scalar::Integer(number) => Some(*number as f64),
@@ -242,7 +296,9 @@ mod tests {
         assert_eq!(Share::read(&text("0.5 %")), Ok(Share(0.005)));
         assert_eq!(Share::read(&Scalar::Float(0.25)), Ok(Share(0.25)));
         assert_eq!(Share::read(&Scalar::Integer(1)), Ok(Share(1.0)));
-        for bad in [text("101%"), text("-1%"), text("0.5"), Scalar::Float(1.1), Scalar::Float(f64::NAN)] {
+        for bad in
+            [text("101%"), text("-1%"), text("0.5"), Scalar::Float(1.1), Scalar::Float(f64::NAN)]
+        {
             assert!(Share::read(&bad).is_err(), "{bad}");
         }
     }
@@ -250,7 +306,12 @@ mod tests {
     #[test]
     fn instants_are_whole_seconds_in_utc() {
         assert!(Instant::read(&text("2026-01-05T09:00:00Z")).is_ok());
-        for bad in ["2026-01-05", "2026-01-05T09:00:00", "2026-01-05T09:00:00+01:00", "2026-01-05T09:00:00.5Z"] {
+        for bad in [
+            "2026-01-05",
+            "2026-01-05T09:00:00",
+            "2026-01-05T09:00:00+01:00",
+            "2026-01-05T09:00:00.5Z",
+        ] {
             assert!(Instant::read(&text(bad)).is_err(), "{bad}");
         }
     }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    scenario::values::Span,
     document::{Field, Part, Table},
+    scenario::values::Span,
 };
 
 /// What is expected beside what the simulation's own ledger says. (Values of panels are never stated here.)

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::traffic::Nothing;
 use crate::{
-    scenario::values::{Count, Factor, Name, Share, Span},
     document::{Field, Part},
+    scenario::values::{Count, Factor, Name, Series, Share, Span},
 };
 
 /// Every kind of incident, in the order of [`fake_modules::incident::IncidentKind`].
@@ -193,5 +193,5 @@ pub(in crate::scenario) struct RawGrowth {
     pub(in crate::scenario) module: Option<Field<Name<Module>>>,
     /// How many such series.
     #[schemars(required)]
-    pub(in crate::scenario) series: Option<Field<Count>>,
+    pub(in crate::scenario) series: Option<Field<Series>>,
 }

@@ -5,11 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    scenario::{
-        TraceFormat,
-        values::{Factor, Rate, Span, Weight},
-    },
     document::{Field, Part},
+    scenario::values::{Factor, Rate, Span, Weight},
 };
 
 /// The requests that reach the application: generated from a profile, or replayed from a trace.
@@ -95,9 +92,8 @@ pub(in crate::scenario) struct RawTrace {
     /// Where the file can be had.
     #[schemars(required)]
     pub(in crate::scenario) source: Option<Field<String>>,
-    /// How its rows are written.
-    #[schemars(required)]
-    pub(in crate::scenario) format: Option<Field<TraceFormat>>,
+    /// Whether it joins several recordings, each with a clock of its own. Default false.
+    pub(in crate::scenario) joined: Option<Field<bool>>,
     /// How many times faster than recorded it is replayed. Default 1.
     pub(in crate::scenario) speed: Option<Field<Factor>>,
     /// Where the replayed part begins, in the trace's own time. Default 0s.
