@@ -75,7 +75,7 @@ impl Machine {
             "apt-get",
             &format!(
                 r#"for last; do :; done
-[ "$last" = update ] && {{ echo "$@" >> {noted}.options; exit 0; }}
+[ "$last" = update ] && {{ cat "$2" > {noted}.configuration; exit 0; }}
 echo "$last" >> {noted}; echo > "${{last}}_1_all.deb""#
             ),
         );
@@ -194,8 +194,8 @@ fn another_suite() -> Result<(), Failed> {
     fs::write(machine.path("etc/a.list"), "deb http://mirror.test/d stable main\n")?;
     let found = machine.provide(&wanted)?;
     assert!(found.prometheus.to_string_lossy().contains("-elsewhere/"));
-    let options = fs::read_to_string(machine.path("downloads.options"))?;
-    assert!(options.contains("Dir::Etc::sourceparts=/dev/null"), "{options}");
+    let configuration = fs::read_to_string(machine.path("downloads.configuration"))?;
+    assert!(configuration.contains("Dir::Etc::sourceparts \"/dev/null\""), "{configuration}");
     let error = machine.provide(&Wanted::Suite("../up".into())).unwrap_err().to_string();
     assert!(error.contains("single word"), "{error}");
     Ok(())
