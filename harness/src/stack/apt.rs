@@ -43,22 +43,17 @@ pub(super) struct Apt {
 pub(super) enum AptError {
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: io::Error },
-    #[error("{source}{}", because(.source))]
+    #[error("{}", source.with_cause())]
     Process {
         #[from]
         source: ProcessError,
     },
-    #[error("{source}{}", before(.update))]
+    #[error("{}{}", source.with_cause(), before(.update))]
     Download { source: ProcessError, update: String },
     #[error(
         "the machine's apt sources ({places}) have no entry for {release} to derive {suite} from"
     )]
     NoMirror { places: String, release: String, suite: String },
-}
-
-/// `ProcessError` keeps its cause apart; these errors end up in one line.
-fn because(error: &ProcessError) -> String {
-    std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default()
 }
 
 fn before(update: &str) -> String {
@@ -102,7 +97,7 @@ impl Apt {
         // mirror out of reach may not: only the download tells.
         let update = match get.clone().arg("update").run(CEILING).await {
             Ok(output) => last_lines(&output.stderr, SHOWN_LINES),
-            Err(error) => format!("{error}{}", because(&error)),
+            Err(error) => error.with_cause(),
         };
         for (package, program) in [("prometheus", "prometheus"), ("promtool", "promtool")] {
             if private.root.join("usr/bin").join(program).exists() {

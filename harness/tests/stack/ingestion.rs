@@ -25,6 +25,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         on_each_line("out_of_order_samples_are_refused_in_prometheus_words", out_of_order),
         on_each_line("samples_within_the_span_are_never_out_of_bounds", the_span_is_accepted),
         on_each_line("a_session_stores_every_window_in_order", a_session_stores_everything),
+        on_each_line("a_window_never_overtakes_the_one_before_it", windows_keep_their_order),
         on_each_line("a_session_reports_its_first_failure", a_session_reports_failure),
     ]
     .into_iter()
@@ -184,6 +185,25 @@ fn a_session_stores_everything(binary: &PrometheusBinary) -> Result<(), Failed> 
         assert_eq!(sum[0].labels, Labels::default());
         let values = client.label_values("k", &["many"], EPOCH, end).await?;
         assert_eq!(values.len(), SERIES);
+        Ok(())
+    })
+}
+
+/// A large window and a small one of the same series in turn: were both in flight at once, the small
+/// one would be stored first and the large one refused.
+fn windows_keep_their_order(binary: &PrometheusBinary) -> Result<(), Failed> {
+    block_on(async {
+        let server = start(binary).await?;
+        let mut session = RemoteWriter::new(server.url()).session();
+        let labels = named("overtaken");
+        let samples: Vec<(i64, f64)> = (0..40_001).map(|n| (EPOCH + n * 100, n as f64)).collect();
+        for pair in samples.chunks(10_000) {
+            let (large, small) = pair.split_at(pair.len() - 1);
+            for samples in [large, small] {
+                session.push(&[SeriesRef { labels: &labels, samples }]).await?;
+            }
+        }
+        assert_eq!(session.finish().await?.samples, samples.len());
         Ok(())
     })
 }
