@@ -3,4 +3,5 @@
 pub mod grafana;
 pub mod problem;
 pub mod promcfg;
+pub mod promql;
 mod yaml;
