@@ -1,5 +1,6 @@
 //! The harness.
 
+pub mod check;
 pub mod grafana;
 pub mod problem;
 pub mod promcfg;

@@ -74,7 +74,7 @@ impl LabelMatcher {
 
     /// A dashboard variable decides, so that [`Self::accepts`] means nothing.
     pub fn is_variable(&self) -> bool {
-        self.matcher.value.contains(template::VARIABLE)
+        is_variable(&self.matcher.value)
     }
 
     /// The values that an equality or a regular expression of plain alternatives
@@ -158,6 +158,11 @@ pub fn selectors(expression: &str) -> Result<Vec<SelectorUse>, PromqlError> {
     let parsed = template::parse(expression)
         .map_err(|message| PromqlError { expression: expression.to_owned(), message })?;
     Ok(walk::selectors(&parsed))
+}
+
+/// Whether a dashboard variable is part of `text`, a label or value of a selector.
+pub fn is_variable(text: &str) -> bool {
+    text.contains(template::VARIABLE)
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use promql_parser::label::Matcher;
 use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{Expr, LabelModifier, Offset, VectorSelector};
 
-use super::{Grouping, LabelMatcher, MetricNames, RangeWindow, SelectorUse, Step, template};
+use super::{
+    Grouping, LabelMatcher, MetricNames, RangeWindow, SelectorUse, Step, is_variable, template,
+};
 
 pub(super) fn selectors(expression: &Expr) -> Vec<SelectorUse> {
     let mut walker = Walker { path: Vec::new(), found: Vec::new() };
@@ -92,8 +94,8 @@ impl Walker {
 }
 
 fn metrics(name: Option<&String>, matchers: Vec<LabelMatcher>) -> MetricNames {
-    let templated = |text: &str| text.contains(template::VARIABLE);
-    if name.is_some_and(|name| templated(name)) || matchers.iter().any(LabelMatcher::is_variable) {
+    if name.is_some_and(|name| is_variable(name)) || matchers.iter().any(LabelMatcher::is_variable)
+    {
         return MetricNames::Variable;
     }
     if let Some(name) = name {
