@@ -2,7 +2,7 @@
 //!
 //! [`all`] holds dashboards, provisioning, configuration and rules against each
 //! other and against what the modules emit; the `check` command and `verify` call
-//! it. Each check is one function from a [`Subject`] to problems, in a file by theme.
+//! it. Each check is one function from the subject to problems, in a file by theme.
 //! Nothing is asked of a server; whether a panel shows the truth is not decided
 //! here but by the oracle.
 
