@@ -162,6 +162,16 @@ fn time_interval_suits_every_job() {
             "E ds.yml:2: timeInterval 5s of data source \"Prometheus\" is shorter than the scrape interval 15s of job \"prometheus\": $__rate_interval can be 20s, which spans 1 of its scrapes, not four",
         ],
     );
+    // Too short for every panel: told once per job and not again per panel.
+    let too_short = |scrape: &str, job: &str, scrapes: u8| {
+        format!(
+            "E ds.yml:2: timeInterval 4s of data source \"Prometheus\" is shorter than the scrape interval {scrape} of job {job:?}: $__rate_interval can be 16s, which spans {scrapes} of its scrapes, not four"
+        )
+    };
+    time_interval(
+        "{timeInterval: 4s}",
+        &[&too_short("15s", "prometheus", 1), &too_short("5s", "llm", 3)],
+    );
     time_interval(
         "{timeInterval: 1m}",
         &[
