@@ -4,3 +4,4 @@ pub mod client;
 pub mod mutate;
 pub mod oracle;
 pub mod poll;
+pub mod stack;

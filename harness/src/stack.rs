@@ -1,0 +1,18 @@
+//! The servers that Dashproof observes through, and the tools that come with them.
+//!
+//! `prometheus_binary` finds or fetches a Prometheus, `native` runs it in a directory of its own,
+//! `promtool` asks its companion. Every child process is started through `process`, so that each
+//! error can show the command line; every run directory is owned, so that nothing outlives a run.
+//! Nothing here knows what is verified, and nothing but `Environment` reads settings.
+
+pub mod environment;
+pub mod native;
+pub mod process;
+pub mod prometheus_binary;
+pub mod promtool;
+pub mod run_directory;
+pub mod server;
+pub mod version;
+
+mod apt;
+mod watchdog;

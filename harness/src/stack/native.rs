@@ -1,0 +1,305 @@
+//! A Prometheus of this machine, in a directory of its own, on a free port of 127.0.0.1.
+//!
+//! Made for the backfill road: samples arrive by remote write, oldest first, days apart, so the head
+//! block is long enough that nothing is out of bounds, and nothing is ever too old to be kept.
+//! The server and its files are gone once the value is dropped, and when this process dies.
+//! It must not know what is written or asked.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use super::environment::Environment;
+use super::process::CommandLine;
+use super::prometheus_binary::PrometheusBinary;
+use super::run_directory::{RunDirectory, RunDirectoryError};
+use super::server::{Server, ServerError};
+use crate::poll::{self, Pending, PollError};
+
+/// Ready within 0.1 s on an idle machine; a restart replays what was written.
+const READY_CEILING: Duration = Duration::from_secs(120);
+const READY_INTERVAL: Duration = Duration::from_millis(5);
+/// Ten times the default: a day of many series in one range.
+const MAX_SAMPLES: u64 = 500_000_000;
+
+/// How to start a Prometheus.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The configuration file; an empty one if there is none. Its own directory is where its
+    /// relative paths start.
+    pub config: Option<PathBuf>,
+    /// Samples that are at most this much older than the newest are accepted.
+    pub span: Duration,
+}
+
+/// A running Prometheus. Fields drop in order: the server ends before its directory goes.
+#[derive(Debug)]
+pub struct NativePrometheus {
+    server: Option<Server>,
+    directory: RunDirectory,
+    command: CommandLine,
+    temporary: PathBuf,
+    url: String,
+    starts: u32,
+}
+
+/// A Prometheus that did not become ready.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its directory could not be made.
+    #[error(transparent)]
+    Directory(#[from] RunDirectoryError),
+    /// A file in it could not be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The process could not be started.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// It ended before it was ready.
+    #[error("`{command}` ended with {status}; its log ({log}) ends with:\n{last_words}")]
+    Exited {
+        /// The command line.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// Where the whole log is kept.
+        log: String,
+        /// The end of the log.
+        last_words: String,
+    },
+    /// It runs, but did not become ready.
+    #[error(
+        "`{command}` was not ready after {waited:.0?} ({status}); its log ({log}) ends with:\n{last_words}"
+    )]
+    NotReady {
+        /// The command line.
+        command: String,
+        /// How long was waited.
+        waited: Duration,
+        /// What was missing.
+        status: String,
+        /// Where the whole log is kept.
+        log: String,
+        /// The end of the log.
+        last_words: String,
+    },
+}
+
+impl NativePrometheus {
+    /// Starts `binary` and waits until it answers.
+    ///
+    /// # Errors
+    /// If it cannot be started, ends at once (the configuration is wrong) or does not get ready.
+    pub async fn start(
+        binary: &PrometheusBinary,
+        environment: &Environment,
+        options: &Options,
+    ) -> Result<Self, StartError> {
+        let directory = RunDirectory::create(environment)?;
+        let config = match &options.config {
+            Some(config) => config.clone(),
+            None => {
+                let path = directory.path().join("prometheus.yml");
+                fs::write(&path, "")
+                    .map_err(|source| StartError::Write { path: path.clone(), source })?;
+                path
+            }
+        };
+        let command = command_line(binary, &config, directory.path(), options.span);
+        let temporary = environment.temporary.clone();
+        let mut prometheus =
+            Self { server: None, directory, command, temporary, url: String::new(), starts: 0 };
+        prometheus.launch().await?;
+        Ok(prometheus)
+    }
+
+    /// Its base URL, e.g. `http://127.0.0.1:40319`. A restart changes it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The command line that it was started with.
+    #[must_use]
+    pub fn command(&self) -> String {
+        self.command.to_string()
+    }
+
+    /// The number of its process.
+    ///
+    /// # Panics
+    /// After a restart that failed.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.server.as_ref().expect("it runs until it is dropped").pid()
+    }
+
+    /// The directory with its data and logs.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The last lines of its log, for the report of a question that it did not answer.
+    #[must_use]
+    pub fn last_words(&self) -> String {
+        self.server.as_ref().map(Server::last_words).unwrap_or_default()
+    }
+
+    /// Ends it and starts it again on the same data, on a new port. Right after a backfill, 3.x
+    /// answers range queries several times faster when it was restarted.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn restart(&mut self) -> Result<(), StartError> {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+        self.launch().await
+    }
+
+    /// Ends it and removes its directory.
+    pub async fn stop(mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+
+    /// Ends it and leaves its directory, with data and logs, to the user.
+    pub async fn keep(mut self) -> PathBuf {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+        self.directory.keep()
+    }
+
+    async fn launch(&mut self) -> Result<(), StartError> {
+        let log = self.directory.path().join(format!("prometheus-{}.log", self.starts));
+        self.starts += 1;
+        let mut server = Server::start(&self.command, self.directory.path(), log.clone())?;
+        let ready = poll::until(READY_CEILING, READY_INTERVAL, || {
+            // The exit comes first: a log read before it might lack the last words.
+            let exited = server.exited();
+            let answer = readiness(&server.log());
+            async move {
+                match exited {
+                    Some(status) => Err(Pending::Failed(status)),
+                    None => answer.map_err(|status| Pending::NotYet { status: status.into() }),
+                }
+            }
+        });
+        let failure = match ready.await {
+            Ok(address) => {
+                self.url = format!("http://{address}");
+                self.server = Some(server);
+                return Ok(());
+            }
+            Err(failure) => failure,
+        };
+        let command = self.command.to_string();
+        let last_words = server.last_words();
+        let log = keep_log(&log, &self.temporary);
+        Err(match failure {
+            PollError::Failed(status) => StartError::Exited { command, status, log, last_words },
+            PollError::TimedOut { elapsed: waited, status } => {
+                StartError::NotReady { command, waited, status, log, last_words }
+            }
+        })
+    }
+}
+
+/// The flags are those that 2.42 and 3.x share. Debian's builds differ from upstream in their
+/// default paths, so every path is given.
+fn command_line(
+    binary: &PrometheusBinary,
+    config: &Path,
+    directory: &Path,
+    span: Duration,
+) -> CommandLine {
+    let block = format!("{}h", block_hours(span));
+    let path = |flag: &str, path: &Path| format!("--{flag}={}", path.display());
+    CommandLine::new(&binary.prometheus)
+        .arg(path("config.file", config))
+        .arg(path("storage.tsdb.path", &directory.join("data")))
+        .arg("--storage.tsdb.retention.time=100y")
+        .arg(format!("--storage.tsdb.min-block-duration={block}"))
+        .arg(format!("--storage.tsdb.max-block-duration={block}"))
+        .arg("--web.listen-address=127.0.0.1:0")
+        .arg("--web.enable-remote-write-receiver")
+        .arg(path("web.console.templates", &directory.join("consoles")))
+        .arg(path("web.console.libraries", &directory.join("console_libraries")))
+        .arg(format!("--query.max-samples={MAX_SAMPLES}"))
+        .directory(directory)
+}
+
+/// The head accepts samples up to half a block older than its newest
+/// (`Head.appendableMinValidTime` in Prometheus' `tsdb/head_append.go`), and is cut only once it
+/// spans one and a half blocks. Never less than two days, the length that was measured.
+fn block_hours(span: Duration) -> u64 {
+    (2 * span.as_secs().div_ceil(3600) + 2).max(48)
+}
+
+/// The address on which it listens, once it is ready; until then, what is missing.
+/// Both lines of Prometheus log these words, in different frames.
+fn readiness(log: &str) -> Result<String, &'static str> {
+    let listening = log.lines().find(|line| line.contains(r#"msg="Listening on""#));
+    let address = listening
+        .and_then(|line| line.split_once("address="))
+        .and_then(|(_, rest)| rest.split_whitespace().next())
+        .ok_or("not listening")?;
+    if log.contains("Server is ready to receive web requests") {
+        Ok(address.trim_matches('"').to_owned())
+    } else {
+        Err("listening, but not ready")
+    }
+}
+
+/// Moves the log out of the directory that is about to go; says where it is.
+fn keep_log(log: &Path, temporary: &Path) -> String {
+    let kept = tempfile::Builder::new()
+        .prefix("dashproof-prometheus-")
+        .suffix(".log")
+        .tempfile_in(temporary)
+        .and_then(|file| {
+            fs::copy(log, file.path())?;
+            file.keep().map_err(|error| error.error)
+        });
+    match kept {
+        Ok((_, path)) => path.display().to_string(),
+        Err(error) => format!("lost: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_the_logs_of_both_lines() {
+        let v2 = "ts=2026-01-01T00:00:00Z caller=web.go:503 level=info component=web \
+                  msg=\"Start listening for connections\" address=127.0.0.1:0\n\
+                  ts=2026-01-01T00:00:00Z caller=tls_config.go:232 level=info component=web \
+                  msg=\"Listening on\" address=127.0.0.1:34423\n";
+        let v3 = "time=2026-01-01T00:00:00Z level=INFO source=tls_config.go:379 \
+                  msg=\"Listening on\" component=web address=127.0.0.1:34423\n";
+        for log in [v2, v3] {
+            assert_eq!(readiness(log), Err("listening, but not ready"));
+            let ready = format!("{log}msg=\"Server is ready to receive web requests.\"\n");
+            assert_eq!(readiness(&ready), Ok("127.0.0.1:34423".into()));
+        }
+        assert_eq!(readiness(""), Err("not listening"));
+    }
+
+    #[test]
+    fn a_block_is_twice_the_span_and_at_least_two_days() {
+        let hours = |hours: u64| block_hours(Duration::from_secs(hours * 3600));
+        assert_eq!([hours(1), hours(23), hours(24), hours(72)], [48, 48, 50, 146]);
+    }
+}
