@@ -1,11 +1,12 @@
 //! Random classic histograms, odd ones among them, as levels and under `rate` and `sum by (le)`.
 
 use dashproof::oracle::{SampleWindow, histogram_quantile, histogram_quantile_near};
+use libtest_mimic::Failed;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 
-use super::comparison::Comparison;
-use super::engine::Engine;
+use crate::comparison::Comparison;
+use crate::engine::Engine;
 
 const SEED: u64 = 0xb0c4_e751;
 const N_HISTOGRAMS: usize = 250;
@@ -58,7 +59,8 @@ fn histogram(rng: &mut Pcg64Mcg) -> Histogram {
         .collect()
 }
 
-pub async fn compare(engine: &Engine) {
+/// Odd histograms whose counts are stored as they are.
+pub(crate) async fn compare_levels(engine: &Engine) -> Result<(), Failed> {
     let mut rng = Pcg64Mcg::seed_from_u64(SEED);
     let histograms: Vec<Histogram> = (0..N_HISTOGRAMS).map(|_| histogram(&mut rng)).collect();
     let buckets: Vec<Vec<(f64, f64)>> = histograms
@@ -73,19 +75,18 @@ pub async fn compare(engine: &Engine) {
             series.push((labels, vec![(EPOCH, *count)]));
         }
     }
-    engine.store(&series).await;
+    engine.store(&series).await?;
 
     let mut quantiles = Comparison::new("histogram_quantile of levels");
     for q in QUANTILES {
         let expr = format!("histogram_quantile({q}, h_bucket)");
-        let answers = engine.ask(&expr, EPOCH).await;
+        let answers = engine.ask(&expr, EPOCH).await?;
         let q = q.parse().expect("a number");
         quantiles.compare(&expr, EPOCH, N_HISTOGRAMS, &answers, |s| {
             Some(histogram_quantile(engine.era, q, &buckets[s]))
         });
     }
-    quantiles.conclude(&engine.version, 2_000);
-    compare_rates(engine, &mut rng).await;
+    quantiles.conclude(&engine.version, 2_000)
 }
 
 /// Cumulative counts of one bucket of one target, at the target's instants.
@@ -116,9 +117,10 @@ fn target(rng: &mut Pcg64Mcg) -> Target {
 }
 
 /// The whole of a duration panel: `rate`, `sum by (le)` over three targets, `histogram_quantile`.
-async fn compare_rates(engine: &Engine, rng: &mut Pcg64Mcg) {
+pub(crate) async fn compare_rates(engine: &Engine) -> Result<(), Failed> {
+    let mut rng = Pcg64Mcg::seed_from_u64(SEED);
     let groups: Vec<Vec<Target>> =
-        (0..100).map(|_| (0..3).map(|_| target(rng)).collect()).collect();
+        (0..100).map(|_| (0..3).map(|_| target(&mut rng)).collect()).collect();
     let mut series = Vec::new();
     for (s, group) in groups.iter().enumerate() {
         for (instance, target) in group.iter().enumerate() {
@@ -136,7 +138,7 @@ async fn compare_rates(engine: &Engine, rng: &mut Pcg64Mcg) {
             }
         }
     }
-    engine.store(&series).await;
+    engine.store(&series).await?;
 
     let mut quantiles = Comparison::new("histogram_quantile of rates");
     let mut jumps = 0;
@@ -145,7 +147,7 @@ async fn compare_rates(engine: &Engine, rng: &mut Pcg64Mcg) {
             let at = EPOCH + rng.random_range(60_000..900_000);
             let expr =
                 format!("histogram_quantile({q}, sum by (s, le) (rate(r_bucket[{range}ms])))");
-            let answers = engine.ask(&expr, at).await;
+            let answers = engine.ask(&expr, at).await?;
             let answered: std::collections::BTreeMap<usize, f64> =
                 answers.iter().copied().collect();
             let q: f64 = q.parse().expect("a number");
@@ -186,5 +188,5 @@ async fn compare_rates(engine: &Engine, rng: &mut Pcg64Mcg) {
     }
     println!("{}: {jumps} answers from the other side of a jump", engine.version);
     assert!(jumps < 20, "{jumps} answers are not explained by rounding alone");
-    quantiles.conclude(&engine.version, 2_000);
+    quantiles.conclude(&engine.version, 2_000)
 }

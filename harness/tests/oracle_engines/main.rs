@@ -1,30 +1,42 @@
-//! The oracle against real engines: random streams and histograms, asked of Prometheus and computed here.
+//! The oracle and the mutants against real engines, one trial per line of Prometheus.
 //!
-//! Each engine gets the same streams by remote write and answers for all series at once. Seeds are fixed; the number
-//! of comparisons and the worst relative error are printed (`-- --nocapture`).
+//! Random streams and histograms are stored, asked of the engine and computed by the oracle. Seeds
+//! are fixed; the number of comparisons and the worst relative error are printed.
+
+#![expect(clippy::print_stdout, reason = "clippy takes only the standard harness for a test")]
+
+#[path = "../support/lines.rs"]
+mod lines;
+#[path = "../support/panels.rs"]
+mod panels;
 
 mod comparison;
 mod engine;
 mod histograms;
+mod mutants;
 mod streams;
 
-use engine::Engine;
+use std::process::ExitCode;
 
-/// Engines whose eras differ: both must be at hand, neither may be skipped.
-async fn engines() -> [Engine; 2] {
-    [Engine::start(0).await, Engine::start(1).await]
-}
+use libtest_mimic::Arguments;
 
-#[tokio::test]
-async fn rate_increase_and_windows_agree_with_both_engines() {
-    for engine in engines().await {
-        streams::compare(&engine).await;
-    }
-}
+use engine::on_each_engine;
 
-#[tokio::test]
-async fn quantiles_agree_with_both_engines() {
-    for engine in engines().await {
-        histograms::compare(&engine).await;
-    }
+fn main() -> ExitCode {
+    let trials = [
+        on_each_engine("rates_windows_and_levels_agree", async |engine| {
+            streams::compare(engine).await
+        }),
+        on_each_engine("quantiles_of_levels_agree", async |engine| {
+            histograms::compare_levels(engine).await
+        }),
+        on_each_engine("quantiles_of_summed_rates_agree", async |engine| {
+            histograms::compare_rates(engine).await
+        }),
+        on_each_engine("mutants_are_valid_to_the_engine", async |engine| {
+            mutants::ask(engine).await
+        }),
+    ];
+    let trials = trials.into_iter().flatten().collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -1,11 +1,12 @@
 //! Random counters as scraping could leave them: resets, gaps, jitter, staleness markers, any first value.
 
 use dashproof::oracle::{Era, STALE_MARKER_BITS, SampleWindow, is_stale, level};
+use libtest_mimic::Failed;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
 
-use super::comparison::Comparison;
-use super::engine::Engine;
+use crate::comparison::Comparison;
+use crate::engine::Engine;
 
 const SEED: u64 = 0x0d15_ea5e;
 const N_SERIES: usize = 300;
@@ -80,7 +81,7 @@ fn instants(rng: &mut Pcg64Mcg) -> Vec<i64> {
 }
 
 /// Stores random counters in `engine` and compares its answers about them.
-pub async fn compare(engine: &Engine) {
+pub(crate) async fn compare(engine: &Engine) -> Result<(), Failed> {
     let mut rng = Pcg64Mcg::seed_from_u64(SEED);
     let streams: Vec<Stream> = (0..N_SERIES).map(|_| stream(&mut rng)).collect();
     let series: Vec<_> = streams
@@ -91,7 +92,7 @@ pub async fn compare(engine: &Engine) {
             (labels, stream.instants.iter().copied().zip(stream.values.iter().copied()).collect())
         })
         .collect();
-    engine.store(&series).await;
+    engine.store(&series).await?;
 
     let era = engine.era;
     let mut extrapolation = Comparison::new("increase and rate");
@@ -106,38 +107,38 @@ pub async fn compare(engine: &Engine) {
                 SampleWindow::of_series(era, (start, at), instants, values)
             };
             let expr = format!("increase(x[{range}])");
-            let answers = engine.ask(&expr, at).await;
+            let answers = engine.ask(&expr, at).await?;
             extrapolation.compare(&expr, at, N_SERIES, &answers, |s| {
                 read(s).map(|(window, first, delta)| window.increase(first, delta))
             });
             let expr = format!("rate(x[{range}])");
-            let answers = engine.ask(&expr, at).await;
+            let answers = engine.ask(&expr, at).await?;
             extrapolation.compare(&expr, at, N_SERIES, &answers, |s| {
                 read(s).map(|(window, first, delta)| window.rate(first, delta))
             });
             let expr = format!("count_over_time(x[{range}])");
-            let answers = engine.ask(&expr, at).await;
+            let answers = engine.ask(&expr, at).await?;
             windows.compare(&expr, at, N_SERIES, &answers, |s| count(era, start, at, &streams[s]));
         }
         let shown = |s: usize, at: i64| {
             let Stream { instants, values } = &streams[s];
             level(era, instants, values, at, LOOKBACK).map(|index| values[index])
         };
-        let answers = engine.ask("x", at).await;
+        let answers = engine.ask("x", at).await?;
         lookback.compare("x", at, N_SERIES, &answers, |s| shown(s, at));
 
         let expr = "count_over_time(x[60s:10s])";
-        let answers = engine.ask(expr, at).await;
+        let answers = engine.ask(expr, at).await?;
         subqueries.compare(expr, at, N_SERIES, &answers, |s| {
             let steps = era.subquery(at - 60_000, at, 10_000);
             let points = steps.filter(|&step| shown(s, step).is_some()).count();
             (points > 0).then_some(points as f64)
         });
     }
-    extrapolation.conclude(&engine.version, 20_000);
-    windows.conclude(&engine.version, 20_000);
-    lookback.conclude(&engine.version, 5_000);
-    subqueries.conclude(&engine.version, 5_000);
+    extrapolation.conclude(&engine.version, 20_000)?;
+    windows.conclude(&engine.version, 20_000)?;
+    lookback.conclude(&engine.version, 5_000)?;
+    subqueries.conclude(&engine.version, 5_000)
 }
 
 fn count(era: Era, start: i64, end: i64, stream: &Stream) -> Option<f64> {
