@@ -21,13 +21,14 @@ fn mutants_of_every_panel_are_valid_distinct_and_different() {
     for (panel, expr) in PANELS {
         let mutants = mutants(expr, &contract()).unwrap();
         let original = parse(&interpolated(expr)).unwrap().to_string();
-        let mut texts = BTreeSet::from([original]);
+        let (mut texts, mut words) = (BTreeSet::from([original]), BTreeSet::new());
         let mut kinds: BTreeMap<MutantKind, usize> = BTreeMap::new();
         for mutant in &mutants {
             let asked = interpolated(&mutant.expr);
             assert!(!asked.contains('$'), "{panel}: {} is not interpolated", mutant.expr);
             let parsed = parse(&asked).unwrap_or_else(|error| panic!("{panel}: {asked}: {error}"));
             assert!(texts.insert(parsed.to_string()), "{panel}: {} is there twice", mutant.expr);
+            assert!(words.insert(&mutant.description), "{panel}: {} twice", mutant.description);
             *kinds.entry(mutant.kind).or_default() += 1;
         }
         let equivalent = mutants.iter().filter(|mutant| mutant.equivalent.is_some()).count();
@@ -54,27 +55,26 @@ fn error_rate_has_every_mistake_that_applies() {
     let mutants = mutants(expr, &contract()).unwrap();
     let descriptions: Vec<String> =
         mutants.iter().map(|mutant| format!("{}: {}", mutant.kind, mutant.description)).collect();
-    // One side of the ratio; the other has the same but for the matcher.
     for expected in [
         "operands: operands of / swapped",
-        "aggregation: sum becomes max",
-        "aggregation: sum becomes avg",
-        "aggregation: sum becomes min",
-        "aggregation: sum becomes count",
-        "grouping: grouping by (provider) lost",
-        "grouping: label model added to by",
-        "grouping: label module added to by",
-        "grouping: label status added to by",
-        "function: rate becomes irate",
-        "function: rate becomes increase",
-        "window: window $__rate_interval doubled: 2m",
-        "window: window $__rate_interval halved: 30s",
-        "window: window $__rate_interval fixed: 5m",
-        "matcher: matcher status=\"error\" dropped",
-        "matcher: matcher status=\"error\" negated: status!=\"error\"",
-        "matcher: matcher status=\"error\" becomes status=\"success\"",
-        "offset: offset 5m added",
-        "filter: `> 0` dropped",
+        "aggregation: left of /: sum becomes max",
+        "aggregation: left of /: sum becomes min",
+        "aggregation: right of /: sum becomes avg",
+        "aggregation: right of /: sum becomes count",
+        "grouping: right of /: grouping by (provider) lost",
+        "grouping: right of /: label model added to by",
+        "grouping: left of /: label module added to by",
+        "grouping: left of /: label status added to by",
+        "function: left of /: rate becomes irate",
+        "function: right of /: rate becomes increase",
+        "window: left of /: window $__rate_interval doubled: 2m",
+        "window: left of /: window $__rate_interval halved: 30s",
+        "window: right of /: window $__rate_interval fixed: 5m",
+        "matcher: left of /: matcher status=\"error\" dropped",
+        "matcher: left of /: matcher status=\"error\" negated: status!=\"error\"",
+        "matcher: left of /: matcher status=\"error\" becomes status=\"success\"",
+        "offset: right of /: offset 5m added",
+        "filter: right of /: `> 0` dropped",
         "factor: answer multiplied by 1.01",
         "factor: answer multiplied by 60",
         "factor: answer multiplied by 1000",

@@ -13,7 +13,7 @@ use libtest_mimic::{Failed, Trial};
 use crate::lines::{block_on, environment, on_each_line};
 
 /// One series: labels and samples.
-pub(crate) type Stored = (Vec<(&'static str, String)>, Vec<(i64, f64)>);
+pub(crate) type Stored = (Labels, Vec<(i64, f64)>);
 
 /// An engine that runs as long as the trial.
 pub(crate) struct Engine {
@@ -48,11 +48,7 @@ impl Engine {
 
     /// Stores series, none of which was stored before.
     pub(crate) async fn store(&self, series: &[Stored]) -> Result<(), Failed> {
-        let encoded = |(labels, _): &Stored| {
-            let labels: Vec<_> =
-                labels.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            EncodedLabels::new(&labels)
-        };
+        let encoded = |(labels, _): &Stored| EncodedLabels::new(&labels.iter().collect::<Vec<_>>());
         let labels: Vec<EncodedLabels> = series.iter().map(encoded).collect();
         let batch: Vec<SeriesRef<'_>> = labels
             .iter()

@@ -70,9 +70,8 @@ pub(crate) async fn compare_levels(engine: &Engine) -> Result<(), Failed> {
     let mut series = Vec::new();
     for (s, histogram) in histograms.iter().enumerate() {
         for (le, _, count) in histogram {
-            let labels =
-                vec![("__name__", "h_bucket".to_owned()), ("le", le.clone()), ("s", s.to_string())];
-            series.push((labels, vec![(EPOCH, *count)]));
+            let labels = [("__name__", "h_bucket"), ("le", le), ("s", &s.to_string())];
+            series.push((labels.into_iter().collect(), vec![(EPOCH, *count)]));
         }
     }
     engine.store(&series).await?;
@@ -125,14 +124,14 @@ pub(crate) async fn compare_rates(engine: &Engine) -> Result<(), Failed> {
     for (s, group) in groups.iter().enumerate() {
         for (instance, target) in group.iter().enumerate() {
             for ((le, _), counts) in BOUNDS.iter().zip(&target.counts) {
-                let labels = vec![
-                    ("__name__", "r_bucket".to_owned()),
-                    ("instance", instance.to_string()),
-                    ("le", (*le).to_owned()),
-                    ("s", s.to_string()),
+                let labels = [
+                    ("__name__", "r_bucket"),
+                    ("instance", &instance.to_string()),
+                    ("le", le),
+                    ("s", &s.to_string()),
                 ];
                 series.push((
-                    labels,
+                    labels.into_iter().collect(),
                     target.instants.iter().copied().zip(counts.iter().copied()).collect(),
                 ));
             }

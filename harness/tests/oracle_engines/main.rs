@@ -33,8 +33,11 @@ fn main() -> ExitCode {
         on_each_engine("quantiles_of_summed_rates_agree", async |engine| {
             histograms::compare_rates(engine).await
         }),
-        on_each_engine("mutants_are_valid_to_the_engine", async |engine| {
-            mutants::ask(engine).await
+        on_each_engine("mutants_are_understood", async |engine| {
+            mutants::are_understood(engine).await
+        }),
+        on_each_engine("mutants_differ_unless_equivalent", async |engine| {
+            mutants::differ_unless_equivalent(engine).await
         }),
     ];
     let trials = trials.into_iter().flatten().collect();

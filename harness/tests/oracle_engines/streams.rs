@@ -1,4 +1,4 @@
-//! Random counters as scraping could leave them: resets, gaps, jitter, staleness markers, any first value.
+//! Random counters as scraping could leave them: resets, gaps, jitter, stale markers, any first value.
 
 use dashproof::oracle::{Era, STALE_MARKER_BITS, SampleWindow, is_stale, level};
 use libtest_mimic::Failed;
@@ -65,8 +65,8 @@ fn stream(rng: &mut Pcg64Mcg) -> Stream {
     stream
 }
 
-/// On the samples' grid, where a sample may lie at the very edge of a window; half a second beside it, so that an edge
-/// may be exactly 1.1 intervals away; and anywhere.
+/// On the samples' grid, where a sample may lie at the very edge of a window; a little beside it, so
+/// that an edge may be exactly 1.1 intervals away; and anywhere.
 fn instants(rng: &mut Pcg64Mcg) -> Vec<i64> {
     (0..N_INSTANTS)
         .map(|k| {
@@ -88,7 +88,7 @@ pub(crate) async fn compare(engine: &Engine) -> Result<(), Failed> {
         .iter()
         .enumerate()
         .map(|(s, stream)| {
-            let labels = vec![("__name__", "x".to_owned()), ("s", s.to_string())];
+            let labels = [("__name__", "x"), ("s", &s.to_string())].into_iter().collect();
             (labels, stream.instants.iter().copied().zip(stream.values.iter().copied()).collect())
         })
         .collect();

@@ -1,6 +1,7 @@
 //! The panels' queries and what their mutants need to know of metrics.
 //!
-//! Shared by the test binaries that mutate them; include it with `#[path = "…/support/panels.rs"] mod panels;`.
+//! Shared by the test binaries that mutate them; include it with
+//! `#[path = "…/support/panels.rs"] mod panels;`.
 
 use std::collections::BTreeMap;
 
@@ -125,13 +126,12 @@ pub(crate) fn contract() -> MutationContext {
     let mut metrics = BTreeMap::new();
     let mut add = |name: &str, labels: &[(&str, &str)], siblings: &[&str]| {
         let values = |text: &str| text.split(' ').map(str::to_owned).collect();
+        // Two replicas of each module.
+        let labels = labels.iter().chain(&[("instance", "a b")]);
         metrics.insert(
             name.to_owned(),
             Metric {
-                labels: labels
-                    .iter()
-                    .map(|&(label, text)| (label.to_owned(), values(text)))
-                    .collect(),
+                labels: labels.map(|&(label, text)| (label.to_owned(), values(text))).collect(),
                 siblings: siblings.iter().map(|&sibling| sibling.to_owned()).collect(),
             },
         );
@@ -142,9 +142,11 @@ pub(crate) fn contract() -> MutationContext {
     let provider = ("provider", "openai anthropic azure_openai local other");
     let (model, status) = (("model", "gpt-4o gpt-4o-mini"), ("status", "success error"));
     let (kind, limit) = (("type", "input output"), ("limit", "requests tokens cost"));
-    let le = ("le", "0.01 +Inf");
-    add("up", &[module, ("job", "a b")], &[]);
-    add("module:slo_error_budget:ratio", &[module], &[]);
+    let le = ("le", "0.1 0.2 0.4 0.8 +Inf");
+    add("up", &[module], &[]);
+    // One module is known by its budget alone: it was never scraped.
+    let budgets = ("module", "prompt-manager prompt-security llm-provider absent");
+    add("module:slo_error_budget:ratio", &[budgets], &[]);
     add("prompt_manager_operations_total", &[module, ("operation", "render execute"), status], &[]);
     add("prompt_manager_operation_duration_seconds_bucket", &[module, operation, le], &[]);
     add("prompt_manager_tokens_total", &[module, model, kind], &[]);
@@ -194,7 +196,7 @@ pub(crate) fn contract() -> MutationContext {
     add("llm_provider_cost_total", &[module, provider, model], &[]);
     add("llm_provider_errors_total", &[module, provider, ("error_type", "timeout other")], &[]);
 
-    let variables = [("__range", "3600s"), ("__rate_interval", "1m0s"), ("__interval", "15s")];
+    let variables = [("__range", "3600s"), ("__rate_interval", "1m0s"), ("__interval", "1m")];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     MutationContext { variables, metrics }
 }
@@ -203,5 +205,5 @@ pub(crate) fn contract() -> MutationContext {
 pub(crate) fn interpolated(expr: &str) -> String {
     expr.replace("$__rate_interval", "1m0s")
         .replace("$__range", "3600s")
-        .replace("$__interval", "15s")
+        .replace("$__interval", "1m")
 }
