@@ -72,8 +72,9 @@ mod tests {
     fn joined_recordings_follow_each_other() {
         let mut clock = Clock::new(true);
         let placed: Vec<u64> =
-            [10, 20, 30, 0, 5, 11].map(|t| clock.place(Nanos(t), t).expect("in order").0).into();
-        assert_eq!(placed, [0, 10, 20, 30, 35, 41]);
+            [10, 20, 30, 0, 5, 11, 1].map(|t| clock.place(Nanos(t), t).expect("in order").0).into();
+        assert_eq!(placed, [0, 10, 20, 30, 35, 41, 46]);
+        clock.place(Nanos(11), 8).expect("in order");
         assert!(clock.place(Nanos(9), 9).is_err(), "a small step back is no new recording");
     }
 }
