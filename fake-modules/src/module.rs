@@ -4,6 +4,7 @@
 //! [`Module::scrape`] whenever Prometheus would come, which shows exactly the events observed before. It knows neither
 //! who asks nor what the right answer is; with a [`Lie`] it counts or shows one metric wrongly.
 
+mod bulk;
 mod late;
 mod liar;
 mod process;
@@ -19,6 +20,8 @@ use crate::{
     time::Nanos,
     world::Instance,
 };
+pub use bulk::Bulk;
+
 use late::Late;
 use liar::Liar;
 
