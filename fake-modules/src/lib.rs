@@ -12,9 +12,9 @@ pub mod world;
 
 pub mod event;
 
-mod metrics;
-
 pub mod exposition;
+
+mod metrics;
 
 pub mod lie;
 
