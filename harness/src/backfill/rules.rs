@@ -87,7 +87,7 @@ pub fn recording_rules(
             let first_ms = (from_ms - offset).div_euclid(interval_ms) * interval_ms + interval_ms + offset;
             let last_ms = (until_ms - offset).div_euclid(interval_ms) * interval_ms + offset;
             for rule in &group.rules {
-                if let RuleKind::Recording { .. } = rule.kind {
+                if let RuleKind::Record { .. } = rule.kind {
                     rules.push(RecordingRule {
                         record: rule.name().to_owned(),
                         expr: rule.expr.clone(),

@@ -77,7 +77,7 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
         .iter()
         .flat_map(|file| &file.groups)
         .flat_map(|group| &group.rules)
-        .filter(|rule| matches!(rule.kind, RuleKind::Recording { .. }))
+        .filter(|rule| matches!(rule.kind, RuleKind::Record { .. }))
         .map(|rule| rule.name())
         .collect();
     for record in &recorded {
