@@ -100,7 +100,12 @@ impl Guard {
     }
 
     /// Judges a prompt that arrives at `now`; `Err` is the limit's refusal.
-    pub(crate) fn judge(&mut self, now: Nanos, input_tokens: u32, effects: &Effects) -> Result<Judgement, Nanos> {
+    pub(crate) fn judge(
+        &mut self,
+        now: Nanos,
+        input_tokens: u32,
+        effects: &Effects,
+    ) -> Result<Judgement, Nanos> {
         if self.limit.take(now, 1.0, 1.0).is_err() {
             return Err(Nanos::MILLISECOND);
         }
@@ -118,7 +123,8 @@ impl Guard {
         };
         if case < FAILING {
             let slow = self.rng.chance(0.4);
-            judgement.error = Some(if slow { SecurityError::Timeout } else { SecurityError::ModelError });
+            judgement.error =
+                Some(if slow { SecurityError::Timeout } else { SecurityError::ModelError });
             judgement.verdict = SecurityVerdict::Error;
             seconds = if slow { 2.0 } else { seconds };
         } else {
@@ -126,8 +132,9 @@ impl Guard {
                 judgement.judged_tokens = Some(input_tokens.min(4_000) + 180);
                 seconds += self.judge.draw(&mut self.rng) * effects.guard_latency;
             } else if case > 1.0 - SANITISED {
-                judgement.sanitised =
-                    Some(Nanos::from_secs_f64(self.scan.draw(&mut self.rng) * effects.guard_latency));
+                judgement.sanitised = Some(Nanos::from_secs_f64(
+                    self.scan.draw(&mut self.rng) * effects.guard_latency,
+                ));
             }
             let attack = self.rng.chance(effects.attacks);
             let seen = self.rng.chance(if attack { self.detection } else { self.false_positives });
@@ -143,7 +150,11 @@ impl Guard {
     }
 
     /// Scans an answer: how long it takes, what is found, and whether the answer is refused.
-    pub(crate) fn scan(&mut self, missed: bool, effects: &Effects) -> (Nanos, Option<Finding>, bool) {
+    pub(crate) fn scan(
+        &mut self,
+        missed: bool,
+        effects: &Effects,
+    ) -> (Nanos, Option<Finding>, bool) {
         let lasts = Nanos::from_secs_f64(self.scan.draw(&mut self.rng) * effects.guard_latency);
         let case = self.rng.unit();
         if missed && case < CAUGHT_LATE {
@@ -151,7 +162,11 @@ impl Guard {
         }
         if case < POLICY {
             let severity = EventSeverity::Low;
-            return (lasts, Some(Finding { event_type: EventType::Policy, severity, injection: None }), case < POLICY / 2.0);
+            return (
+                lasts,
+                Some(Finding { event_type: EventType::Policy, severity, injection: None }),
+                case < POLICY / 2.0,
+            );
         }
         (lasts, None, false)
     }
@@ -165,7 +180,8 @@ impl Guard {
         let (event_type, _) = CATEGORIES[self.category.draw(&mut self.rng)];
         let level = self.severity.draw(&mut self.rng);
         let severity = [EventSeverity::Low, EventSeverity::Medium, EventSeverity::High][level];
-        let of_injection = [InjectionSeverity::Low, InjectionSeverity::Medium, InjectionSeverity::High][level];
+        let of_injection =
+            [InjectionSeverity::Low, InjectionSeverity::Medium, InjectionSeverity::High][level];
         let injection = match event_type {
             EventType::PromptInjection => Some(INJECTIONS[self.injection.draw(&mut self.rng)].0),
             EventType::Jailbreak => Some(InjectionType::Jailbreak),

@@ -15,7 +15,12 @@ impl TokenBucket {
     /// A full bucket that refills `per_second` and holds `seconds` worth of refill.
     pub(crate) fn new(per_second: f64, seconds: f64) -> TokenBucket {
         let capacity = per_second * seconds;
-        TokenBucket { capacity, per_nano: per_second / 1e9, level: capacity, filled_at: Nanos::ZERO }
+        TokenBucket {
+            capacity,
+            per_nano: per_second / 1e9,
+            level: capacity,
+            filled_at: Nanos::ZERO,
+        }
     }
 
     /// Takes `amount` at `now`, with the limit scaled by `scale`; where it is not there, how long until it would be.

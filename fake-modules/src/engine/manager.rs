@@ -1,5 +1,6 @@
 //! prompt-manager's side: its operations, its tenants' limits, its cache, what it pays itself.
 
+use crate::label::Label;
 use crate::{
     engine::{effects::Effects, limit::TokenBucket, parameters::Parameters},
     rng::{Rng, Stream},
@@ -12,7 +13,6 @@ use crate::{
         manager::{ManagerError, ManagerModel, ManagerOperation},
     },
 };
-use crate::label::Label;
 
 /// A tenant's limits as multiples of what a tenant with 28 % of all traffic (the largest of a hundred, Zipf 1.2)
 /// uses, and how many seconds of each may come at once. A choice that makes hits rare on a normal day.
@@ -96,7 +96,11 @@ impl Manager {
     }
 
     /// Which of the tenant's limits refuses the call, if any; tokens and cost count for `execute` only.
-    pub(crate) fn refuses(&mut self, arrival: &Arrival, operation: ManagerOperation) -> Option<Limit> {
+    pub(crate) fn refuses(
+        &mut self,
+        arrival: &Arrival,
+        operation: ManagerOperation,
+    ) -> Option<Limit> {
         let tenant = usize::from(arrival.tenant) % TENANTS;
         if tenant >= self.limits.len() {
             self.limits.resize(tenant + 1, self.fresh);
@@ -113,7 +117,8 @@ impl Manager {
             return Some(Limit::Tokens);
         }
         // Output costs about five times what input costs, everywhere.
-        let asked = (f64::from(arrival.input_tokens) + 5.0 * f64::from(arrival.output_tokens)) * MEAN_TOKEN_COST;
+        let asked = (f64::from(arrival.input_tokens) + 5.0 * f64::from(arrival.output_tokens))
+            * MEAN_TOKEN_COST;
         cost.take(arrival.at, asked, 1.0).err().map(|_| Limit::Cost)
     }
 

@@ -41,7 +41,12 @@ pub struct Parameters {
 impl Parameters {
     /// The default world for a traffic profile at a mean rate in requests per second and mean tokens per request.
     #[must_use]
-    pub fn for_profile(profile: Profile, mean_rate: f64, mean_tokens: f64, seed: u64) -> Parameters {
+    pub fn for_profile(
+        profile: Profile,
+        mean_rate: f64,
+        mean_tokens: f64,
+        seed: u64,
+    ) -> Parameters {
         let measured = profile.parameters();
         Parameters {
             seed,

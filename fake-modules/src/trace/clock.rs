@@ -43,7 +43,7 @@ impl Clock {
                 return Err(Backwards { by, after_line: self.latest_line });
             }
             // As far after the last row as its rows are apart on average.
-            self.start = self.start + Nanos(counted + counted / (self.n_rows - 1).max(1));
+            self.start += Nanos(counted + counted / (self.n_rows - 1).max(1));
             self.first = time;
             self.n_rows = 0;
         }
