@@ -119,9 +119,9 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
             incidents,
             edges,
             next_edge: 0,
-            modules: parameters
-                .replicas
-                .map(|copies| vec![Copy_ { incarnation: 0, stopped_by: 0 }; usize::from(copies.max(1))]),
+            modules: parameters.replicas.map(|copies| {
+                vec![Copy_ { incarnation: 0, stopped_by: 0 }; usize::from(copies.max(1))]
+            }),
             turn: [0; Module::ALL.len()],
             manager: Manager::new(parameters),
             guard: Guard::new(parameters),
@@ -187,7 +187,11 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
                 }
                 let copy = &mut self.modules[module.index()][usize::from(instance.replica)];
                 let was_up = copy.stopped_by == 0;
-                if edge.begins { copy.stopped_by += 1 } else { copy.stopped_by -= 1 }
+                if edge.begins {
+                    copy.stopped_by += 1
+                } else {
+                    copy.stopped_by -= 1
+                }
                 let is_up = copy.stopped_by == 0;
                 let event = |kind| Event { at: edge.at, replica: instance.replica, kind };
                 if was_up && !is_up {
@@ -208,7 +212,10 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
             self.turn[m] = (self.turn[m] + 1) % copies.len();
             let copy = copies[self.turn[m]];
             if copy.stopped_by == 0 {
-                return Some(Process { replica: self.turn[m] as u8, incarnation: copy.incarnation });
+                return Some(Process {
+                    replica: self.turn[m] as u8,
+                    incarnation: copy.incarnation,
+                });
             }
         }
         None

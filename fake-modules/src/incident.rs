@@ -148,9 +148,8 @@ impl IncidentKind {
     /// The copies of a module that it stops, given how many copies each module has.
     pub fn stops(&self, replicas: u8) -> impl Iterator<Item = Instance> {
         let stopped = match *self {
-            IncidentKind::ModuleDown { module, replica } | IncidentKind::ModuleRestart { module, replica } => {
-                Some((module, replica))
-            }
+            IncidentKind::ModuleDown { module, replica }
+            | IncidentKind::ModuleRestart { module, replica } => Some((module, replica)),
             _ => None,
         };
         (0..replicas).filter_map(move |copy| {

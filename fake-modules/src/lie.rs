@@ -118,8 +118,6 @@ fn all_of(metric: Metric, description: &FamilyDescription) -> Vec<Lie> {
 }
 
 fn label_names(description: &FamilyDescription) -> Vec<&'static str> {
-    description
-        .label_sets
-        .first()
-        .map_or(Vec::new(), |set| set.iter().map(|label| label.0).collect())
+    let first = description.label_sets.first();
+    first.map_or(Vec::new(), |set| set.iter().map(|label| label.0).collect())
 }

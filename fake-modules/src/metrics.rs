@@ -16,7 +16,7 @@ mod security;
 
 pub(crate) use families::Families;
 pub(crate) use family::{Family, Unit, registry};
-pub(crate) use handle::{Counter, Histogram};
+pub(crate) use handle::{Counter, Histogram, add};
 pub(crate) use llm::LlmInstruments;
 pub(crate) use manager::ManagerInstruments;
 pub use metric::Metric;

@@ -4,6 +4,7 @@
 //! [`Module::scrape`] whenever Prometheus would come, which shows exactly the events observed before. It knows neither
 //! who asks nor what the right answer is; with a [`Lie`] it counts or shows one metric wrongly.
 
+mod bulk;
 mod late;
 mod liar;
 mod process;
@@ -21,6 +22,8 @@ use crate::{
 };
 use late::Late;
 use liar::Liar;
+
+pub use bulk::Bulk;
 
 /// A module that does not run answers no scrape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,15 +61,16 @@ impl Module {
     /// If the lie is about another module's metric.
     #[must_use]
     pub fn new(instance: Instance, epoch_unix_ms: i64, lie: Option<Lie>) -> Module {
+        if let Some(lie) = lie {
+            assert_eq!(lie.metric().module(), instance.module, "{lie} is about another module");
+        }
         let (instruments, Families(mut families)) = Instruments::new(instance.module);
         let liar = lie.and_then(|lie| Liar::new(lie, &mut families));
         let mut late = None;
         match lie {
             Some(Lie::SwapLabels { metric, label }) => {
-                swap::swap_first_two(
-                    &mut liar::family_of(metric, &mut families).description,
-                    label,
-                );
+                let family = liar::family_of(metric, &mut families);
+                swap::swap_first_two(&mut family.description, label);
             }
             Some(Lie::LateSeries { metric }) => late = Some(Late::new(metric)),
             _ => {}

@@ -30,9 +30,9 @@ pub struct Arrival {
     pub at: Nanos,
     /// Who sends it: an index below the number of tenants, the busiest tenant first.
     pub tenant: u16,
-    /// Tokens of the prompt, at least 1, those in the provider's prompt cache included.
+    /// Tokens of the prompt, those in the provider's prompt cache included; at least 1 unless a trace says 0.
     pub input_tokens: u32,
-    /// Tokens of a complete answer.
+    /// Tokens of a complete answer; at least 1 unless a trace says 0, as some do of failed requests.
     pub output_tokens: u32,
     /// Input tokens that the provider finds in its prompt cache; at most `input_tokens`.
     pub cached_input_tokens: u32,

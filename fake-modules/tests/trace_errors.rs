@@ -143,6 +143,14 @@ fn bytes_that_are_not_text_are_named() {
 }
 
 #[test]
+fn a_line_beyond_the_limit_ends_the_reading() {
+    check(
+        format!("{HEADER}{}\n{ROW}", "x".repeat(3 << 20)),
+        &["bad:2: expected lines of at most 1048576 bytes, found a longer one"],
+    );
+}
+
+#[test]
 fn an_empty_trace_is_refused() {
     let message = "bad: expected at least one row, found none";
     check("", &[message]);

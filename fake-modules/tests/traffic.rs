@@ -205,7 +205,7 @@ proptest! {
         let mut n = 0.0;
         for arrival in Arrivals::new(profile, curve.clone(), seed) {
             prop_assert!(last <= arrival.at && arrival.at <= curve.end());
-            prop_assert!(0.0 < curve.rate_at(arrival.at) || 0.0 < curve.rate_at(Nanos(arrival.at.0 - 1)));
+            prop_assert!(0.0 < curve.rate_at(arrival.at) || 0.0 < curve.rate_at(Nanos(arrival.at.0.saturating_sub(1))));
             last = arrival.at;
             n += 1.0;
         }

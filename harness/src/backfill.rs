@@ -64,14 +64,19 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
     ///
     /// # Errors
     /// If samples are not stored.
-    pub async fn run(self, writer: &RemoteWriter, mut progress: impl FnMut(Nanos)) -> Result<Played<A>, WriteError> {
+    pub async fn run(
+        self,
+        writer: &RemoteWriter,
+        mut progress: impl FnMut(Nanos),
+    ) -> Result<Played<A>, WriteError> {
         let mut stage = Stage::new(self);
         let mut session = writer.session();
         let mut until = Nanos::ZERO;
         while until < stage.duration {
             until = (until + WINDOW).min(stage.duration);
             stage.play(until);
-            let window: Vec<_> = stage.targets.iter().flat_map(|(_, target)| target.pending()).collect();
+            let window: Vec<_> =
+                stage.targets.iter().flat_map(|(_, target)| target.pending()).collect();
             session.push(&window).await?;
             drop(window);
             stage.targets.iter_mut().for_each(|(_, target)| target.clear());
@@ -107,10 +112,16 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
             ledger: Ledger::new(play.replicas, play.epoch_ms),
             modules: ModuleName::ALL
                 .iter()
-                .map(|&name| (0..play.replicas[name.index()]).map(|replica| module(name, replica)).collect())
+                .map(|&name| {
+                    (0..play.replicas[name.index()]).map(|replica| module(name, replica)).collect()
+                })
                 .collect(),
             next: play.targets.iter().map(|(_, config)| config.phase_ms).collect(),
-            targets: play.targets.into_iter().map(|(instance, config)| (instance, Target::new(config))).collect(),
+            targets: play
+                .targets
+                .into_iter()
+                .map(|(instance, config)| (instance, Target::new(config)))
+                .collect(),
             epoch_ms: play.epoch_ms,
             duration: play.duration,
             events: 0,
@@ -135,10 +146,15 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
             match *instance {
                 None => target.scrape(at_unix, &Scraped::Itself),
                 Some(instance) => {
-                    let module = &mut self.modules[instance.module.index()][usize::from(instance.replica)];
+                    let module =
+                        &mut self.modules[instance.module.index()][usize::from(instance.replica)];
                     match module.scrape() {
                         Ok(exposition) => {
-                            self.ledger.mark(instance, at, target.admits(exposition.values().len()));
+                            self.ledger.mark(
+                                instance,
+                                at,
+                                target.admits(exposition.values().len()),
+                            );
                             target.scrape(at_unix, &Scraped::Answer(&exposition));
                         }
                         Err(_) => {

@@ -126,15 +126,22 @@ impl Contracts {
         }
         let Some(uid) = raw.dashboard else {
             if !raw.panels.is_empty() {
-                problems.push(Problem::error(file, None, "`panels` without `dashboard`: name the dashboard's uid"));
+                problems.push(Problem::error(
+                    file,
+                    None,
+                    "`panels` without `dashboard`: name the dashboard's uid",
+                ));
             }
             return;
         };
-        let panels = raw.panels.iter().map(|(title, panel)| (title.clone(), reader.panel(panel))).collect();
-        let variables = raw.variables.into_iter().map(|(name, label)| (name, label.value)).collect();
+        let panels =
+            raw.panels.iter().map(|(title, panel)| (title.clone(), reader.panel(panel))).collect();
+        let variables =
+            raw.variables.into_iter().map(|(name, label)| (name, label.value)).collect();
         let contract = DashboardContract { file: file.to_owned(), variables, panels };
         if let Some(other) = self.dashboards.insert(uid.clone(), contract) {
-            let message = format!("dashboard `{uid}` has a contract in {} already", other.file.display());
+            let message =
+                format!("dashboard `{uid}` has a contract in {} already", other.file.display());
             problems.push(Problem::error(file, None, message));
         }
     }
@@ -180,8 +187,7 @@ impl Reader<'_> {
             target.constant.is_some(),
         ];
         if kinds.iter().filter(|given| **given).count() != 1 {
-            let message =
-                "expected exactly one of `rate`, `increase`, `ratio`, `quantile`, `share_above`, `health`, `constant`";
+            let message = "expected exactly one of `rate`, `increase`, `ratio`, `quantile`, `share_above`, `health`, `constant`";
             self.wrong(raw, message.to_owned());
             return None;
         }
@@ -198,13 +204,18 @@ impl Reader<'_> {
             (_, Some(text)) => match duration::parse(text) {
                 Ok(millis) => Window::Fixed(millis),
                 Err(error) => {
-                    let expected = "expected `rate_interval`, `interval`, `range` or a duration such as `5m`";
+                    let expected =
+                        "expected `rate_interval`, `interval`, `range` or a duration such as `5m`";
                     self.wrong(raw, format!("`over: {text}`: {error}; {expected}"));
                     return None;
                 }
             },
             (_, None) => {
-                self.wrong(raw, "`over` is missing: `rate_interval`, `interval`, `range` or a duration".to_owned());
+                self.wrong(
+                    raw,
+                    "`over` is missing: `rate_interval`, `interval`, `range` or a duration"
+                        .to_owned(),
+                );
                 return None;
             }
         };
@@ -227,7 +238,9 @@ impl Reader<'_> {
             });
             return Some(Fact::Constant(values.collect()));
         }
-        let names = [&target.rate, &target.increase, &target.ratio, &target.of].into_iter().find_map(Option::as_ref);
+        let names = [&target.rate, &target.increase, &target.ratio, &target.of]
+            .into_iter()
+            .find_map(Option::as_ref);
         let Some(names) = names else {
             self.wrong(raw, "`of` is missing: which duration?".to_owned());
             return None;
@@ -261,13 +274,22 @@ impl Reader<'_> {
         })
     }
 
-    fn quantities(&mut self, raw: &Spanned<RawTarget>, names: &[String], durations: bool) -> Option<Vec<Quantity>> {
+    fn quantities(
+        &mut self,
+        raw: &Spanned<RawTarget>,
+        names: &[String],
+        durations: bool,
+    ) -> Option<Vec<Quantity>> {
         let mut known = Vec::new();
         for name in names {
             match Quantity::parse(name) {
                 None => {
-                    let all: Vec<&str> = Quantity::ALL.iter().map(|quantity| quantity.as_str()).collect();
-                    self.wrong(raw, format!("unknown quantity `{name}`: expected one of {}", all.join(", ")));
+                    let all: Vec<&str> =
+                        Quantity::ALL.iter().map(|quantity| quantity.as_str()).collect();
+                    self.wrong(
+                        raw,
+                        format!("unknown quantity `{name}`: expected one of {}", all.join(", ")),
+                    );
                 }
                 Some(quantity) if durations != matches!(quantity.unit(), Unit::Seconds(_)) => {
                     let expected = if durations { "a duration" } else { "a count or a cost" };
@@ -281,7 +303,10 @@ impl Reader<'_> {
 }
 
 fn conditions(raw: &BTreeMap<String, String>) -> Vec<Condition> {
-    let condition = |(label, value): (&String, &String)| Condition { label: label.clone(), values: vec![value.clone()] };
+    let condition = |(label, value): (&String, &String)| Condition {
+        label: label.clone(),
+        values: vec![value.clone()],
+    };
     raw.iter().map(condition).collect()
 }
 
@@ -302,9 +327,9 @@ impl Fact {
             Fact::Health(conditions) => {
                 Fact::Health(conditions.iter().cloned().chain([condition.clone()]).collect())
             }
-            Fact::Constant(values) => {
-                Fact::Constant(values.iter().filter(|(labels, _)| condition.admits(labels)).cloned().collect())
-            }
+            Fact::Constant(values) => Fact::Constant(
+                values.iter().filter(|(labels, _)| condition.admits(labels)).cloned().collect(),
+            ),
         }
     }
 }

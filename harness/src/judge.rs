@@ -196,10 +196,18 @@ mod tests {
 
     #[test]
     fn values_missing_series_and_strangers_break() {
-        check(vec![value(1.0), value(2.0)], &[answer(vec![(10, 1.1), (20, 2.0)])], &[BreachKind::Inexact]);
+        check(
+            vec![value(1.0), value(2.0)],
+            &[answer(vec![(10, 1.1), (20, 2.0)])],
+            &[BreachKind::Inexact],
+        );
         check(vec![value(1.0), value(2.0)], &[answer(vec![(20, 2.0)])], &[BreachKind::Missing]);
         check(vec![value(1.0), value(2.0)], &[], &[BreachKind::Missing, BreachKind::Missing]);
-        check(vec![value(1.0), Expected::Absent], &[answer(vec![(10, 1.0), (20, 0.0)])], &[BreachKind::Unexpected]);
+        check(
+            vec![value(1.0), Expected::Absent],
+            &[answer(vec![(10, 1.0), (20, 0.0)])],
+            &[BreachKind::Unexpected],
+        );
         let stranger = Observed { labels: vec![("a".into(), "2".into())], points: vec![(10, 1.0)] };
         let right = answer(vec![(10, 1.0), (20, 2.0)]);
         check(vec![value(1.0), value(2.0)], &[right.clone(), stranger], &[BreachKind::Unexpected]);
@@ -209,7 +217,11 @@ mod tests {
     #[test]
     fn a_point_between_or_after_the_instants_breaks() {
         let observed = answer(vec![(10, 1.0), (15, 1.0), (20, 2.0), (30, 2.0)]);
-        check(vec![value(1.0), value(2.0)], &[observed], &[BreachKind::Unexpected, BreachKind::Unexpected]);
+        check(
+            vec![value(1.0), value(2.0)],
+            &[observed],
+            &[BreachKind::Unexpected, BreachKind::Unexpected],
+        );
     }
 
     #[test]
@@ -221,8 +233,13 @@ mod tests {
     #[test]
     fn the_truth_binds_where_it_is_asked() {
         let misleading = Expected::Value { exact: (1.0, 1.0), real: (5.0, 6.0) };
-        check(vec![misleading, Expected::Absent], &[answer(vec![(10, 1.0)])], &[BreachKind::Untrue]);
-        let finding = judge(&expectation(vec![misleading]), &[10], &[answer(vec![(10, 1.0)])], |_| false);
+        check(
+            vec![misleading, Expected::Absent],
+            &[answer(vec![(10, 1.0)])],
+            &[BreachKind::Untrue],
+        );
+        let finding =
+            judge(&expectation(vec![misleading]), &[10], &[answer(vec![(10, 1.0)])], |_| false);
         assert!(finding.held());
     }
 }

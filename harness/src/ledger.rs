@@ -81,7 +81,9 @@ impl Ledger {
             layout: Layout::new(),
             pages: Module::ALL
                 .iter()
-                .map(|&module| (0..replicas[module.index()]).map(|replica| page(module, replica)).collect())
+                .map(|&module| {
+                    (0..replicas[module.index()]).map(|replica| page(module, replica)).collect()
+                })
                 .collect(),
         }
     }
@@ -107,7 +109,11 @@ impl Ledger {
     pub fn mark(&mut self, instance: Instance, at: Nanos, taken: bool) {
         let page = &mut self.pages[instance.module.index()][usize::from(instance.replica)];
         page.instants.push(self.epoch_ms + at.as_millis() as i64);
-        page.states.push(State { up: page.up && taken, hidden: page.hidden, life: page.lives.len() as u32 - 1 });
+        page.states.push(State {
+            up: page.up && taken,
+            hidden: page.hidden,
+            life: page.lives.len() as u32 - 1,
+        });
         page.rows.extend_from_slice(&page.current);
     }
 
@@ -145,8 +151,10 @@ impl Page {
     /// Whether the scrape of this row showed `quantity` under the name that the contract gives it.
     #[must_use]
     pub fn shows(&self, row: usize, quantity: Quantity) -> bool {
-        let operations =
-            matches!(quantity, Quantity::ManagerOperations | Quantity::SecurityOperations | Quantity::LlmOperations);
+        let operations = matches!(
+            quantity,
+            Quantity::ManagerOperations | Quantity::SecurityOperations | Quantity::LlmOperations
+        );
         self.states[row].up && !(self.states[row].hidden && operations)
     }
 

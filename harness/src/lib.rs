@@ -40,3 +40,7 @@ pub mod stack;
 pub mod monitoring;
 
 pub mod verify;
+
+pub mod check;
+
+pub mod promql;

@@ -44,7 +44,10 @@ impl Monitoring {
             }
         };
         let mut dashboards = Vec::new();
-        keep(dashboard::load_dir(&directory.join("grafana/dashboards")).map(|found| dashboards = found));
+        keep(
+            dashboard::load_dir(&directory.join("grafana/dashboards"))
+                .map(|found| dashboards = found),
+        );
         let mut datasources = Vec::new();
         for file in files::expand(&directory.join("grafana/provisioning/datasources"), "*.y*ml") {
             let read = read(&file).and_then(|text| datasource::parse_datasources(&file, &text));
@@ -52,7 +55,11 @@ impl Monitoring {
         }
         let file = directory.join("prometheus/prometheus.yml");
         let mut config = None;
-        keep(read(&file).and_then(|text| promcfg::config::parse(&file, &text)).map(|found| config = Some(found)));
+        keep(
+            read(&file)
+                .and_then(|text| promcfg::config::parse(&file, &text))
+                .map(|found| config = Some(found)),
+        );
         let mut rules = Vec::new();
         for pattern in config.iter().flat_map(|config| &config.rule_files) {
             for file in files::expand(&directory.join("prometheus"), pattern) {
@@ -61,9 +68,13 @@ impl Monitoring {
             }
         }
         match config {
-            Some(config) if problems.is_empty() => {
-                Ok(Monitoring { directory: directory.to_owned(), dashboards, datasources, config, rules })
-            }
+            Some(config) if problems.is_empty() => Ok(Monitoring {
+                directory: directory.to_owned(),
+                dashboards,
+                datasources,
+                config,
+                rules,
+            }),
             _ => Err(problems),
         }
     }
@@ -77,5 +88,6 @@ impl Monitoring {
 }
 
 fn read(file: &Path) -> Result<String, Vec<Problem>> {
-    fs::read_to_string(file).map_err(|error| vec![Problem::error(file, None, format!("cannot be read: {error}"))])
+    fs::read_to_string(file)
+        .map_err(|error| vec![Problem::error(file, None, format!("cannot be read: {error}"))])
 }

@@ -1,10 +1,11 @@
 //! Mutants of a query: the same expression with one mistake that a person could make.
 //!
-//! Called by the teeth of verification and by `dashproof mutants`: each mutant is asked of the real engine like the
-//! original, and a panel whose judgement lets a mutant pass is unproven. A mutant keeps the original's variables
-//! (`$__rate_interval`), so that it is interpolated the same way; only a changed window is written out.
+//! Called by the teeth of verification and by `dashproof mutants`: each mutant is asked of the real
+//! engine like the original, and a panel whose judgement lets one pass is unproven. A mutant keeps
+//! the original's variables (`$__rate_interval`), so that it is interpolated the same way; only a
+//! changed window is written out.
 //!
-//! Invariant: the order is fixed, no two mutants are equal, none equals the original, and each is valid PromQL.
+//! Invariant: the order is fixed, no two mutants are equal, none equals the original, each is PromQL.
 //! It must not know contracts, facts or answers: whether a mutant survives is judged elsewhere.
 
 mod aggregate;
@@ -82,7 +83,8 @@ pub struct Mutant {
     pub description: String,
     /// The mutated expression, with the original's variables.
     pub expr: String,
-    /// Why no data can tell it from the original, if that is provable from the expression alone.
+    /// Why no data can tell it from the original, if the expression alone shows that. A histogram
+    /// is taken to have all of its buckets, as any exposition has.
     pub equivalent: Option<&'static str>,
 }
 

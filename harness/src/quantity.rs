@@ -8,10 +8,12 @@ use fake_modules::{
     world::{
         Limit, Module, Status, bounds,
         llm::{Deployment, LlmError, LlmOperation, LlmTokenType, Provider},
-        manager::{CacheResult, ManagerError, ManagerModel, ManagerOperation, ManagerVerdict, TokenType},
+        manager::{
+            CacheResult, ManagerError, ManagerModel, ManagerOperation, ManagerVerdict, TokenType,
+        },
         security::{
-            EventSeverity, EventType, InjectionSeverity, InjectionType, SecurityError, SecurityModel,
-            SecurityOperation, SecurityVerdict,
+            EventSeverity, EventType, InjectionSeverity, InjectionType, SecurityError,
+            SecurityModel, SecurityOperation, SecurityVerdict,
         },
     },
 };
@@ -185,7 +187,9 @@ fn one<A: Label>() -> Vec<LabelSet> {
 fn product<A: Label, B: Label>() -> Vec<LabelSet> {
     A::ALL
         .iter()
-        .flat_map(|a| B::ALL.iter().map(|b| sorted(vec![(A::NAME, a.as_str()), (B::NAME, b.as_str())])))
+        .flat_map(|a| {
+            B::ALL.iter().map(|b| sorted(vec![(A::NAME, a.as_str()), (B::NAME, b.as_str())]))
+        })
         .collect()
 }
 

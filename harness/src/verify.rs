@@ -22,7 +22,7 @@ use fake_modules::{
     rng::{Rng, Stream},
     time::Nanos,
 };
-use tokio::task::JoinSet;
+use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
     backfill::{Play, rules},
@@ -46,7 +46,7 @@ use crate::{
 use ask::{Blind, Truth, Verdict};
 use bind::Unproven;
 use question::{Form, NotAsked, Place, Question};
-use targets::{Phase, TargetsError};
+use targets::{Phase, Targets, TargetsError};
 
 /// Questions under way at once: more gain nothing on two cores.
 const AT_ONCE: usize = 4;
@@ -66,6 +66,7 @@ pub struct Verifier {
     pub only: Option<String>,
     /// Whether the engine's directory stays.
     pub keep: bool,
+    targets: Mutex<BTreeMap<[u8; 3], Targets>>,
 }
 
 /// What happens meanwhile.
@@ -173,11 +174,34 @@ pub struct Staged {
 }
 
 impl Verifier {
+    /// A verifier of everything in `monitoring` by `contracts`, with the engine `binary`.
+    #[must_use]
+    pub fn new(
+        monitoring: Monitoring,
+        contracts: Contracts,
+        binary: PrometheusBinary,
+        environment: Environment,
+    ) -> Verifier {
+        Verifier {
+            monitoring: Arc::new(monitoring),
+            contracts: Arc::new(contracts),
+            binary,
+            environment,
+            only: None,
+            keep: false,
+            targets: Mutex::default(),
+        }
+    }
+
     /// Verifies under one scenario.
     ///
     /// # Errors
     /// If it could not be judged; a broken expectation is no error.
-    pub async fn verify(&self, scenario: &Scenario, notice: &mut impl FnMut(Notice)) -> Result<ScenarioReport, VerifyError> {
+    pub async fn verify(
+        &self,
+        scenario: &Scenario,
+        notice: &mut impl FnMut(Notice),
+    ) -> Result<ScenarioReport, VerifyError> {
         let staged = self.stage(scenario, None, notice).await?;
         let (questions, not_asked) = self.questions(scenario, &staged).await?;
         let (truth, era) = (Arc::clone(&staged.truth), staged.era);
@@ -209,10 +233,14 @@ impl Verifier {
             ScrapePhase::Seeded => Phase::Seeded(scenario.seed),
             ScrapePhase::Aligned => Phase::Aligned,
         };
-        let found = targets::targets(&self.monitoring, &self.binary, scenario.replicas, phase).await?;
+        let found = self.targets(scenario.replicas).await?.with_phase(phase);
         let span = Duration::from_millis(duration_ms as u64) + Duration::from_secs(3600);
-        let mut engine =
-            NativePrometheus::start(&self.binary, &self.environment, &Options { config: None, span }).await?;
+        let mut engine = NativePrometheus::start(
+            &self.binary,
+            &self.environment,
+            &Options { config: None, span },
+        )
+        .await?;
         let writer = RemoteWriter::new(engine.url());
         let source = |source| VerifyError::Source { scenario: scenario.name.clone(), source };
         let play = Play {
@@ -227,7 +255,10 @@ impl Verifier {
             .run(&writer, |reached| notice(Notice::Played { reached, of: scenario.duration }))
             .await?;
         if let Some(error) = played.engine.arrivals().error() {
-            return Err(VerifyError::Trace { scenario: scenario.name.clone(), error: error.to_string() });
+            return Err(VerifyError::Trace {
+                scenario: scenario.name.clone(),
+                error: error.to_string(),
+            });
         }
         let recording = rules::recording_rules(
             &self.monitoring.rules,
@@ -273,14 +304,36 @@ impl Verifier {
         })
     }
 
+    /// The targets, asked of promtool once for each number of copies: it waits a second for file discovery.
+    async fn targets(&self, replicas: [u8; 3]) -> Result<Targets, TargetsError> {
+        let mut known = self.targets.lock().await;
+        if let Some(found) = known.get(&replicas) {
+            return Ok(found.clone());
+        }
+        let found = targets::targets(&self.monitoring, &self.binary, replicas).await?;
+        known.insert(replicas, found.clone());
+        Ok(found)
+    }
+
     /// Every question of every dashboard and recording rule about a staged scenario.
     ///
     /// # Errors
     /// If the engine does not list the values of a dashboard's variables.
-    pub async fn questions(&self, scenario: &Scenario, staged: &Staged) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
+    pub async fn questions(
+        &self,
+        scenario: &Scenario,
+        staged: &Staged,
+    ) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
         let epoch_ms = scenario.epoch.as_millisecond();
         let end_ms = epoch_ms + scenario.duration.as_millis() as i64;
-        let scrape_ms = self.monitoring.config.jobs.iter().map(|job| job.scrape_interval_ms).min().unwrap_or(15_000);
+        let scrape_ms = self
+            .monitoring
+            .config
+            .jobs
+            .iter()
+            .map(|job| job.scrape_interval_ms)
+            .min()
+            .unwrap_or(15_000);
         let looks = look::looks(epoch_ms, scenario.duration, &scenario.edges(), scrape_ms);
         let client = Prometheus::new(staged.engine.url());
         let mut questions = Vec::new();
@@ -289,14 +342,21 @@ impl Verifier {
             let Some(contract) = self.contracts.dashboards.get(&dashboard.uid) else { continue };
             let (options, failed) = bind::options(dashboard, &client, epoch_ms, end_ms).await?;
             not_asked.extend(failed);
-            let (asked, failed) =
-                question::of_dashboard(dashboard, contract, self.monitoring.time_interval(), &options, &looks);
+            let (asked, failed) = question::of_dashboard(
+                dashboard,
+                contract,
+                self.monitoring.time_interval(),
+                &options,
+                &looks,
+            );
             questions.extend(asked);
             not_asked.extend(failed);
         }
         questions.extend(self.rule_questions(staged));
         if let Some(only) = &self.only {
-            let wanted = |place: &Place| format!("{}/{}", place.dashboard, place.panel).contains(only.as_str());
+            let wanted = |place: &Place| {
+                format!("{}/{}", place.dashboard, place.panel).contains(only.as_str())
+            };
             questions.retain(|question| wanted(&question.place));
             not_asked.retain(|failed| wanted(&failed.place));
         }
@@ -317,7 +377,11 @@ impl Verifier {
                     selection: String::new(),
                 },
                 expr: record.clone(),
-                form: Form::Range { start_ms: first_ms, end_ms: last_ms, step_ms: interval_ms * thinned },
+                form: Form::Range {
+                    start_ms: first_ms,
+                    end_ms: last_ms,
+                    step_ms: interval_ms * thinned,
+                },
                 fact: contract.fact.clone(),
                 window_ms: bind::fixed_window_ms(contract.over)?,
                 legend: None,
@@ -369,33 +433,44 @@ pub fn era(binary: &PrometheusBinary) -> Era {
 
 /// Where an incident keeps metrics from showing the truth.
 fn blinds(incidents: &[Incident], epoch_ms: i64) -> Vec<Blind> {
-    let missing = incidents.iter().filter(|incident| matches!(incident.kind, IncidentKind::PriceMissing { .. }));
+    let missing = incidents
+        .iter()
+        .filter(|incident| matches!(incident.kind, IncidentKind::PriceMissing { .. }));
     missing
         .map(|incident| Blind {
             quantity: Quantity::LlmCost,
             from_ms: epoch_ms + incident.at.as_millis() as i64,
             until_ms: epoch_ms + incident.ends().as_millis() as i64,
-            why: "a price is missing: cost is not recorded, by design of the incident (breaks I4)".to_owned(),
+            why: "a price is missing: cost is not recorded, by design of the incident (breaks I4)"
+                .to_owned(),
         })
         .collect()
 }
 
 /// When every rule that states constants had been evaluated, and when the first of them ended.
-fn constants_ms(recorded: &BTreeMap<String, rules::Evaluations>, contracts: &Contracts) -> (i64, i64) {
+fn constants_ms(
+    recorded: &BTreeMap<String, rules::Evaluations>,
+    contracts: &Contracts,
+) -> (i64, i64) {
     let constant: BTreeSet<&String> = contracts
         .rules
         .iter()
         .filter(|(_, contract)| matches!(contract.fact, Fact::Constant(_)))
         .map(|(record, _)| record)
         .collect();
-    let evaluations = recorded.iter().filter(|(record, _)| constant.contains(record)).map(|(_, found)| found);
-    evaluations.fold((i64::MIN, i64::MAX), |(first, last), found| (first.max(found.first_ms), last.min(found.last_ms)))
+    let evaluations =
+        recorded.iter().filter(|(record, _)| constant.contains(record)).map(|(_, found)| found);
+    evaluations.fold((i64::MIN, i64::MAX), |(first, last), found| {
+        (first.max(found.first_ms), last.min(found.last_ms))
+    })
 }
 
 /// A group's offset: in production a hash of the deployed path; here drawn, since the path is not known.
 fn group_offset(seed: u64, file: &str, group: &str, interval_ms: i64) -> i64 {
     let name = file.bytes().chain([0]).chain(group.bytes());
-    let nth = name.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let nth = name.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     const OFFSETS: Stream = Stream::named("rule group offsets");
     Rng::new(seed, OFFSETS.nth(nth)).below(interval_ms as u64) as i64
 }

@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn syntax_and_type_errors_have_a_line_and_no_second_position() {
         let table = [
-            ("a: 1\n\tb: 2\n", "x.yml:2: not as expected: tabs disallowed"),
+            ("a:\n\tb: 2\n", "x.yml:2: not as expected: tabs disallowed"),
             ("a: 1\na: 2\n", "x.yml:2: not as expected: duplicate mapping key: a"),
             ("a: 1\nb: many\n", "x.yml:2: not as expected: invalid u64"),
             ("- 1\n", "x.yml:1: not as expected: expected mapping"),

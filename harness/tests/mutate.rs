@@ -2,208 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dashproof::mutate::{Metric, Mutant, MutantKind, MutateError, MutationContext, mutants};
+use dashproof::mutate::{Mutant, MutantKind, MutateError, MutationContext, mutants};
 use promql_parser::parser::parse;
 
-/// The queries of the four dashboards; `OPS` stands for the three operation counters.
-const PANELS: &[(&str, &str)] = &[
-    (
-        "overview: total operations",
-        "sum(increase({__name__=~\"(prompt_manager|prompt_security|llm_provider)_operations_total\"}[$__range]))",
-    ),
-    (
-        "overview: operations per second",
-        "sum by (module) (rate({__name__=~\"(prompt_manager|prompt_security|llm_provider)_operations_total\"}[$__rate_interval]))",
-    ),
-    (
-        "overview: cost by module",
-        "sum by (module) (increase({__name__=~\"(prompt_manager|prompt_security|llm_provider)_cost_total\"}[$__range]))",
-    ),
-    (
-        "overview: module health",
-        "min by (module) (up{module!=\"\"}) or on (module) (0 * module:slo_error_budget:ratio - 1)",
-    ),
-    ("overview: injections", "sum(increase(prompt_security_injections_detected_total[$__range]))"),
-    (
-        "overview: blocked",
-        "sum(increase(prompt_security_validations_total{result=\"blocked\"}[$__range]))",
-    ),
-    (
-        "overview: rate limit hits",
-        "sum(increase({__name__=~\"(prompt_manager|prompt_security)_rate_limit_hits_total\"}[$__range]))",
-    ),
-    (
-        "overview: usage by model",
-        "sum by (provider, model) (increase(llm_provider_requests_total[$__range]))",
-    ),
-    (
-        "overview: cost by provider",
-        "sum by (provider) (increase(llm_provider_cost_total[$__range]))",
-    ),
-    (
-        "manager: operations per second",
-        "sum by (operation) (rate(prompt_manager_operations_total[$__rate_interval]))",
-    ),
-    (
-        "manager: duration",
-        "histogram_quantile(0.95, sum by (operation, le) (rate(prompt_manager_operation_duration_seconds_bucket[$__rate_interval]))) >= 0",
-    ),
-    (
-        "manager: tokens",
-        "sum by (model, type) (rate(prompt_manager_tokens_total[$__rate_interval]))",
-    ),
-    ("manager: cost", "sum by (model) (rate(prompt_manager_cost_total[$__rate_interval])) * 3600"),
-    (
-        "manager: cache hit ratio",
-        "sum(rate(prompt_manager_cache_requests_total{result=\"hit\"}[$__rate_interval])) / (sum(rate(prompt_manager_cache_requests_total[$__rate_interval])) > 0)",
-    ),
-    (
-        "manager: security validations",
-        "sum by (result) (rate(prompt_manager_security_validation_total[$__rate_interval]))",
-    ),
-    (
-        "manager: rate limit hits",
-        "sum by (limit) (rate(prompt_manager_rate_limit_hits_total[$__rate_interval]))",
-    ),
-    (
-        "security: validations per second",
-        "sum by (result) (rate(prompt_security_validations_total[$__rate_interval]))",
-    ),
-    (
-        "security: validation duration",
-        "histogram_quantile(0.95, sum by (le) (rate(prompt_security_operation_duration_seconds_bucket{operation=\"validate\"}[$__rate_interval]))) >= 0",
-    ),
-    (
-        "security: injections",
-        "sum by (type) (increase(prompt_security_injections_detected_total[$__rate_interval]))",
-    ),
-    (
-        "security: rate limit hits",
-        "sum by (limit) (rate(prompt_security_rate_limit_hits_total[$__rate_interval]))",
-    ),
-    (
-        "security: success rate",
-        "sum(rate(prompt_security_validations_total{result=\"passed\"}[$__rate_interval])) / (sum(rate(prompt_security_validations_total[$__rate_interval])) > 0)",
-    ),
-    (
-        "security: event timeline",
-        "sum by (event_type, severity) (increase(prompt_security_events_total[$__interval])) > 0",
-    ),
-    (
-        "provider: requests per second",
-        "sum by (provider) (rate(llm_provider_requests_total[$__rate_interval]))",
-    ),
-    (
-        "provider: duration",
-        "histogram_quantile(0.95, sum by (provider, le) (rate(llm_provider_request_duration_seconds_bucket[$__rate_interval]))) >= 0",
-    ),
-    (
-        "provider: tokens",
-        "sum by (provider, type) (rate(llm_provider_tokens_total[$__rate_interval]))",
-    ),
-    (
-        "provider: cost",
-        "sum by (provider) (rate(llm_provider_cost_total[$__rate_interval])) * 3600",
-    ),
-    (
-        "provider: error rate",
-        "sum by (provider) (rate(llm_provider_requests_total{status=\"error\"}[$__rate_interval])) / (sum by (provider) (rate(llm_provider_requests_total[$__rate_interval])) > 0)",
-    ),
-    (
-        "provider: distribution",
-        "sum by (provider) (increase(llm_provider_requests_total[$__range]))",
-    ),
-    (
-        "provider: errors",
-        "sum by (provider, error_type) (rate(llm_provider_errors_total[$__rate_interval]))",
-    ),
-];
+use panels::{PANELS, contract, interpolated};
 
-/// Metrics, labels and values of the contract, as far as the panels name them.
-fn contract() -> MutationContext {
-    let mut metrics = BTreeMap::new();
-    let mut add = |name: &str, labels: &[(&str, &str)], siblings: &[&str]| {
-        let values = |text: &str| text.split(' ').map(str::to_owned).collect();
-        metrics.insert(
-            name.to_owned(),
-            Metric {
-                labels: labels
-                    .iter()
-                    .map(|&(label, text)| (label.to_owned(), values(text)))
-                    .collect(),
-                siblings: siblings.iter().map(|&sibling| sibling.to_owned()).collect(),
-            },
-        );
-    };
-    let module = ("module", "prompt-manager prompt-security llm-provider");
-    let operation = ("operation", "validate sanitize scan_output");
-    let result = ("result", "passed blocked error");
-    let provider = ("provider", "openai anthropic azure_openai local other");
-    let (model, status) = (("model", "gpt-4o gpt-4o-mini"), ("status", "success error"));
-    let (kind, limit) = (("type", "input output"), ("limit", "requests tokens cost"));
-    let le = ("le", "0.01 +Inf");
-    add("up", &[module, ("job", "a b")], &[]);
-    add("module:slo_error_budget:ratio", &[module], &[]);
-    add("prompt_manager_operations_total", &[module, ("operation", "render execute"), status], &[]);
-    add("prompt_manager_operation_duration_seconds_bucket", &[module, operation, le], &[]);
-    add("prompt_manager_tokens_total", &[module, model, kind], &[]);
-    add("prompt_manager_cost_total", &[module, model], &[]);
-    add("prompt_manager_cache_requests_total", &[module, ("result", "hit miss")], &[]);
-    add(
-        "prompt_manager_security_validation_total",
-        &[module, ("result", "allowed blocked error")],
-        &[],
-    );
-    add(
-        "prompt_manager_rate_limit_hits_total",
-        &[module, limit],
-        &["prompt_security_rate_limit_hits_total"],
-    );
-    add("prompt_security_operations_total", &[module, operation, status], &[]);
-    add("prompt_security_operation_duration_seconds_bucket", &[module, operation, le], &[]);
-    add(
-        "prompt_security_validations_total",
-        &[module, result],
-        &["prompt_manager_security_validation_total"],
-    );
-    add(
-        "prompt_security_injections_detected_total",
-        &[module, ("type", "direct other"), ("severity", "low high")],
-        &[],
-    );
-    add(
-        "prompt_security_events_total",
-        &[module, ("event_type", "pii other"), ("severity", "low high")],
-        &[],
-    );
-    add(
-        "prompt_security_rate_limit_hits_total",
-        &[module, limit],
-        &["prompt_manager_rate_limit_hits_total"],
-    );
-    add("prompt_security_cost_total", &[module, model], &[]);
-    add("llm_provider_operations_total", &[module, ("operation", "chat embedding"), status], &[]);
-    add("llm_provider_requests_total", &[module, provider, model, status], &[]);
-    add(
-        "llm_provider_request_duration_seconds_bucket",
-        &[module, provider, model, le],
-        &["llm_provider_time_to_first_token_seconds_bucket"],
-    );
-    add("llm_provider_tokens_total", &[module, provider, model, kind], &[]);
-    add("llm_provider_cost_total", &[module, provider, model], &[]);
-    add("llm_provider_errors_total", &[module, provider, ("error_type", "timeout other")], &[]);
-
-    let variables = [("__range", "3600s"), ("__rate_interval", "1m0s"), ("__interval", "15s")];
-    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    MutationContext { variables, metrics }
-}
-
-/// The expression as an engine gets it.
-fn interpolated(expr: &str) -> String {
-    expr.replace("$__rate_interval", "1m0s")
-        .replace("$__range", "3600s")
-        .replace("$__interval", "15s")
-}
+#[path = "support/panels.rs"]
+mod panels;
 
 fn of_kind(mutants: &[Mutant], kind: MutantKind) -> Vec<&str> {
     mutants.iter().filter(|mutant| mutant.kind == kind).map(|mutant| mutant.expr.as_str()).collect()
@@ -216,13 +21,14 @@ fn mutants_of_every_panel_are_valid_distinct_and_different() {
     for (panel, expr) in PANELS {
         let mutants = mutants(expr, &contract()).unwrap();
         let original = parse(&interpolated(expr)).unwrap().to_string();
-        let mut texts = BTreeSet::from([original]);
+        let (mut texts, mut words) = (BTreeSet::from([original]), BTreeSet::new());
         let mut kinds: BTreeMap<MutantKind, usize> = BTreeMap::new();
         for mutant in &mutants {
             let asked = interpolated(&mutant.expr);
             assert!(!asked.contains('$'), "{panel}: {} is not interpolated", mutant.expr);
             let parsed = parse(&asked).unwrap_or_else(|error| panic!("{panel}: {asked}: {error}"));
             assert!(texts.insert(parsed.to_string()), "{panel}: {} is there twice", mutant.expr);
+            assert!(words.insert(&mutant.description), "{panel}: {} twice", mutant.description);
             *kinds.entry(mutant.kind).or_default() += 1;
         }
         let equivalent = mutants.iter().filter(|mutant| mutant.equivalent.is_some()).count();
@@ -249,27 +55,26 @@ fn error_rate_has_every_mistake_that_applies() {
     let mutants = mutants(expr, &contract()).unwrap();
     let descriptions: Vec<String> =
         mutants.iter().map(|mutant| format!("{}: {}", mutant.kind, mutant.description)).collect();
-    // One side of the ratio; the other has the same but for the matcher.
     for expected in [
         "operands: operands of / swapped",
-        "aggregation: sum becomes max",
-        "aggregation: sum becomes avg",
-        "aggregation: sum becomes min",
-        "aggregation: sum becomes count",
-        "grouping: grouping by (provider) lost",
-        "grouping: label model added to by",
-        "grouping: label module added to by",
-        "grouping: label status added to by",
-        "function: rate becomes irate",
-        "function: rate becomes increase",
-        "window: window $__rate_interval doubled: 2m",
-        "window: window $__rate_interval halved: 30s",
-        "window: window $__rate_interval fixed: 5m",
-        "matcher: matcher status=\"error\" dropped",
-        "matcher: matcher status=\"error\" negated: status!=\"error\"",
-        "matcher: matcher status=\"error\" becomes status=\"success\"",
-        "offset: offset 5m added",
-        "filter: `> 0` dropped",
+        "aggregation: left of /: sum becomes max",
+        "aggregation: left of /: sum becomes min",
+        "aggregation: right of /: sum becomes avg",
+        "aggregation: right of /: sum becomes count",
+        "grouping: right of /: grouping by (provider) lost",
+        "grouping: right of /: label model added to by",
+        "grouping: left of /: label module added to by",
+        "grouping: left of /: label status added to by",
+        "function: left of /: rate becomes irate",
+        "function: right of /: rate becomes increase",
+        "window: left of /: window $__rate_interval doubled: 2m",
+        "window: left of /: window $__rate_interval halved: 30s",
+        "window: right of /: window $__rate_interval fixed: 5m",
+        "matcher: left of /: matcher status=\"error\" dropped",
+        "matcher: left of /: matcher status=\"error\" negated: status!=\"error\"",
+        "matcher: left of /: matcher status=\"error\" becomes status=\"success\"",
+        "offset: right of /: offset 5m added",
+        "filter: right of /: `> 0` dropped",
         "factor: answer multiplied by 1.01",
         "factor: answer multiplied by 60",
         "factor: answer multiplied by 1000",

@@ -35,7 +35,9 @@ impl Agenda {
     /// Takes the next plan.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<(Nanos, u32)> {
-        self.heap.pop().map(|Reverse((at, order))| (Nanos(at), (order & ((1 << TOKEN_BITS) - 1)) as u32))
+        self.heap
+            .pop()
+            .map(|Reverse((at, order))| (Nanos(at), (order & ((1 << TOKEN_BITS) - 1)) as u32))
     }
 
     /// How many plans there are.
@@ -58,7 +60,8 @@ mod tests {
         agenda.plan(Nanos(5), 9);
         assert_eq!(agenda.len(), 4);
         assert_eq!(agenda.next_at(), Nanos(5));
-        let order: Vec<u32> = std::iter::from_fn(|| agenda.take().map(|(_, token)| token)).collect();
+        let order: Vec<u32> =
+            std::iter::from_fn(|| agenda.take().map(|(_, token)| token)).collect();
         assert_eq!(order, [9, 3, 1, 2]);
         assert_eq!(agenda.next_at(), Nanos(u64::MAX));
     }

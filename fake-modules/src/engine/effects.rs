@@ -75,7 +75,9 @@ impl Effects {
                 let so_far = &mut self.failing[provider.index()];
                 *so_far = so_far.max(failing);
             }
-            IncidentKind::ProviderLatency { provider, factor } => self.latency[provider.index()] *= factor,
+            IncidentKind::ProviderLatency { provider, factor } => {
+                self.latency[provider.index()] *= factor
+            }
             IncidentKind::ProviderThrottling { provider, capacity } => {
                 let so_far = &mut self.capacity[provider.index()];
                 *so_far = so_far.min(capacity);
@@ -87,9 +89,13 @@ impl Effects {
             IncidentKind::GuardBypassed => self.guard_bypassed = true,
             IncidentKind::TrafficStop => self.stopped = true,
             IncidentKind::MetricRenamed { module } => self.renamed[module.index()] = true,
-            IncidentKind::CardinalityGrowth { module, series } => self.extra_series[module.index()] += series,
+            IncidentKind::CardinalityGrowth { module, series } => {
+                self.extra_series[module.index()] += series
+            }
             // Modules stop and start by plans of their own; a flush is an instant.
-            IncidentKind::ModuleDown { .. } | IncidentKind::ModuleRestart { .. } | IncidentKind::CacheFlush => {}
+            IncidentKind::ModuleDown { .. }
+            | IncidentKind::ModuleRestart { .. }
+            | IncidentKind::CacheFlush => {}
         }
     }
 }
@@ -112,7 +118,8 @@ mod tests {
                 kind: IncidentKind::ProviderOutage { provider: Provider::OpenAi, failing: 0.4 },
             },
         ];
-        let failing = |nanos| Effects::at(Nanos(nanos), &incidents, 0.01).failing[Provider::OpenAi.index()];
+        let failing =
+            |nanos| Effects::at(Nanos(nanos), &incidents, 0.01).failing[Provider::OpenAi.index()];
         assert_eq!(failing(Nanos::SECOND.0 - 1), 0.0);
         assert_eq!(failing(Nanos::SECOND.0), 0.9);
         assert_eq!(failing(2 * Nanos::SECOND.0), 0.4);

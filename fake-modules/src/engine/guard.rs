@@ -1,14 +1,17 @@
 //! prompt-security's side: what the guard finds in a prompt or an answer, and how long it takes.
 
 use crate::{
-    label::Label,
     engine::{effects::Effects, limit::TokenBucket, parameters::Parameters},
+    label::Label,
     rng::{Rng, Stream},
     sample::{InverseCdf, Weighted},
     time::Nanos,
     world::{
         Limit,
-        security::{EventSeverity, EventType, InjectionSeverity, InjectionType, SecurityError, SecurityVerdict},
+        security::{
+            EventSeverity, EventType, InjectionSeverity, InjectionType, SecurityError,
+            SecurityVerdict,
+        },
     },
 };
 
@@ -123,7 +126,12 @@ impl Guard {
     }
 
     /// Judges a prompt that arrives at `now`; `Err` is a limit's refusal.
-    pub(crate) fn judge(&mut self, now: Nanos, input_tokens: u32, effects: &Effects) -> Result<Judgement, Refusal> {
+    pub(crate) fn judge(
+        &mut self,
+        now: Nanos,
+        input_tokens: u32,
+        effects: &Effects,
+    ) -> Result<Judgement, Refusal> {
         self.admit(now, Limit::Requests, 1.0)?;
         self.admit(now, Limit::Tokens, f64::from(input_tokens))?;
         let mut seconds = self.latency.draw(&mut self.rng) * effects.guard_latency;
@@ -140,7 +148,8 @@ impl Guard {
         };
         if case < FAILING {
             let slow = self.rng.chance(0.4);
-            judgement.error = Some(if slow { SecurityError::Timeout } else { SecurityError::ModelError });
+            judgement.error =
+                Some(if slow { SecurityError::Timeout } else { SecurityError::ModelError });
             judgement.verdict = SecurityVerdict::Error;
             seconds = if slow { 2.0 } else { seconds };
         } else {
@@ -150,11 +159,13 @@ impl Guard {
                 judgement.judged_tokens = Some(judged);
                 seconds += self.judge.draw(&mut self.rng) * effects.guard_latency;
             } else if case > 1.0 - SANITISED {
-                judgement.sanitised =
-                    Some(Nanos::from_secs_f64(self.scan.draw(&mut self.rng) * effects.guard_latency));
+                judgement.sanitised = Some(Nanos::from_secs_f64(
+                    self.scan.draw(&mut self.rng) * effects.guard_latency,
+                ));
             } else if case < FAILING + UNSURE + NOTED {
                 let (event_type, _) = CATEGORIES[self.category.draw(&mut self.rng)];
-                judgement.finding = Some(Finding { event_type, severity: EventSeverity::Info, injection: None });
+                judgement.finding =
+                    Some(Finding { event_type, severity: EventSeverity::Info, injection: None });
             }
             let attack = self.rng.chance(effects.attacks);
             let seen = self.rng.chance(if attack { self.detection } else { self.false_positives });
@@ -184,7 +195,11 @@ impl Guard {
     }
 
     /// Scans an answer: how long it takes, what is found, and whether the answer is refused.
-    pub(crate) fn scan(&mut self, missed: bool, effects: &Effects) -> (Nanos, Option<Finding>, bool) {
+    pub(crate) fn scan(
+        &mut self,
+        missed: bool,
+        effects: &Effects,
+    ) -> (Nanos, Option<Finding>, bool) {
         let lasts = Nanos::from_secs_f64(self.scan.draw(&mut self.rng) * effects.guard_latency);
         let case = self.rng.unit();
         if missed && case < CAUGHT_LATE {
@@ -213,7 +228,8 @@ impl Guard {
         let (event_type, _) = CATEGORIES[self.category.draw(&mut self.rng)];
         let level = self.severity.draw(&mut self.rng);
         let severity = [EventSeverity::Low, EventSeverity::Medium, EventSeverity::High][level];
-        let of_injection = [InjectionSeverity::Low, InjectionSeverity::Medium, InjectionSeverity::High][level];
+        let of_injection =
+            [InjectionSeverity::Low, InjectionSeverity::Medium, InjectionSeverity::High][level];
         let injection = match event_type {
             EventType::PromptInjection => Some(INJECTIONS[self.injection.draw(&mut self.rng)].0),
             EventType::Jailbreak => Some(InjectionType::Jailbreak),

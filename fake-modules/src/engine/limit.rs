@@ -14,7 +14,12 @@ pub(crate) struct TokenBucket {
 impl TokenBucket {
     /// A full bucket that refills `per_second` and holds `capacity`.
     pub(crate) fn new(per_second: f64, capacity: f64) -> TokenBucket {
-        TokenBucket { capacity, per_nano: per_second / 1e9, level: capacity, filled_at: Nanos::ZERO }
+        TokenBucket {
+            capacity,
+            per_nano: per_second / 1e9,
+            level: capacity,
+            filled_at: Nanos::ZERO,
+        }
     }
 
     /// Takes `amount` at `now`, with the limit scaled by `scale`; where it is not there, how long until it would be.

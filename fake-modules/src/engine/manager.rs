@@ -1,5 +1,6 @@
 //! prompt-manager's side: its operations, its tenants' limits, its cache, what it pays itself.
 
+use crate::label::Label;
 use crate::{
     engine::{effects::Effects, limit::TokenBucket, parameters::Parameters},
     rng::{Rng, Stream},
@@ -12,7 +13,6 @@ use crate::{
         manager::{ManagerError, ManagerModel, ManagerOperation},
     },
 };
-use crate::label::Label;
 
 /// A tenant's limits on requests, tokens and cost: as multiples of what it uses in the busiest hour, how many seconds
 /// of that may come at once, and how many mean requests at least. A choice that makes hits rare on a normal day.
@@ -65,14 +65,17 @@ impl Manager {
         let lognormal = |median: f64, sigma| InverseCdf::lognormal(libm::log(median), sigma);
         let (input, output) = parameters.mean_tokens;
         let of_a_request = [1.0, input + output, input + OUTPUT_COST * output];
-        let of_tenant = |share: &f64| std::array::from_fn(|limit| {
-            // No plan is smaller than what an average tenant needs.
-            let share = share.max(1.0 / parameters.tenant_shares.len() as f64);
-            let requests = parameters.peak_rate * share;
-            let (headroom, seconds, at_least) = LIMITS[limit];
-            let (rate, request) = (requests * of_a_request[limit] * headroom, of_a_request[limit]);
-            TokenBucket::new(rate, (rate * seconds).max(request * at_least))
-        });
+        let of_tenant = |share: &f64| {
+            std::array::from_fn(|limit| {
+                // No plan is smaller than what an average tenant needs.
+                let share = share.max(1.0 / parameters.tenant_shares.len() as f64);
+                let requests = parameters.peak_rate * share;
+                let (headroom, seconds, at_least) = LIMITS[limit];
+                let (rate, request) =
+                    (requests * of_a_request[limit] * headroom, of_a_request[limit]);
+                TokenBucket::new(rate, (rate * seconds).max(request * at_least))
+            })
+        };
         Manager {
             rng: Rng::new(parameters.seed, MANAGER),
             operation: Weighted::new(&parameters.operations),
@@ -92,7 +95,11 @@ impl Manager {
     }
 
     /// Which of the tenant's limits refuses the call, if any; tokens and cost count for `execute` only.
-    pub(crate) fn refuses(&mut self, arrival: &Arrival, operation: ManagerOperation) -> Option<Limit> {
+    pub(crate) fn refuses(
+        &mut self,
+        arrival: &Arrival,
+        operation: ManagerOperation,
+    ) -> Option<Limit> {
         // A tenant that nobody knows shares the limits of the smallest that is known.
         let tenant = usize::from(arrival.tenant).min(self.limits.len() - 1);
         let [requests, tokens, cost] = &mut self.limits[tenant];
@@ -106,7 +113,8 @@ impl Manager {
         if tokens.take(arrival.at, asked, 1.0).is_err() {
             return Some(Limit::Tokens);
         }
-        let asked = f64::from(arrival.input_tokens) + OUTPUT_COST * f64::from(arrival.output_tokens);
+        let asked =
+            f64::from(arrival.input_tokens) + OUTPUT_COST * f64::from(arrival.output_tokens);
         cost.take(arrival.at, asked, 1.0).err().map(|_| Limit::Cost)
     }
 

@@ -45,7 +45,12 @@ impl Parameters {
     /// The default world for a traffic profile whose normal day has this mean rate in requests per second, and whose
     /// prompts and answers have these mean tokens.
     #[must_use]
-    pub fn for_profile(profile: Profile, mean_rate: f64, mean_tokens: (f64, f64), seed: u64) -> Parameters {
+    pub fn for_profile(
+        profile: Profile,
+        mean_rate: f64,
+        mean_tokens: (f64, f64),
+        seed: u64,
+    ) -> Parameters {
         let measured = profile.parameters();
         let busiest_hour = measured.hourly_factors.iter().copied().fold(1.0, f64::max);
         Parameters {

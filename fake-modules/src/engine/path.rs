@@ -20,7 +20,8 @@ use crate::{
         llm::{Deployment, LlmError, LlmOperation, Provider},
         manager::{CacheResult, ManagerError, ManagerModel, ManagerOperation, ManagerVerdict},
         security::{
-            EventSeverity, EventType, SecurityError, SecurityModel, SecurityOperation, SecurityVerdict,
+            EventSeverity, EventType, SecurityError, SecurityModel, SecurityOperation,
+            SecurityVerdict,
         },
     },
 };
@@ -74,7 +75,11 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
             self.answer_after(flight, arrival.at, lasts, Some(error));
         } else {
             let lookup = self.manager.look_up(arrival.at, arrival.input_tokens, &self.effects);
-            tell(EventKind::CacheLookup(if lookup.hit { CacheResult::Hit } else { CacheResult::Miss }));
+            tell(EventKind::CacheLookup(if lookup.hit {
+                CacheResult::Hit
+            } else {
+                CacheResult::Miss
+            }));
             if let Some(input) = lookup.embedded {
                 tell(EventKind::ManagerUsage { model: ManagerModel::Embedding, input, output: 0 });
             }
@@ -87,7 +92,13 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
     }
 
     /// Asks the guard; a few milliseconds early, since what it finds does not depend on them.
-    fn validate(&mut self, mut flight: Flight, at: Nanos, input_tokens: u32, sink: &mut impl FnMut(&Event)) {
+    fn validate(
+        &mut self,
+        mut flight: Flight,
+        at: Nanos,
+        input_tokens: u32,
+        sink: &mut impl FnMut(&Event),
+    ) {
         if self.effects.guard_bypassed {
             flight.missed = self.guard.unseen(&self.effects);
             let slot = self.flights.add(flight);
@@ -101,27 +112,40 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
             self.answer_after(flight, at, REFUSED, Some(ManagerError::Internal));
             return;
         };
-        let judgement = self.guard.judge(flight.arrived, input_tokens, &self.effects).unwrap_or_else(|refusal| {
-            let mut tell = |kind| sink(&Event { at: flight.arrived, replica: guard.replica, kind });
-            tell(EventKind::SecurityLimit(refusal.limit));
-            tell(EventKind::SecurityEvent { event_type: EventType::RateLimit, severity: refusal.severity });
-            Judgement {
-                lasts: Nanos::MILLISECOND,
-                verdict: SecurityVerdict::Error,
-                error: Some(SecurityError::RateLimited),
-                finding: None,
-                judged_tokens: None,
-                sanitised: None,
-                missed: false,
-            }
-        });
+        let judgement = self
+            .guard
+            .judge(flight.arrived, input_tokens, &self.effects)
+            .unwrap_or_else(|refusal| {
+                let mut tell =
+                    |kind| sink(&Event { at: flight.arrived, replica: guard.replica, kind });
+                tell(EventKind::SecurityLimit(refusal.limit));
+                tell(EventKind::SecurityEvent {
+                    event_type: EventType::RateLimit,
+                    severity: refusal.severity,
+                });
+                Judgement {
+                    lasts: Nanos::MILLISECOND,
+                    verdict: SecurityVerdict::Error,
+                    error: Some(SecurityError::RateLimited),
+                    finding: None,
+                    judged_tokens: None,
+                    sanitised: None,
+                    missed: false,
+                }
+            });
         flight.missed = judgement.missed;
         flight.stage = Stage::Judged { guard, judgement };
         let slot = self.flights.add(flight);
         self.agenda.plan(at + judgement.lasts, slot);
     }
 
-    fn answer_after(&mut self, flight: Flight, at: Nanos, lasts: Nanos, error: Option<ManagerError>) {
+    fn answer_after(
+        &mut self,
+        flight: Flight,
+        at: Nanos,
+        lasts: Nanos,
+        error: Option<ManagerError>,
+    ) {
         let slot = self.flights.add(Flight { stage: Stage::Done { error, usage: None }, ..flight });
         self.agenda.plan(at + lasts, slot);
     }
@@ -131,14 +155,17 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
         let flight = *self.flights.get(slot);
         match flight.stage {
             Stage::Done { error, usage } => self.finish(at, slot, &flight, error, usage, sink),
-            Stage::Judged { guard, judgement } => self.judged(at, slot, &flight, guard, judgement, sink),
+            Stage::Judged { guard, judgement } => {
+                self.judged(at, slot, &flight, guard, judgement, sink)
+            }
             Stage::BackedOff => self.send(at, slot, sink),
             Stage::Answered { attempt } => self.answered(at, slot, &flight, &attempt, sink),
             Stage::Scanned { guard, lasts, refused } => {
                 let mut error = refused.then_some(ManagerError::SecurityBlocked);
                 if self.lives(Module::PromptSecurity, guard) {
                     let operation = SecurityOperation::ScanOutput;
-                    let kind = EventKind::SecurityOperation { operation, error: None, duration: lasts };
+                    let kind =
+                        EventKind::SecurityOperation { operation, error: None, duration: lasts };
                     sink(&Event { at, replica: guard.replica, kind });
                 } else {
                     error = Some(ManagerError::Internal);
@@ -199,7 +226,9 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
             ManagerVerdict::Blocked => {
                 self.finish(at, slot, flight, Some(ManagerError::SecurityBlocked), None, sink);
             }
-            ManagerVerdict::Error => self.finish(at, slot, flight, Some(ManagerError::Internal), None, sink),
+            ManagerVerdict::Error => {
+                self.finish(at, slot, flight, Some(ManagerError::Internal), None, sink)
+            }
         }
     }
 
@@ -225,7 +254,8 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
             return;
         }
         let embeds = embeds(flight.llm_operation);
-        let attempt = self.providers.send(at, flight.deployment, embeds, flight.tokens, &self.effects);
+        let attempt =
+            self.providers.send(at, flight.deployment, embeds, flight.tokens, &self.effects);
         flight.stage = Stage::Answered { attempt };
         *self.flights.get(slot) = flight;
         self.agenda.plan(at + attempt.lasts, slot);
@@ -255,7 +285,11 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
         });
         let Some(error) = attempt.error else {
             let duration = at - flight.llm_began;
-            tell(EventKind::LlmOperation { operation: flight.llm_operation, failed: false, duration });
+            tell(EventKind::LlmOperation {
+                operation: flight.llm_operation,
+                failed: false,
+                duration,
+            });
             self.scan(at, slot, flight, sink);
             return;
         };
@@ -270,7 +304,14 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
     }
 
     /// Plans a retry after back-off, or the move to another provider; `false` if the client gives up.
-    fn tries_again(&mut self, at: Nanos, slot: u32, flight: &Flight, attempt: &Attempt, error: LlmError) -> bool {
+    fn tries_again(
+        &mut self,
+        at: Nanos,
+        slot: u32,
+        flight: &Flight,
+        attempt: &Attempt,
+        error: LlmError,
+    ) -> bool {
         let retryable = matches!(
             error,
             LlmError::RateLimit | LlmError::Timeout | LlmError::ServerError | LlmError::Network
@@ -353,8 +394,15 @@ fn tell_judgement(
         tell(EventKind::SecurityUsage { model: SecurityModel::Judge, input, output: 24 });
     }
     if let Some(duration) = judgement.sanitised {
-        tell(EventKind::SecurityOperation { operation: SecurityOperation::Sanitize, error: None, duration });
-        tell(EventKind::SecurityEvent { event_type: EventType::Pii, severity: EventSeverity::Info });
+        tell(EventKind::SecurityOperation {
+            operation: SecurityOperation::Sanitize,
+            error: None,
+            duration,
+        });
+        tell(EventKind::SecurityEvent {
+            event_type: EventType::Pii,
+            severity: EventSeverity::Info,
+        });
     }
     if let Some(finding) = judgement.finding {
         tell_finding(at, guard, finding, sink);

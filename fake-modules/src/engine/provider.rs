@@ -82,10 +82,16 @@ impl Providers {
         let lines = Provider::ALL
             .iter()
             .map(|&provider| {
-                let share: f64 =
-                    Deployment::of(provider).map(|d| parameters.deployments[d.index()]).sum::<f64>() / total;
+                let share: f64 = Deployment::of(provider)
+                    .map(|d| parameters.deployments[d.index()])
+                    .sum::<f64>()
+                    / total;
                 // Embeddings go to the provider "other".
-                let share = if provider == Provider::Other { share + parameters.llm_operations[2] } else { share };
+                let share = if provider == Provider::Other {
+                    share + parameters.llm_operations[2]
+                } else {
+                    share
+                };
                 let rate = parameters.peak_rate * share * HEADROOM;
                 let request = parameters.mean_tokens.0 + parameters.mean_tokens.1;
                 Line {
@@ -133,7 +139,8 @@ impl Providers {
         let scale = effects.capacity[provider];
         // Limits are checked before the answer is known, so they count the output that was asked for.
         let asked = f64::from(tokens.input + tokens.cached_input + tokens.output);
-        let refused = line.requests.take(now, 1.0, scale).and_then(|()| line.tokens.take(now, asked, scale));
+        let refused =
+            line.requests.take(now, 1.0, scale).and_then(|()| line.tokens.take(now, asked, scale));
         if let Err(wait) = refused {
             let lasts = self.refusal.draw(&mut self.rng);
             return Attempt { retry_after: Some(wait), ..failure(LlmError::RateLimit, lasts) };
@@ -142,13 +149,15 @@ impl Providers {
         let chance = self.rng.unit();
         if chance < effects.failing[provider] {
             let (error, _) = OUTAGE[self.outage.draw(&mut self.rng)];
-            let lasts = if error == LlmError::Timeout { 10.0 } else { self.failed.draw(&mut self.rng) };
+            let lasts =
+                if error == LlmError::Timeout { 10.0 } else { self.failed.draw(&mut self.rng) };
             return failure(error, lasts);
         }
         // A fresh number where the first one is spent: `chance` is at least `failing` here.
         if self.rng.chance(self.failures) {
             let error = LlmError::ALL[self.failure.draw(&mut self.rng)];
-            let lasts = if error == LlmError::Timeout { 30.0 } else { self.failed.draw(&mut self.rng) };
+            let lasts =
+                if error == LlmError::Timeout { 30.0 } else { self.failed.draw(&mut self.rng) };
             let charged = match error {
                 // The filter refuses the answer: what was read is charged.
                 LlmError::ContentFilter => LlmTokens { output: 0, ..tokens },
@@ -177,8 +186,13 @@ impl Providers {
         let context = f64::from(tokens.input + tokens.cached_input) / 1e5 * FIRST_TOKEN_PER_100K;
         // exp(x) to second order: the context adds at most a factor of 5.
         let context = 1.0 + context + context * context / 2.0;
-        let first = first_token.draw(&mut self.rng) * context * (1.0 + crowding * crowding) * slowness * tail;
-        let rest = f64::from(tokens.output.saturating_sub(1)) * per_token.draw(&mut self.rng) * slowness;
+        let first = first_token.draw(&mut self.rng)
+            * context
+            * (1.0 + crowding * crowding)
+            * slowness
+            * tail;
+        let rest =
+            f64::from(tokens.output.saturating_sub(1)) * per_token.draw(&mut self.rng) * slowness;
         if first + rest > CLIENT_TIMEOUT {
             return failure(LlmError::Timeout, CLIENT_TIMEOUT);
         }

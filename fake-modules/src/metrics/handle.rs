@@ -24,7 +24,7 @@ pub(super) fn cells(n: usize) -> Cells {
 
 /// Adds without a locked instruction; see the module's docs for why that is enough.
 #[inline]
-pub(super) fn add(cell: &AtomicU64, amount: u64) {
+pub(crate) fn add(cell: &AtomicU64, amount: u64) {
     cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), Ordering::Relaxed);
 }
 

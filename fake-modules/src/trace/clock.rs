@@ -43,7 +43,7 @@ impl Clock {
                 return Err(Backwards { by, after_line: self.latest_line });
             }
             // As far after the last row as its rows are apart on average.
-            self.start = self.start + Nanos(counted + counted / (self.n_rows - 1).max(1));
+            self.start += Nanos(counted + counted / (self.n_rows - 1).max(1));
             self.first = time;
             self.n_rows = 0;
         }
@@ -72,8 +72,9 @@ mod tests {
     fn joined_recordings_follow_each_other() {
         let mut clock = Clock::new(true);
         let placed: Vec<u64> =
-            [10, 20, 30, 0, 5, 11].map(|t| clock.place(Nanos(t), t).expect("in order").0).into();
-        assert_eq!(placed, [0, 10, 20, 30, 35, 41]);
+            [10, 20, 30, 0, 5, 11, 1].map(|t| clock.place(Nanos(t), t).expect("in order").0).into();
+        assert_eq!(placed, [0, 10, 20, 30, 35, 41, 46]);
+        clock.place(Nanos(11), 8).expect("in order");
         assert!(clock.place(Nanos(9), 9).is_err(), "a small step back is no new recording");
     }
 }

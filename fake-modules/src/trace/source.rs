@@ -55,7 +55,7 @@ impl TraceSource {
     /// Opens the trace and reads its header, if it has one.
     ///
     /// # Errors
-    /// If the trace cannot be opened or decompressed, is empty, or has neither header nor JSON object in its first line.
+    /// If the trace cannot be opened or decompressed, is empty, or starts with neither a header nor a JSON object.
     pub fn rows(&self) -> Result<Rows, TraceError> {
         let open = || -> io::Result<Box<dyn Read + Send>> {
             let mut bytes = (self.open)()?;

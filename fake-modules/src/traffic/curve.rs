@@ -165,9 +165,9 @@ impl RateCurve {
         else {
             return 0.0;
         };
-        a.rate
-            + (b.rate - a.rate) * Nanos(t.0 - a.at.0).as_secs_f64()
-                / Nanos(b.at.0 - a.at.0).as_secs_f64()
+        let share = Nanos(t.0 - a.at.0).as_secs_f64() / Nanos(b.at.0 - a.at.0).as_secs_f64();
+        // Rounding could carry a line that falls to almost 0 just below it.
+        (a.rate + (b.rate - a.rate) * share).max(0.0)
     }
 
     /// Requests expected before `t`.

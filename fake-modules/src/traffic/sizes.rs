@@ -115,7 +115,7 @@ impl Copula {
 /// The provider's prompt cache: which part of a prompt was seen before.
 ///
 /// Only the share of all tokens is published. A prompt is either new or repeats a prefix, so the share is divided
-/// evenly (a choice): of a share s, the fraction √s of prompts hit, each with a part uniform around √s, up to all of it.
+/// evenly (a choice): of a share s, the fraction √s of prompts hit, each with a part uniform around √s up to the whole.
 #[derive(Clone, Debug)]
 pub(crate) struct PromptCache {
     hit_ratio: f64,

@@ -6,7 +6,7 @@ use fake_modules::{
     event::{Event, EventKind},
     exposition::{Exposition, Format, encode},
     label::Label,
-    module::Module,
+    module::{Bulk, Module},
     world,
 };
 use prometheus_client::encoding::text::encode_registry;
@@ -152,4 +152,20 @@ fn text_follows_the_layout() {
     assert_eq!(during, before.clone() + added);
     module.observe(&at_second(2, EventKind::ExtraSeries(name, 0)));
     assert_eq!(text(&module.scrape().expect("it runs"), Format::Text004), before);
+}
+
+#[test]
+fn bulk_shows_as_many_series_as_asked_for_and_what_prometheus_client_shows() {
+    for n_series in [0, 1, 100, 1_000] {
+        let mut bulk = Bulk::new(n_series);
+        bulk.step();
+        let mut theirs = String::new();
+        encode_registry(&mut theirs, &bulk.registry()).expect("a string takes everything");
+        let exposition = bulk.scrape();
+        assert!((n_series..n_series + 15).contains(&exposition.values().len()));
+        assert_eq!(exposition.series().len(), exposition.values().len());
+        let ours = samples(&text(&exposition, Format::OpenMetrics100));
+        let sorted = |samples: Vec<_>| samples.into_iter().collect::<BTreeMap<_, _>>();
+        assert_eq!(sorted(ours), sorted(samples(&theirs)));
+    }
 }

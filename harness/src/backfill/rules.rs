@@ -80,14 +80,19 @@ pub fn recording_rules(
 ) -> Vec<RecordingRule> {
     let mut rules = Vec::new();
     for file in files {
-        let name = file.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = file
+            .file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         for group in &file.groups {
             let interval_ms = group.interval_ms.unwrap_or(default_interval_ms).max(1);
             let offset = offset(&name, &group.name, interval_ms).rem_euclid(interval_ms);
-            let first_ms = (from_ms - offset).div_euclid(interval_ms) * interval_ms + interval_ms + offset;
+            let first_ms =
+                (from_ms - offset).div_euclid(interval_ms) * interval_ms + interval_ms + offset;
             let last_ms = (until_ms - offset).div_euclid(interval_ms) * interval_ms + offset;
             for rule in &group.rules {
-                if let RuleKind::Recording { .. } = rule.kind {
+                if let RuleKind::Record { .. } = rule.kind {
                     rules.push(RecordingRule {
                         record: rule.name().to_owned(),
                         expr: rule.expr.clone(),
@@ -118,10 +123,14 @@ pub async fn materialise(
         let unfinished: BTreeSet<&str> = waiting.iter().map(|rule| rule.record.as_str()).collect();
         let (ready, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|rule| {
             let read = reads(&rule.expr);
-            !read.iter().any(|name| recorded.contains(name.as_str()) && unfinished.contains(name.as_str()))
+            !read
+                .iter()
+                .any(|name| recorded.contains(name.as_str()) && unfinished.contains(name.as_str()))
         });
         if ready.is_empty() {
-            return Err(RuleError::Order { records: later.iter().map(|rule| rule.record.clone()).collect() });
+            return Err(RuleError::Order {
+                records: later.iter().map(|rule| rule.record.clone()).collect(),
+            });
         }
         for rule in ready {
             progress(&rule.record);
@@ -132,7 +141,11 @@ pub async fn materialise(
     Ok(())
 }
 
-async fn evaluate(rule: &RecordingRule, engine: &Prometheus, writer: &RemoteWriter) -> Result<(), RuleError> {
+async fn evaluate(
+    rule: &RecordingRule,
+    engine: &Prometheus,
+    writer: &RemoteWriter,
+) -> Result<(), RuleError> {
     let Evaluations { first_ms, last_ms, interval_ms } = rule.evaluations;
     if last_ms < first_ms {
         return Ok(());
@@ -144,7 +157,9 @@ async fn evaluate(rule: &RecordingRule, engine: &Prometheus, writer: &RemoteWrit
     let Value::Matrix(series) = answer.value else { return Ok(()) };
     let stored: Vec<(EncodedLabels, Vec<(i64, f64)>)> = series
         .into_iter()
-        .map(|series| (labels(rule, &series.labels), with_stale(series.points, last_ms, interval_ms)))
+        .map(|series| {
+            (labels(rule, &series.labels), with_stale(series.points, last_ms, interval_ms))
+        })
         .collect();
     let batch: Vec<SeriesRef<'_>> =
         stored.iter().map(|(labels, samples)| SeriesRef { labels, samples }).collect();
@@ -156,7 +171,8 @@ async fn evaluate(rule: &RecordingRule, engine: &Prometheus, writer: &RemoteWrit
 }
 
 fn labels(rule: &RecordingRule, found: &Labels) -> EncodedLabels {
-    let mut all: BTreeMap<&str, &str> = found.iter().filter(|(name, _)| *name != "__name__").collect();
+    let mut all: BTreeMap<&str, &str> =
+        found.iter().filter(|(name, _)| *name != "__name__").collect();
     all.extend(rule.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     all.insert("__name__", &rule.record);
     EncodedLabels::new(&all.into_iter().collect::<Vec<_>>())
@@ -183,7 +199,8 @@ mod tests {
     #[test]
     fn a_vanished_series_ends_with_a_stale_marker() {
         let samples = with_stale(vec![(0, 1.0), (10, 2.0), (40, 3.0), (50, 4.0)], 60, 10);
-        let instants: Vec<(i64, bool)> = samples.iter().map(|(at, value)| (*at, value.is_nan())).collect();
+        let instants: Vec<(i64, bool)> =
+            samples.iter().map(|(at, value)| (*at, value.is_nan())).collect();
         let expected = [(0, false), (10, false), (20, true), (40, false), (50, false), (60, true)];
         assert_eq!(instants, expected);
     }

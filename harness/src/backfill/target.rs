@@ -66,7 +66,8 @@ struct Stored {
 
 impl Target {
     pub(super) fn new(config: TargetConfig) -> Target {
-        let stored = |name: &str| Stored { labels: encode(name, &config.labels), samples: Vec::new() };
+        let stored =
+            |name: &str| Stored { labels: encode(name, &config.labels), samples: Vec::new() };
         let own = OWN.iter().map(|name| stored(name)).collect();
         Target {
             config,
@@ -144,13 +145,16 @@ impl Target {
 
     fn position(&mut self, series: &fake_modules::exposition::SeriesDescription) -> usize {
         let mut labels = self.config.labels.clone();
-        labels.extend(series.labels.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())));
+        labels.extend(
+            series.labels.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())),
+        );
         labels.push(("__name__".to_owned(), series.name.clone()));
         labels.sort_unstable();
         if let Some(&position) = self.known.get(&labels) {
             return position;
         }
-        let pairs: Vec<(&str, &str)> = labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let pairs: Vec<(&str, &str)> =
+            labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         self.series.push(Stored { labels: EncodedLabels::new(&pairs), samples: Vec::new() });
         self.known.insert(labels, self.series.len() - 1);
         self.series.len() - 1
@@ -173,7 +177,8 @@ impl Target {
 }
 
 fn encode(name: &str, labels: &[(String, String)]) -> EncodedLabels {
-    let mut pairs: Vec<(&str, &str)> = labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let mut pairs: Vec<(&str, &str)> =
+        labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
     pairs.push(("__name__", name));
     EncodedLabels::new(&pairs)
 }

@@ -13,7 +13,8 @@ use crate::{
     oracle::{self, Era},
 };
 
-/// How far a sum's order can move a count, relative: far above rounding, far below an event.
+/// How far a sum's order can move a count, relative: far above rounding, far below an event. Also how far, in
+/// absolute terms, a difference of two shares can be from 0.
 const ROUNDING: f64 = 1e-12;
 
 /// Prometheus' default lookback.
@@ -54,7 +55,9 @@ impl Asked<'_> {
             Fact::Total(total) => self.totals(total),
             Fact::Ratio { part, whole } => self.ratios(part, whole),
             Fact::Quantile { q, of } => self.histograms(of, |buckets| self.quantile(*q, buckets)),
-            Fact::ShareAbove { bound, of } => self.histograms(of, |buckets| share_above(*bound, buckets)),
+            Fact::ShareAbove { bound, of } => {
+                self.histograms(of, |buckets| share_above(*bound, buckets))
+            }
             Fact::Health(conditions) => self.health(conditions),
             Fact::Constant(values) => values
                 .iter()
@@ -72,14 +75,20 @@ impl Asked<'_> {
         let one = |terms: &[_], at| match sums.sum(terms, self.era, at - self.window_ms, at) {
             None => Expected::Absent,
             Some(sum) if total.hides_zero && sum.exact == 0.0 => Expected::Absent,
-            Some(sum) => Expected::Value { exact: (sum.exact, sum.exact), real: (sum.low, sum.high) },
+            Some(sum) => {
+                Expected::Value { exact: (sum.exact, sum.exact), real: (sum.low, sum.high) }
+            }
         };
-        sums.groups.iter().map(|(labels, terms)| self.series(labels.clone(), |at| one(terms, at))).collect()
+        sums.groups
+            .iter()
+            .map(|(labels, terms)| self.series(labels.clone(), |at| one(terms, at)))
+            .collect()
     }
 
     fn ratios(&self, part: &Total, whole: &Total) -> Vec<Expectation> {
         let (parts, wholes) = (Sums::new(self.ledger, part), Sums::new(self.ledger, whole));
-        let of_part: BTreeMap<&Labels, _> = parts.groups.iter().map(|(labels, terms)| (labels, terms)).collect();
+        let of_part: BTreeMap<&Labels, _> =
+            parts.groups.iter().map(|(labels, terms)| (labels, terms)).collect();
         wholes
             .groups
             .iter()
@@ -87,7 +96,8 @@ impl Asked<'_> {
                 self.series(labels.clone(), |at| {
                     let start = at - self.window_ms;
                     let whole = wholes.sum(terms, self.era, start, at);
-                    let part = of_part.get(labels).and_then(|terms| parts.sum(terms, self.era, start, at));
+                    let part =
+                        of_part.get(labels).and_then(|terms| parts.sum(terms, self.era, start, at));
                     match (part, whole) {
                         (Some(part), Some(whole)) if whole.exact > 0.0 => ratio(part, whole),
                         _ => Expected::Absent,
@@ -97,7 +107,11 @@ impl Asked<'_> {
             .collect()
     }
 
-    fn histograms(&self, of: &Total, answer: impl Fn(&(Vec<f64>, Buckets)) -> Expected) -> Vec<Expectation> {
+    fn histograms(
+        &self,
+        of: &Total,
+        answer: impl Fn(&(Vec<f64>, Buckets)) -> Expected,
+    ) -> Vec<Expectation> {
         let sums = Sums::new(self.ledger, of);
         sums.groups
             .iter()
@@ -111,12 +125,14 @@ impl Asked<'_> {
     }
 
     fn quantile(&self, q: f64, (bounds, buckets): &(Vec<f64>, Buckets)) -> Expected {
-        let cumulative: Vec<(f64, f64)> = bounds.iter().copied().zip(buckets.rates.iter().copied()).collect();
+        let cumulative: Vec<(f64, f64)> =
+            bounds.iter().copied().zip(buckets.rates.iter().copied()).collect();
         let exact = oracle::histogram_quantile_near(self.era, q, &cumulative, ROUNDING);
         if exact.0.is_nan() || exact.1.is_nan() {
             return Expected::Absent;
         }
-        let real = oracle::quantile_bound(q, bounds, &buckets.inner, &buckets.outer, buckets.stretch);
+        let real =
+            oracle::quantile_bound(q, bounds, &buckets.inner, &buckets.outer, buckets.stretch);
         // Without a certain event anything may be right: the exact judgement stands alone.
         Expected::Value { exact, real: real.unwrap_or((0.0, f64::INFINITY)) }
     }
@@ -124,7 +140,10 @@ impl Asked<'_> {
     fn health(&self, conditions: &[Condition]) -> Vec<Expectation> {
         let modules = Module::ALL.iter().filter_map(|module| {
             let labels = vec![("module".to_owned(), module.to_string())];
-            conditions.iter().all(|condition| condition.admits(&labels)).then_some((*module, labels))
+            conditions
+                .iter()
+                .all(|condition| condition.admits(&labels))
+                .then_some((*module, labels))
         });
         modules
             .map(|(module, labels)| {
@@ -133,14 +152,17 @@ impl Asked<'_> {
                     let seen = pages.filter_map(|page| {
                         let instants = page.instants();
                         let earliest = at - LOOKBACK_MS;
-                        let row = instants.partition_point(|&instant| instant <= at).checked_sub(1)?;
+                        let row =
+                            instants.partition_point(|&instant| instant <= at).checked_sub(1)?;
                         let reaches = match self.era {
                             Era::From3_0 => instants[row] > earliest,
                             Era::UpTo2_50 | Era::From2_51 => instants[row] >= earliest,
                         };
                         reaches.then(|| if page.up(row) { 1.0 } else { 0.0 })
                     });
-                    let lowest = seen.fold(None, |so_far: Option<f64>, up| Some(so_far.map_or(up, |low| low.min(up))));
+                    let lowest = seen.fold(None, |so_far: Option<f64>, up| {
+                        Some(so_far.map_or(up, |low| low.min(up)))
+                    });
                     lowest.map_or_else(|| self.constant(-1.0, at), level)
                 })
             })
@@ -171,10 +193,17 @@ fn share_above(bound: f64, (bounds, buckets): &(Vec<f64>, Buckets)) -> Expected 
         return Expected::Absent;
     }
     let exact = 1.0 - buckets.rates[at] / all;
-    let sum = |counts: &[f64]| counts.iter().sum::<f64>();
-    let (below, above) = ((sum(&buckets.inner[..=at]), sum(&buckets.outer[..=at])), &buckets.inner[at + 1..]);
-    let above = (sum(above), sum(&buckets.outer[at + 1..]));
-    let share = |above: f64, below: f64| if above + below > 0.0 { above / (above + below) } else { 0.0 };
-    let real = (share(above.0, below.1 * buckets.stretch), share(above.1 * buckets.stretch, below.0));
-    Expected::Value { exact: (exact, exact), real }
+    // Bucket and count are stretched apart from each other, so their ratio may even exceed 1.
+    let bounds = |counts: std::ops::Range<usize>| {
+        let inner: f64 = buckets.inner[counts.clone()].iter().sum();
+        let outer: f64 = buckets.outer[counts].iter().sum();
+        (inner, outer.max(inner * buckets.stretch))
+    };
+    let (below, whole) = (bounds(0..at + 1), bounds(0..buckets.inner.len()));
+    let least = if whole.0 > 0.0 { 1.0 - below.1 / whole.0 } else { f64::NEG_INFINITY };
+    let real = (least, 1.0 - below.0 / whole.1);
+    Expected::Value {
+        exact: (exact - ROUNDING, exact + ROUNDING),
+        real: (real.0 - ROUNDING, real.1 + ROUNDING),
+    }
 }

@@ -36,9 +36,15 @@ impl<'a> Sightings<'a> {
             .map(|page| {
                 let rows: Vec<usize> =
                     (0..page.instants().len()).filter(|&row| page.shows(row, quantity)).collect();
-                let restarts =
-                    (1..rows.len()).filter(|&i| page.life(rows[i]) != page.life(rows[i - 1])).collect();
-                Sightings { page, instants: rows.iter().map(|&row| page.instants()[row]).collect(), rows, restarts }
+                let restarts = (1..rows.len())
+                    .filter(|&i| page.life(rows[i]) != page.life(rows[i - 1]))
+                    .collect();
+                Sightings {
+                    page,
+                    instants: rows.iter().map(|&row| page.instants()[row]).collect(),
+                    rows,
+                    restarts,
+                }
             })
             .collect()
     }
@@ -50,12 +56,17 @@ impl<'a> Sightings<'a> {
 
     /// The first value in the window, and the increase over it as counters show it: the value before each visible
     /// reset is added. `value` turns a page's row into the shown value.
-    pub(super) fn delta(&self, window: &SampleWindow, value: impl Fn(&Page, usize) -> f64) -> (f64, f64) {
+    pub(super) fn delta(
+        &self,
+        window: &SampleWindow,
+        value: impl Fn(&Page, usize) -> f64,
+    ) -> (f64, f64) {
         let (first, last) = window.indices();
         let at = |sample: usize| value(self.page, self.rows[sample]);
         let first_value = at(first);
         let mut delta = at(last) - first_value;
-        for &restart in self.restarts.iter().filter(|&&restart| first < restart && restart <= last) {
+        for &restart in self.restarts.iter().filter(|&&restart| first < restart && restart <= last)
+        {
             let before = at(restart - 1);
             if at(restart) < before {
                 delta += before;
@@ -65,17 +76,27 @@ impl<'a> Sightings<'a> {
     }
 
     /// The real events of `slots` (added up) in the window: `inner` leaves out what no sample could see, at a restart.
-    pub(super) fn real(&self, window: &SampleWindow, start_ms: i64, end_ms: i64, slots: std::ops::Range<usize>) -> Real {
+    pub(super) fn real(
+        &self,
+        window: &SampleWindow,
+        start_ms: i64,
+        end_ms: i64,
+        slots: std::ops::Range<usize>,
+    ) -> Real {
         let total = |row: usize| slots.clone().map(|slot| self.page.total(row, slot)).sum::<u64>();
         let (first, last) = window.indices();
         let (first_row, last_row) = (self.rows[first], self.rows[last]);
         let mut inner = total(last_row) - total(first_row);
-        for &restart in self.restarts.iter().filter(|&&restart| first < restart && restart <= last) {
+        for &restart in self.restarts.iter().filter(|&&restart| first < restart && restart <= last)
+        {
             let (before, after) = (self.rows[restart - 1], self.rows[restart]);
-            let at_start: u64 =
-                slots.clone().map(|slot| self.page.total_at_start(self.page.life(after), slot)).sum();
+            let at_start: u64 = slots
+                .clone()
+                .map(|slot| self.page.total_at_start(self.page.life(after), slot))
+                .sum();
             let mut lost = at_start - total(before);
-            let shown = |row: usize| slots.clone().map(|slot| self.page.shown(row, slot)).sum::<u64>();
+            let shown =
+                |row: usize| slots.clone().map(|slot| self.page.shown(row, slot)).sum::<u64>();
             if shown(after) >= shown(before) {
                 // The restart looks like no reset, so what the old process had shown is taken off.
                 lost += shown(before);

@@ -55,8 +55,10 @@ impl<'a> Sums<'a> {
             sightings.extend(Sightings::of(ledger, quantity));
             let module = quantity.module();
             for (position, labels) in quantity.label_sets().iter().enumerate() {
-                let mut labels: Labels =
-                    labels.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+                let mut labels: Labels = labels
+                    .iter()
+                    .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect();
                 labels.push(("module".to_owned(), module.to_string()));
                 if !total.conditions.iter().all(|condition: &Condition| condition.admits(&labels)) {
                     continue;
@@ -64,23 +66,40 @@ impl<'a> Sums<'a> {
                 labels.retain(|(name, _)| total.by.contains(name));
                 labels.sort_unstable();
                 let slot = quantity.base() + position * quantity.unit().slots();
-                let terms = (first..sightings.len()).map(|seen_by| Term { seen_by, quantity, slot });
+                let terms =
+                    (first..sightings.len()).map(|seen_by| Term { seen_by, quantity, slot });
                 groups.entry(labels).or_default().extend(terms);
             }
         }
-        Sums { sightings, groups: groups.into_iter().collect(), per_second: total.per_second, times: total.times }
+        Sums {
+            sightings,
+            groups: groups.into_iter().collect(),
+            per_second: total.per_second,
+            times: total.times,
+        }
     }
 
     /// The group's sum over `(start, end]`, or `None` where no series has two samples there.
-    pub(super) fn sum(&self, terms: &[Term], era: Era, start_ms: i64, end_ms: i64) -> Option<Summed> {
+    pub(super) fn sum(
+        &self,
+        terms: &[Term],
+        era: Era,
+        start_ms: i64,
+        end_ms: i64,
+    ) -> Option<Summed> {
         let seconds = (end_ms - start_ms) as f64 / 1000.0;
         let mut sum: Option<Summed> = None;
         for term in terms {
             let seen = &self.sightings[term.seen_by];
             let Some(window) = seen.window(era, start_ms, end_ms) else { continue };
             let scale = unit_scale(term.quantity.unit());
-            let (first, delta) = seen.delta(&window, |page, row| page.shown(row, term.slot) as f64 / scale);
-            let exact = if self.per_second { window.rate(first, delta) } else { window.increase(first, delta) };
+            let (first, delta) =
+                seen.delta(&window, |page, row| page.shown(row, term.slot) as f64 / scale);
+            let exact = if self.per_second {
+                window.rate(first, delta)
+            } else {
+                window.increase(first, delta)
+            };
             // Money is spent whether or not it was recorded.
             let truth = term.quantity.truth();
             let slot = term.slot - term.quantity.base() + truth.base();
@@ -91,12 +110,22 @@ impl<'a> Sums<'a> {
             so_far.low += real.inner / per;
             so_far.high += real.outer.max(real.inner * window.largest_factor()) / per;
         }
-        sum.map(|sum| Summed { exact: sum.exact * self.times, low: sum.low * self.times, high: sum.high * self.times })
+        sum.map(|sum| Summed {
+            exact: sum.exact * self.times,
+            low: sum.low * self.times,
+            high: sum.high * self.times,
+        })
     }
 
     /// The group's buckets over `(start, end]`, `+Inf` last; all quantities of the group must share their bounds, or
     /// `None`. Also `None` where no series has two samples.
-    pub(super) fn buckets(&self, terms: &[Term], era: Era, start_ms: i64, end_ms: i64) -> Option<(Vec<f64>, Buckets)> {
+    pub(super) fn buckets(
+        &self,
+        terms: &[Term],
+        era: Era,
+        start_ms: i64,
+        end_ms: i64,
+    ) -> Option<(Vec<f64>, Buckets)> {
         let mut found: Option<(Vec<f64>, Buckets)> = None;
         for term in terms {
             let Unit::Seconds(bounds) = term.quantity.unit() else { continue };
@@ -106,7 +135,10 @@ impl<'a> Sums<'a> {
             let (bounds, so_far) = found.get_or_insert_with(|| {
                 let with_infinity = bounds.iter().copied().chain([f64::INFINITY]).collect();
                 let zeros = || vec![0.0; n];
-                (with_infinity, Buckets { rates: zeros(), inner: zeros(), outer: zeros(), stretch: 1.0 })
+                (
+                    with_infinity,
+                    Buckets { rates: zeros(), inner: zeros(), outer: zeros(), stretch: 1.0 },
+                )
             });
             if bounds.len() != n {
                 return None;
@@ -116,7 +148,12 @@ impl<'a> Sums<'a> {
                     (0..=bucket).map(|b| page.shown(row, term.slot + b)).sum::<u64>() as f64
                 });
                 so_far.rates[bucket] += window.rate(first, delta);
-                let real = seen.real(&window, start_ms, end_ms, term.slot + bucket..term.slot + bucket + 1);
+                let real = seen.real(
+                    &window,
+                    start_ms,
+                    end_ms,
+                    term.slot + bucket..term.slot + bucket + 1,
+                );
                 so_far.inner[bucket] += real.inner;
                 so_far.outer[bucket] += real.outer.max(real.inner);
             }

@@ -1,7 +1,7 @@
 //! Dashboard variables: what they are, how they are chosen, how they are inserted.
 //!
 //! `definition` reads them from a dashboard, `query` says what a query variable
-//! asks Prometheus, [`interpolate`] inserts selections into a text as the browser
+//! asks Prometheus, [`interpolate()`] inserts selections into a text as the browser
 //! does. The built-in interval variables are the backend's and stay literal here
 //! (see `interval::plan`).
 //! Knows nothing of Prometheus' answers: the caller passes the options.

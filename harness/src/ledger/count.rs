@@ -26,7 +26,9 @@ impl Layout {
             bounds: Quantity::ALL
                 .iter()
                 .map(|quantity| match quantity.unit() {
-                    Unit::Seconds(bounds) => bounds.iter().map(|bound| (bound * 1e9).round() as u64).collect(),
+                    Unit::Seconds(bounds) => {
+                        bounds.iter().map(|bound| (bound * 1e9).round() as u64).collect()
+                    }
                     Unit::Count | Unit::NanoUsd => Vec::new(),
                 })
                 .collect(),
@@ -39,18 +41,27 @@ impl Layout {
         match event.kind {
             EventKind::ManagerOperation { operation, error, duration } => {
                 let operation = operation.index();
-                self.add(row, Quantity::ManagerOperations, operation * 2 + usize::from(error.is_some()), 1);
+                self.add(
+                    row,
+                    Quantity::ManagerOperations,
+                    operation * 2 + usize::from(error.is_some()),
+                    1,
+                );
                 self.time(row, Quantity::ManagerDuration, operation, duration.0);
                 if let Some(error) = error {
                     let slot = operation * ManagerError::ALL.len() + error.index();
                     self.add(row, Quantity::ManagerErrors, slot, 1);
                 }
             }
-            EventKind::CacheLookup(result) => self.add(row, Quantity::CacheLookups, result.index(), 1),
+            EventKind::CacheLookup(result) => {
+                self.add(row, Quantity::CacheLookups, result.index(), 1)
+            }
             EventKind::ManagerValidation(verdict) => {
                 self.add(row, Quantity::ManagerValidations, verdict.index(), 1);
             }
-            EventKind::ManagerLimit(limit) => self.add(row, Quantity::ManagerLimitHits, limit.index(), 1),
+            EventKind::ManagerLimit(limit) => {
+                self.add(row, Quantity::ManagerLimitHits, limit.index(), 1)
+            }
             EventKind::ManagerUsage { model, input, output } => {
                 let price = model.price();
                 self.add(row, Quantity::ManagerTokens, model.index() * 2, u64::from(input));
@@ -60,14 +71,21 @@ impl Layout {
             }
             EventKind::SecurityOperation { operation, error, duration } => {
                 let operation = operation.index();
-                self.add(row, Quantity::SecurityOperations, operation * 2 + usize::from(error.is_some()), 1);
+                self.add(
+                    row,
+                    Quantity::SecurityOperations,
+                    operation * 2 + usize::from(error.is_some()),
+                    1,
+                );
                 self.time(row, Quantity::SecurityDuration, operation, duration.0);
                 if let Some(error) = error {
                     let slot = operation * SecurityError::ALL.len() + error.index();
                     self.add(row, Quantity::SecurityErrors, slot, 1);
                 }
             }
-            EventKind::Validation(verdict) => self.add(row, Quantity::Validations, verdict.index(), 1),
+            EventKind::Validation(verdict) => {
+                self.add(row, Quantity::Validations, verdict.index(), 1)
+            }
             EventKind::Injection { injection, severity } => {
                 let slot = injection.index() * InjectionSeverity::ALL.len() + severity.index();
                 self.add(row, Quantity::Injections, slot, 1);
@@ -76,7 +94,9 @@ impl Layout {
                 let slot = event_type.index() * EventSeverity::ALL.len() + severity.index();
                 self.add(row, Quantity::SecurityEvents, slot, 1);
             }
-            EventKind::SecurityLimit(limit) => self.add(row, Quantity::SecurityLimitHits, limit.index(), 1),
+            EventKind::SecurityLimit(limit) => {
+                self.add(row, Quantity::SecurityLimitHits, limit.index(), 1)
+            }
             EventKind::SecurityUsage { model, input, output } => {
                 let price = model.price();
                 self.add(row, Quantity::SecurityTokens, model.index() * 2, u64::from(input));
@@ -99,7 +119,8 @@ impl Layout {
 
     #[inline]
     fn request(&self, row: &mut [u64], event: &Event) {
-        let EventKind::LlmRequest { deployment, error, duration, first_token, tokens, priced } = event.kind
+        let EventKind::LlmRequest { deployment, error, duration, first_token, tokens, priced } =
+            event.kind
         else {
             return;
         };
@@ -120,7 +141,12 @@ impl Layout {
             (LlmTokenType::Output, tokens.output, price.output),
             (LlmTokenType::CachedInput, tokens.cached_input, price.cached_input),
         ] {
-            self.add(row, Quantity::LlmTokens, d * LlmTokenType::ALL.len() + kind.index(), u64::from(n));
+            self.add(
+                row,
+                Quantity::LlmTokens,
+                d * LlmTokenType::ALL.len() + kind.index(),
+                u64::from(n),
+            );
             cost += u64::from(n) * price;
         }
         self.add(row, Quantity::LlmSpend, d, cost);

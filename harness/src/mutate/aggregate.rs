@@ -1,20 +1,20 @@
-//! Mistakes in aggregations: another operator, another quantile, grouping lost, widened or narrowed.
+//! Mistakes in aggregations: another operator or quantile, grouping lost, widened or narrowed.
 //!
 //! Called by the walk. It must not know what is around the aggregation.
 
 use std::collections::BTreeSet;
 
-use promql_parser::label::Labels;
+use promql_parser::label::{BUCKET_LABEL, Labels};
 use promql_parser::parser::token::{
-    T_AVG, T_BOTTOMK, T_COUNT, T_MAX, T_MIN, T_QUANTILE, T_SUM, T_TOPK, TokenType,
+    T_AVG, T_BOTTOMK, T_COUNT, T_MAX, T_MIN, T_QUANTILE, T_SUM, T_TOPK, TokenId, TokenType,
 };
-use promql_parser::parser::{AggregateExpr, Expr, LabelModifier};
+use promql_parser::parser::{AggregateExpr, Expr, LabelModifier, VectorSelector};
 
-use super::walk::{Site, selectors};
+use super::walk::{Scope, Site, selectors};
 use super::{Edit, MutantKind, call, selector};
 
-pub(super) fn edits(aggregate: &AggregateExpr, site: Site<'_>) -> Vec<Edit> {
-    let mut edits = operator_edits(aggregate);
+pub(super) fn edits(aggregate: &AggregateExpr, scope: Scope, site: Site<'_>) -> Vec<Edit> {
+    let mut edits = operator_edits(aggregate, scope);
     if let (T_QUANTILE, Some(param)) = (aggregate.op.id(), &aggregate.param) {
         edits.extend(call::quantile_edits(param, |param| {
             Expr::Aggregate(AggregateExpr { param: Some(Box::new(param)), ..aggregate.clone() })
@@ -24,24 +24,44 @@ pub(super) fn edits(aggregate: &AggregateExpr, site: Site<'_>) -> Vec<Edit> {
     edits
 }
 
-fn operator_edits(aggregate: &AggregateExpr) -> Vec<Edit> {
+fn operator_edits(aggregate: &AggregateExpr, scope: Scope) -> Vec<Edit> {
     let op = aggregate.op.id();
-    let others: &[u16] = match op {
+    let others: &[TokenId] = match op {
         T_SUM | T_MAX | T_AVG | T_MIN | T_COUNT => &[T_SUM, T_MAX, T_AVG, T_MIN, T_COUNT],
         T_TOPK | T_BOTTOMK => &[T_TOPK, T_BOTTOMK],
         _ => &[],
     };
-    let single = op != T_COUNT && groups_hold_one_series(aggregate);
+    let single = groups_hold_one_series(aggregate);
+    let whole = scope.is_buckets && sums_whole_histograms(aggregate);
+    let equivalent = |other: TokenId| match (op, other) {
+        (T_COUNT, _) | (_, T_COUNT) => None,
+        _ if single => Some("each group holds one series"),
+        (T_SUM, T_AVG) | (T_AVG, T_SUM) if whole => {
+            Some("each bucket has as many series, and a quantile is the same at any scale")
+        }
+        _ => None,
+    };
     others
         .iter()
         .filter(|&&other| other != op)
         .map(|&other| {
             let mutant = AggregateExpr { op: TokenType::new(other), ..aggregate.clone() };
             let description = format!("{} becomes {}", aggregate.op, mutant.op);
-            Edit::new(MutantKind::Aggregation, description, Expr::Aggregate(mutant))
-                .equivalent_if(single && other != T_COUNT, "each group holds one series")
+            let edit = Edit::new(MutantKind::Aggregation, description, Expr::Aggregate(mutant));
+            Edit { equivalent: equivalent(other), ..edit }
         })
         .collect()
+}
+
+/// Whether the groups hold whole histograms: a target exposes all buckets of one together.
+fn sums_whole_histograms(aggregate: &AggregateExpr) -> bool {
+    let Expr::Call(operand) = aggregate.expr.as_ref() else { return false };
+    let Some(LabelModifier::Include(kept)) = &aggregate.modifier else { return false };
+    let is_le_matched =
+        |selector: &&VectorSelector| !selector.matchers.find_matchers(BUCKET_LABEL).is_empty();
+    matches!(operand.func.name, "rate" | "irate" | "increase")
+        && kept.labels.iter().any(|label| label == BUCKET_LABEL)
+        && !selectors(&aggregate.expr).iter().any(is_le_matched)
 }
 
 /// Whether the operand is itself aggregated by labels that this aggregation keeps.

@@ -1,6 +1,6 @@
 //! Mistakes between operands: a constant, filter or branch dropped, operands swapped, matching changed.
 //!
-//! Called by the walk. It must not know what is around the operation, except whether scale matters there.
+//! Called by the walk. Of what is around the operation, it knows only whether scale matters there.
 
 use promql_parser::label::Labels;
 use promql_parser::parser::token::{T_ADD, T_DIV, T_LAND, T_LOR, T_LUNLESS, T_MUL, T_SUB};

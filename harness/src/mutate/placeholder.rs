@@ -1,7 +1,8 @@
-//! Variables of a dashboard (`$__rate_interval`, `${q}`), which no PromQL parser accepts, put aside and put back.
+//! Variables of a dashboard (`$__rate_interval`, `${q}`), which no PromQL parser accepts.
 //!
-//! Called before parsing and after printing. A variable outside of a string stands for a duration, a number or a name,
-//! as its value tells; a placeholder of that kind takes its place, which occurs nowhere else in the expression.
+//! Put aside before parsing and put back after printing. A variable outside of a string stands for a
+//! duration, a number or a name, as its value tells; a placeholder of that kind takes its place, one
+//! that occurs nowhere else in the expression.
 //! Variables inside strings are left to whoever interpolates them. It must not know what mutants are.
 
 use std::collections::BTreeMap;
@@ -136,7 +137,7 @@ fn string_length(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// Bytes of the variable at the start of `text`: `$name` or `${name:format}`, with a unit that follows the braces.
+/// Bytes of the variable at the start of `text`: `$name`, or `${name:format}` and a unit after it.
 fn variable_length(text: &str) -> usize {
     let word = |text: &str| {
         text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len())

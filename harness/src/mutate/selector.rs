@@ -1,6 +1,7 @@
 //! Mistakes in selectors: window, matchers, metric, offset.
 //!
-//! Called by the walk for instant and range selectors and for subqueries. It must not know what is around them.
+//! Called by the walk for instant and range selectors and for subqueries. It must not know what is
+//! around them.
 
 use std::time::Duration;
 
@@ -114,7 +115,7 @@ fn matcher_edits(
     edits
 }
 
-/// The matcher with each other value of its label, or with each alternative of its regular expression left out.
+/// The matcher with each other value of its label, or its regular expression one alternative short.
 fn other_values(matcher: &Matcher, metrics: &[&Metric]) -> Vec<Matcher> {
     let regex = match matcher.op {
         MatchOp::Equal | MatchOp::NotEqual => {

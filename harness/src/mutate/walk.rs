@@ -1,7 +1,7 @@
 //! The walk through an expression that makes each possible mistake once.
 //!
-//! Called by `mutants` with the parsed expression. An edit of a part is an edit of the whole with that part replaced.
-//! It must not know which mistakes there are: the parts' own modules do.
+//! Called by `mutants` with the parsed expression. An edit of a part is an edit of the whole, with that
+//! part replaced. It must not know which mistakes there are: the modules of the parts do.
 
 use promql_parser::parser::Expr;
 use promql_parser::parser::token::{T_AVG, T_DIV, T_MAX, T_MIN, T_MUL, T_SUM};
@@ -21,12 +21,14 @@ pub(super) struct Site<'a> {
 pub(super) struct Scope {
     /// Whether multiplying this part by a positive constant leaves the whole unchanged.
     pub(super) scale_free: bool,
+    /// Whether this part is the buckets of a quantile, up to a constant.
+    pub(super) is_buckets: bool,
 }
 
 /// Every edit of `expr` and of the parts below it, outer parts first.
 pub(super) fn everywhere(expr: &Expr, scope: Scope, site: Site<'_>) -> Vec<Edit> {
     let mut edits = match expr {
-        Expr::Aggregate(aggregate) => aggregate::edits(aggregate, site),
+        Expr::Aggregate(aggregate) => aggregate::edits(aggregate, scope, site),
         Expr::Binary(binary) => binary::edits(binary, scope),
         Expr::Call(call) => call::edits(call, scope),
         Expr::VectorSelector(selector) => selector::instant_edits(selector, site),
@@ -39,10 +41,12 @@ pub(super) fn everywhere(expr: &Expr, scope: Scope, site: Site<'_>) -> Vec<Edit>
         | Expr::Extension(_) => Vec::new(),
     };
     for (position, child) in children(expr).into_iter().enumerate() {
+        let side = side(expr, position);
         for edit in everywhere(child, child_scope(expr, position, scope), site) {
             let mut whole = expr.clone();
             *children_mut(&mut whole)[position] = edit.expr;
-            edits.push(Edit { expr: whole, ..edit });
+            let description = format!("{side}{}", edit.description);
+            edits.push(Edit { expr: whole, description, ..edit });
         }
     }
     edits
@@ -86,13 +90,29 @@ fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
     }
 }
 
+/// Where a mistake is, if its words alone could mean either operand.
+fn side(parent: &Expr, position: usize) -> String {
+    match parent {
+        Expr::Binary(binary)
+            if children(parent).iter().all(|child| !selectors(child).is_empty()) =>
+        {
+            format!("{} of {}: ", ["left", "right"][position], binary.op)
+        }
+        _ => String::new(),
+    }
+}
+
 fn child_scope(parent: &Expr, position: usize, scope: Scope) -> Scope {
-    let scale_free = match parent {
+    match parent {
         // Ranks and counts scale alike; only their ratio is used.
-        Expr::Call(call) if call.func.name == "histogram_quantile" => position == 1,
-        Expr::Paren(_) => scope.scale_free,
-        Expr::Aggregate(aggregate) => {
-            scope.scale_free && matches!(aggregate.op.id(), T_SUM | T_AVG | T_MIN | T_MAX)
+        Expr::Call(call) if call.func.name == "histogram_quantile" && position == 1 => {
+            Scope { scale_free: true, is_buckets: true }
+        }
+        Expr::Paren(_) => scope,
+        Expr::Aggregate(aggregate)
+            if matches!(aggregate.op.id(), T_SUM | T_AVG | T_MIN | T_MAX) =>
+        {
+            Scope { is_buckets: false, ..scope }
         }
         Expr::Binary(binary) => {
             let factor = match binary.op.id() {
@@ -100,11 +120,10 @@ fn child_scope(parent: &Expr, position: usize, scope: Scope) -> Scope {
                 T_DIV => binary::constant(&binary.rhs),
                 _ => None,
             };
-            scope.scale_free && factor.is_some_and(|factor| factor > 0.0)
+            if factor.is_some_and(|factor| factor > 0.0) { scope } else { Scope::default() }
         }
-        _ => false,
-    };
-    Scope { scale_free }
+        _ => Scope::default(),
+    }
 }
 
 /// The selectors below `expr`, in order.

@@ -43,22 +43,17 @@ pub(super) struct Apt {
 pub(super) enum AptError {
     #[error("{path}: {source}")]
     Io { path: PathBuf, source: io::Error },
-    #[error("{source}{}", because(.source))]
+    #[error("{}", source.with_cause())]
     Process {
         #[from]
         source: ProcessError,
     },
-    #[error("{source}{}", before(.update))]
+    #[error("{}{}", source.with_cause(), before(.update))]
     Download { source: ProcessError, update: String },
     #[error(
         "the machine's apt sources ({places}) have no entry for {release} to derive {suite} from"
     )]
     NoMirror { places: String, release: String, suite: String },
-}
-
-/// `ProcessError` keeps its cause apart; these errors end up in one line.
-fn because(error: &ProcessError) -> String {
-    std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default()
 }
 
 fn before(update: &str) -> String {
@@ -88,24 +83,27 @@ impl Apt {
         release: &str,
     ) -> Result<PathBuf, AptError> {
         let private = Private::create(work)?;
-        let mut options = private.options();
+        let mut configuration = private.configuration();
         if let Suite::Named(suite) = suite {
             let list = self.sources_of(suite, release, &private).await?;
-            options.push(option("Dir::Etc::sourcelist", &list));
-            options.push(option("Dir::Etc::sourceparts", Path::new("/dev/null")));
+            configuration.push_str(&setting("Dir::Etc::sourcelist", &list));
+            configuration.push_str(&setting("Dir::Etc::sourceparts", Path::new("/dev/null")));
         }
-        let get = CommandLine::new(&self.get).args(&options).directory(&private.packages);
+        let file = private.state.join("apt.conf");
+        write(&file, &configuration)?;
+        let get = CommandLine::new(&self.get).arg("-c").arg(file).arg("-q");
+        let get = get.directory(&private.packages);
         // One broken source of a third party fails an update that has brought what is needed, and a
         // mirror out of reach may not: only the download tells.
-        let update = match get.clone().args(["-q", "update"]).run(CEILING).await {
+        let update = match get.clone().arg("update").run(CEILING).await {
             Ok(output) => last_lines(&output.stderr, SHOWN_LINES),
-            Err(error) => format!("{error}{}", because(&error)),
+            Err(error) => error.with_cause(),
         };
         for (package, program) in [("prometheus", "prometheus"), ("promtool", "promtool")] {
             if private.root.join("usr/bin").join(program).exists() {
                 continue;
             }
-            if let Err(source) = get.clone().args(["-q", "download", package]).run(CEILING).await {
+            if let Err(source) = get.clone().args(["download", package]).run(CEILING).await {
                 return Err(AptError::Download { source, update });
             }
             let deb = private.package(package)?;
@@ -170,22 +168,20 @@ impl Private {
         Ok(Self { state, cache, packages, root })
     }
 
-    fn options(&self) -> Vec<String> {
-        let mut options = vec![
-            option("Dir::State", &self.state),
-            option("Dir::State::lists", &self.state.join("lists")),
-            option("Dir::Cache", &self.cache),
+    /// Read by apt after the system's own configuration.
+    fn configuration(&self) -> String {
+        // As root, apt would otherwise download as a user that may not read our directory. The
+        // indexes that are left out are not needed to find one package.
+        let fixed = "APT::Sandbox::User \"root\";\n\
+                     Acquire::Languages \"none\";\n\
+                     Acquire::IndexTargets::deb::DEP-11::DefaultEnabled \"false\";\n\
+                     Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled \"false\";\n";
+        let directories = [
+            setting("Dir::State", &self.state),
+            setting("Dir::State::lists", &self.state.join("lists")),
+            setting("Dir::Cache", &self.cache),
         ];
-        // As root, apt would otherwise download as a user that may not read our directory. What is
-        // left out below is not needed to find one package.
-        let plain = [
-            "APT::Sandbox::User=root",
-            "Acquire::Languages=none",
-            "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
-            "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false",
-        ];
-        options.extend(plain.map(|setting| format!("-o{setting}")));
-        options
+        directories.concat() + fixed
     }
 
     /// The downloaded file of `name`; its version is apt's choice.
@@ -203,8 +199,8 @@ impl Private {
     }
 }
 
-fn option(name: &str, path: &Path) -> String {
-    format!("-o{name}={}", path.display())
+fn setting(name: &str, path: &Path) -> String {
+    format!("{name} \"{}\";\n", path.display())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), AptError> {

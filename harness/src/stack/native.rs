@@ -51,9 +51,9 @@ pub enum StartError {
     /// Its directory could not be made.
     #[error(transparent)]
     Directory(#[from] RunDirectoryError),
-    /// A file in it could not be written.
-    #[error("cannot write {path}")]
-    Write {
+    /// The configuration file cannot be used.
+    #[error("cannot use {path} as a configuration")]
+    File {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -104,11 +104,13 @@ impl NativePrometheus {
     ) -> Result<Self, StartError> {
         let directory = RunDirectory::create(environment)?;
         let config = match &options.config {
-            Some(config) => config.clone(),
+            // The server runs in another directory than we do.
+            Some(config) => std::path::absolute(config)
+                .map_err(|source| StartError::File { path: config.clone(), source })?,
             None => {
                 let path = directory.path().join("prometheus.yml");
                 fs::write(&path, "")
-                    .map_err(|source| StartError::Write { path: path.clone(), source })?;
+                    .map_err(|source| StartError::File { path: path.clone(), source })?;
                 path
             }
         };

@@ -64,6 +64,15 @@ pub enum ProcessError {
     },
 }
 
+impl ProcessError {
+    /// The error with its cause, for texts that list several errors and so cannot chain them.
+    #[must_use]
+    pub fn with_cause(&self) -> String {
+        let cause = std::error::Error::source(self);
+        cause.map_or_else(|| self.to_string(), |cause| format!("{self}: {cause}"))
+    }
+}
+
 impl CommandLine {
     /// Runs `program`, searched on `PATH` if it is a bare name.
     pub fn new(program: impl Into<PathBuf>) -> Self {

@@ -120,9 +120,11 @@ impl PrometheusBinary {
     }
 }
 
-/// The program itself, for a path that may be a directory with it.
+/// The program itself, for a path that may be a directory with it. Absolute, because servers run in
+/// directories of their own.
 fn program_at(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join("prometheus") } else { path.to_owned() }
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if path.is_dir() { path.join("prometheus") } else { path }
 }
 
 fn on_path(program: &str, environment: &Environment) -> Option<PathBuf> {
@@ -148,10 +150,7 @@ async fn examine(
 
 async fn version_of(program: &Path) -> Result<Version, String> {
     let ask = CommandLine::new(program).arg("--version");
-    let said = ask.run(VERSION_CEILING).await.map_err(|error| {
-        let cause = std::error::Error::source(&error);
-        cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
-    })?;
+    let said = ask.run(VERSION_CEILING).await.map_err(|error| error.with_cause())?;
     // Before 2.38, the version went to standard error.
     let text = if said.stdout.trim().is_empty() { &said.stderr } else { &said.stdout };
     let version: Version = text.parse().map_err(|error| format!("`{ask}`: {error}"))?;

@@ -16,7 +16,7 @@ use crate::client::answer::Labels;
 const CEILING: Duration = Duration::from_secs(60);
 /// promtool waits this long for a file's targets, whatever it has found; longer ones are tried while
 /// nothing was found.
-const DISCOVERY_TIMES: [&str; 4] = ["250ms", "1s", "4s", "16s"];
+const DISCOVERY_TIMES: [&str; 3] = ["250ms", "1s", "4s"];
 
 /// One target of a scrape job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +53,13 @@ pub enum DiscoveryError {
     },
     /// Prometheus would refuse a target, e.g. for a timeout longer than its interval.
     #[error(
-        "`{command}` refuses the target {discovered}; promtool keeps its reason to itself, \
-             Prometheus logs it"
+        "`{command}` refuses the target {discovered}; its interval, timeout or address is wrong, \
+         and `promtool check config` says more"
     )]
     Refused {
         /// The command line.
         command: String,
-        /// The target's labels before relabelling.
+        /// The target's labels before relabelling; 2.x does not tell them.
         discovered: Labels,
     },
 }
@@ -126,8 +126,8 @@ struct SdCheckResult {
 fn targets(json: &str, command: &CommandLine) -> Result<Vec<DiscoveredTarget>, DiscoveryError> {
     let results: Vec<SdCheckResult> = serde_json::from_str(json)
         .map_err(|source| DiscoveryError::Answer { command: command.to_string(), source })?;
-    let found = results.into_iter().filter(|result| !result.discovered_labels.is_empty());
-    found
+    results
+        .into_iter()
         .map(|SdCheckResult { discovered_labels: discovered, labels, error }| match error {
             Some(_) => Err(DiscoveryError::Refused { command: command.to_string(), discovered }),
             None => {

@@ -1,7 +1,7 @@
 //! One server process: its log, its watchdog, its end.
 //!
 //! Used by whatever runs a server in a run directory. The process is ended and waited for in every
-//! case: politely by [`Server::stop`], at once by a drop (also one by a panic), by the watchdog if
+//! case: politely by `stop`, at once by a drop (also one by a panic), by the watchdog if
 //! we are killed. It must not know which server it is.
 
 use std::fs::{self, File};

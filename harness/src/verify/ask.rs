@@ -67,7 +67,12 @@ pub struct Truth {
 ///
 /// # Errors
 /// If the engine cannot be reached. A query that it refuses is a verdict.
-pub async fn ask(question: Question, engine: &Prometheus, era: Era, truth: &Truth) -> Result<Verdict, ClientError> {
+pub async fn ask(
+    question: Question,
+    engine: &Prometheus,
+    era: Era,
+    truth: &Truth,
+) -> Result<Verdict, ClientError> {
     let answer = match question.form {
         Form::Instant(at) => engine.query(&question.expr, at).await,
         Form::Range { start_ms, end_ms, step_ms } => {
@@ -110,11 +115,17 @@ pub fn judged(question: Question, answer: Answer, era: Era, truth: &Truth) -> Ve
     let blinds: Vec<&Blind> =
         truth.blinds.iter().filter(|blind| quantities.contains(&blind.quantity)).collect();
     let blinded = |at: i64| {
-        blinds.iter().find(|blind| at - question.window_ms < blind.until_ms && at > blind.from_ms).copied()
+        blinds
+            .iter()
+            .find(|blind| at - question.window_ms < blind.until_ms && at > blind.from_ms)
+            .copied()
     };
     let blind = instants.iter().find_map(|&at| blinded(at)).map(|blind| blind.why.clone());
     let finding = judge::judge(&expected, &instants, &observed, |at| blinded(at).is_none());
-    let misnamed = question.legend.as_ref().and_then(|(shown, contract)| misnamed(shown, contract, &expected, &question.expr));
+    let misnamed = question
+        .legend
+        .as_ref()
+        .and_then(|(shown, contract)| misnamed(shown, contract, &expected, &question.expr));
     Verdict { question, finding, refused: None, misnamed, remarks, blind }
 }
 
@@ -132,26 +143,39 @@ pub fn observed(value: Value) -> Vec<Observed> {
             .collect(),
         Value::Vector(samples) => samples
             .into_iter()
-            .map(|sample| Observed { labels: labels(&sample.labels), points: vec![(sample.at, sample.value)] })
+            .map(|sample| Observed {
+                labels: labels(&sample.labels),
+                points: vec![(sample.at, sample.value)],
+            })
             .collect(),
-        Value::Scalar { at, value } => vec![Observed { labels: Vec::new(), points: vec![(at, value)] }],
+        Value::Scalar { at, value } => {
+            vec![Observed { labels: Vec::new(), points: vec![(at, value)] }]
+        }
     }
 }
 
 fn quantities(fact: &Fact) -> Vec<Quantity> {
     let of = |total: &Total| total.quantities.clone();
     match fact {
-        Fact::Total(total) | Fact::Quantile { of: total, .. } | Fact::ShareAbove { of: total, .. } => of(total),
+        Fact::Total(total)
+        | Fact::Quantile { of: total, .. }
+        | Fact::ShareAbove { of: total, .. } => of(total),
         Fact::Ratio { part, whole } => [of(part), of(whole)].concat(),
         Fact::Health(_) | Fact::Constant(_) => Vec::new(),
     }
 }
 
 /// The first series whose legend is not the contract's.
-fn misnamed(shown: &str, contract: &str, expected: &[Expectation], expr: &str) -> Option<(String, String)> {
+fn misnamed(
+    shown: &str,
+    contract: &str,
+    expected: &[Expectation],
+    expr: &str,
+) -> Option<(String, String)> {
     expected.iter().find_map(|series| {
         let labels: legend::Labels = series.labels.iter().cloned().collect();
-        let name = |template: &str| legend::display_name(template, &labels, expr).unwrap_or_default();
+        let name =
+            |template: &str| legend::display_name(template, &labels, expr).unwrap_or_default();
         let (shown, wanted) = (name(shown), name(contract));
         (shown != wanted).then_some((shown, wanted))
     })

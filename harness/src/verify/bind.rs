@@ -39,8 +39,12 @@ impl From<NotAsked> for Unproven {
 pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven> {
     let mut found = BTreeSet::new();
     let mut add = |dashboard: &str, panel: &str, ref_id: &str, reason: String| {
-        let (dashboard, panel, ref_id) = (dashboard.to_owned(), panel.to_owned(), ref_id.to_owned());
-        found.insert(Unproven { place: Place { dashboard, panel, ref_id, selection: String::new() }, reason });
+        let (dashboard, panel, ref_id) =
+            (dashboard.to_owned(), panel.to_owned(), ref_id.to_owned());
+        found.insert(Unproven {
+            place: Place { dashboard, panel, ref_id, selection: String::new() },
+            reason,
+        });
     };
     for dashboard in &monitoring.dashboards {
         let uid = &dashboard.uid;
@@ -51,7 +55,9 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
                     .and_then(|contract| contract.panels.get(&panel.title))
                     .is_some_and(|panel| panel.targets.contains_key(&target.ref_id));
                 if !bound {
-                    let reason = format!("has no contract: say what it must show in scenarios/contracts/{uid}.yaml");
+                    let reason = format!(
+                        "has no contract: say what it must show in scenarios/contracts/{uid}.yaml"
+                    );
                     add(uid, &panel.title, &target.ref_id, reason);
                 }
             }
@@ -59,10 +65,16 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
         for (title, panel) in contract.iter().flat_map(|contract| &contract.panels) {
             for ref_id in panel.targets.keys() {
                 let shown = dashboard.panels.iter().any(|panel| {
-                    panel.title == *title && panel.targets.iter().any(|target| target.ref_id == *ref_id)
+                    panel.title == *title
+                        && panel.targets.iter().any(|target| target.ref_id == *ref_id)
                 });
                 if !shown {
-                    add(uid, title, ref_id, "has a contract, but the dashboard has no such target".to_owned());
+                    add(
+                        uid,
+                        title,
+                        ref_id,
+                        "has a contract, but the dashboard has no such target".to_owned(),
+                    );
                 }
             }
         }
@@ -77,7 +89,7 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
         .iter()
         .flat_map(|file| &file.groups)
         .flat_map(|group| &group.rules)
-        .filter(|rule| matches!(rule.kind, RuleKind::Recording { .. }))
+        .filter(|rule| matches!(rule.kind, RuleKind::Record { .. }))
         .map(|rule| rule.name())
         .collect();
     for record in &recorded {
@@ -118,7 +130,10 @@ pub async fn options(
                         ref_id: String::new(),
                         selection: String::new(),
                     },
-                    reason: format!("`{}` is not emulated: use label_values(selector, label)", variable.query),
+                    reason: format!(
+                        "`{}` is not emulated: use label_values(selector, label)",
+                        variable.query
+                    ),
                 });
                 continue;
             }

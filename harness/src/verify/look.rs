@@ -33,7 +33,11 @@ pub fn looks(epoch_ms: i64, duration: Nanos, edges: &[Nanos], scrape_ms: i64) ->
     look(to - 5 * MINUTE, to, "the last 5 minutes");
     look(to - (60 * MINUTE).min(to - epoch_ms), to, "the last hour");
     look(epoch_ms, to, "the whole scenario");
-    look(epoch_ms - 20 * MINUTE, epoch_ms + 20 * MINUTE + off_grid, "a range that begins before the data");
+    look(
+        epoch_ms - 20 * MINUTE,
+        epoch_ms + 20 * MINUTE + off_grid,
+        "a range that begins before the data",
+    );
     let mut edges: Vec<i64> = edges.iter().map(|edge| epoch_ms + edge.as_millis() as i64).collect();
     edges.sort_unstable();
     edges.dedup();
@@ -45,7 +49,11 @@ pub fn looks(epoch_ms: i64, duration: Nanos, edges: &[Nanos], scrape_ms: i64) ->
         let at = edge - epoch_ms;
         for (shift, words) in [(-scrape_ms, "one scrape before"), (scrape_ms, "one scrape after")] {
             let to = edge + shift + off_grid;
-            look(to - 15 * MINUTE, to, &format!("{words} the edge of an incident at {}", clock(at)));
+            look(
+                to - 15 * MINUTE,
+                to,
+                &format!("{words} the edge of an incident at {}", clock(at)),
+            );
         }
     }
     looks

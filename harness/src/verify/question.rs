@@ -71,9 +71,9 @@ impl Form {
     pub fn instants(&self) -> Vec<i64> {
         match *self {
             Form::Instant(at) => vec![at],
-            Form::Range { start_ms, end_ms, step_ms } => {
-                (start_ms..=end_ms).step_by(usize::try_from(step_ms.max(1)).unwrap_or(usize::MAX)).collect()
-            }
+            Form::Range { start_ms, end_ms, step_ms } => (start_ms..=end_ms)
+                .step_by(usize::try_from(step_ms.max(1)).unwrap_or(usize::MAX))
+                .collect(),
         }
     }
 }
@@ -109,10 +109,21 @@ pub fn of_dashboard(
                         ref_id: target.ref_id.clone(),
                         selection: selected.text.clone(),
                     };
-                    let bound = contract.panels.get(&panel.title).and_then(|panel| panel.targets.get(&target.ref_id));
+                    let bound = contract
+                        .panels
+                        .get(&panel.title)
+                        .and_then(|panel| panel.targets.get(&target.ref_id));
                     // A target without a contract is reported once, as unproven, and not here.
                     let Some(bound) = bound else { continue };
-                    let asked = Asking { dashboard, contract, panel, target, bound, time_interval, options };
+                    let asked = Asking {
+                        dashboard,
+                        contract,
+                        panel,
+                        target,
+                        bound,
+                        time_interval,
+                        options,
+                    };
                     match asked.question(place.clone(), look, &selected) {
                         Ok(question) => questions.push(question),
                         Err(reason) => not_asked.push(NotAsked { place, reason }),
@@ -131,12 +142,17 @@ struct Selected {
 }
 
 /// Everything selected; and, where asked for, each variable also with its first value and with its last two.
-fn selections(dashboard: &Dashboard, options: &BTreeMap<String, Vec<String>>, vary: bool) -> Vec<Selected> {
+fn selections(
+    dashboard: &Dashboard,
+    options: &BTreeMap<String, Vec<String>>,
+    vary: bool,
+) -> Vec<Selected> {
     let all: BTreeMap<String, Selection> = dashboard
         .variables
         .iter()
         .map(|variable| {
-            let selection = if variable.include_all { Selection::All } else { Selection::saved(variable) };
+            let selection =
+                if variable.include_all { Selection::All } else { Selection::saved(variable) };
             (variable.name.clone(), selection)
         })
         .collect();
@@ -176,10 +192,13 @@ impl Asking<'_> {
         let instant = match self.target.kind {
             QueryKind::Instant => true,
             QueryKind::Range => false,
-            QueryKind::Both => return Err("asks for a range and an instant at once: choose one".to_owned()),
+            QueryKind::Both => {
+                return Err("asks for a range and an instant at once: choose one".to_owned());
+            }
         };
         if instant != self.bound.instant {
-            let (is, should) = if instant { ("an instant", "a range") } else { ("a range", "an instant") };
+            let (is, should) =
+                if instant { ("an instant", "a range") } else { ("a range", "an instant") };
             return Err(format!("asks for {is} where the contract says {should}"));
         }
         let plan = interval::plan(&QueryOptions {
@@ -203,14 +222,18 @@ impl Asking<'_> {
         for variable in &self.dashboard.variables {
             let Some(selection) = selected.by_variable.get(&variable.name) else { continue };
             let options = self.options.get(&variable.name).cloned().unwrap_or_default();
-            if let (Some(label), Selection::Values(values)) = (self.contract.variables.get(&variable.name), selection) {
+            if let (Some(label), Selection::Values(values)) =
+                (self.contract.variables.get(&variable.name), selection)
+            {
                 fact = fact.narrowed(&Condition { label: label.clone(), values: values.clone() });
             }
             bindings.push(Binding { variable, selection: selection.clone(), options });
         }
         let scope = Scope { bindings, from_ms: look.from_ms, to_ms: look.to_ms };
-        let expr = interpolate(&self.target.expr, &scope, Context::Expression).map_err(|error| error.to_string())?;
-        let legend = interpolate(&self.target.legend_format, &scope, Context::Legend).map_err(|error| error.to_string())?;
+        let expr = interpolate(&self.target.expr, &scope, Context::Expression)
+            .map_err(|error| error.to_string())?;
+        let legend = interpolate(&self.target.legend_format, &scope, Context::Legend)
+            .map_err(|error| error.to_string())?;
         Ok(Question {
             place,
             expr: plan.substitute(&expr),
@@ -236,5 +259,7 @@ fn window_ms(over: Window, plan: &QueryPlan) -> Result<i64, String> {
         Window::Fixed(millis) => return Ok(millis),
         Window::Latest => return Ok(0),
     };
-    window.effective_ms.ok_or_else(|| format!("{name} would be `{}`, which Prometheus refuses", window.text))
+    window
+        .effective_ms
+        .ok_or_else(|| format!("{name} would be `{}`, which Prometheus refuses", window.text))
 }

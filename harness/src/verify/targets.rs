@@ -81,7 +81,25 @@ pub struct Targets {
     pub changed: Vec<String>,
 }
 
-/// The targets of `monitoring` with `replicas` copies of each module.
+impl Targets {
+    /// The same targets, each with its own phase.
+    #[must_use]
+    pub fn with_phase(mut self, phase: Phase) -> Targets {
+        const PHASES: Stream = Stream::named("scrape phases");
+        for (nth, (_, config)) in self.targets.iter_mut().enumerate() {
+            config.phase_ms = match phase {
+                Phase::Aligned => 0,
+                Phase::Seeded(seed) => {
+                    1 + Rng::new(seed, PHASES.nth(nth as u64)).below(config.interval_ms as u64 - 1)
+                        as i64
+                }
+            };
+        }
+        self
+    }
+}
+
+/// The targets of `monitoring` with `replicas` copies of each module, all in phase.
 ///
 /// # Errors
 /// If promtool does not answer, or a module is not among the targets.
@@ -89,7 +107,6 @@ pub async fn targets(
     monitoring: &Monitoring,
     binary: &PrometheusBinary,
     replicas: [u8; 3],
-    phase: Phase,
 ) -> Result<Targets, TargetsError> {
     let mut found = Targets::default();
     let shipped = monitoring.directory.join("prometheus");
@@ -111,28 +128,31 @@ pub async fn targets(
             if instance.is_none() && !address.ends_with(":9090") {
                 continue;
             }
-            let nth = found.targets.len() as u64;
-            let labels = labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            found.targets.push((instance, config(job, labels, phase, nth)));
+            let labels =
+                labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            found.targets.push((instance, config(job, labels)));
         }
     }
     for &module in Module::ALL {
         let port = module.default_port();
-        if !found.targets.iter().any(|(instance, _)| instance.is_some_and(|found| found.module == module)) {
-            return Err(TargetsError::Missing { config: monitoring.config.file.clone(), module, port });
+        if !found
+            .targets
+            .iter()
+            .any(|(instance, _)| instance.is_some_and(|found| found.module == module))
+        {
+            return Err(TargetsError::Missing {
+                config: monitoring.config.file.clone(),
+                module,
+                port,
+            });
         }
     }
     Ok(found)
 }
 
-fn config(job: &Job, labels: Vec<(String, String)>, phase: Phase, nth: u64) -> TargetConfig {
-    const PHASES: Stream = Stream::named("scrape phases");
-    let interval_ms = job.scrape_interval_ms;
-    let phase_ms = match phase {
-        Phase::Aligned => 0,
-        Phase::Seeded(seed) => 1 + Rng::new(seed, PHASES.nth(nth)).below(interval_ms as u64 - 1) as i64,
-    };
-    TargetConfig { labels, interval_ms, phase_ms, sample_limit: job.sample_limit as usize }
+fn config(job: &Job, labels: Vec<(String, String)>) -> TargetConfig {
+    let sample_limit = usize::try_from(job.sample_limit).unwrap_or(usize::MAX);
+    TargetConfig { labels, interval_ms: job.scrape_interval_ms, phase_ms: 0, sample_limit }
 }
 
 /// The module copy that listens at an address, by its port.
@@ -167,10 +187,12 @@ fn copy_with_replicas(
                 if copies < 2 || !text.contains(&shipped) {
                     continue;
                 }
-                let addresses: Vec<String> =
-                    (0..copies).map(|nth| format!("localhost:{}", port + nth * PORTS_APART)).collect();
+                let addresses: Vec<String> = (0..copies)
+                    .map(|nth| format!("localhost:{}", port + nth * PORTS_APART))
+                    .collect();
                 let listed = format!("- targets: [{}]\n", addresses.join(", "));
-                fs::write(&file, &listed).map_err(|source| TargetsError::Copy { path: file.clone(), source })?;
+                fs::write(&file, &listed)
+                    .map_err(|source| TargetsError::Copy { path: file.clone(), source })?;
                 let name = file.strip_prefix(copy.path()).unwrap_or(&file).display();
                 changed.push(format!("{name}: {}", addresses.join(", ")));
             }

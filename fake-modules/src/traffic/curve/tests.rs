@@ -143,3 +143,15 @@ fn impossible_curves_are_refused() {
         "expected an hour of the day from 0 to 24, found 25"
     );
 }
+
+#[test]
+fn a_line_that_falls_to_zero_never_passes_it() {
+    // Lengths and rates whose quotients do not round evenly.
+    for length in 1..2_000u64 {
+        let length = Nanos(length * 1_234_567);
+        let ramp = Phase::Ramp { from: 0.1 * length.as_secs_f64().sqrt(), to: 0.0 };
+        let curve = RateCurve::from_phases(&[(ramp, length)]).expect("a valid ramp");
+        assert!(0.0 <= curve.rate_before(length));
+        assert!(curve.with_burst(3.0, Nanos(0), length).is_ok());
+    }
+}

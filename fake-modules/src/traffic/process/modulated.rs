@@ -82,3 +82,16 @@ impl Modulated {
         self.next += gap / self.rate;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_drifting_rate_has_mean_one() {
+        let tables = Tables::new(0.95, 0.21, 0.9, 332.0);
+        let rate = |i: u32| tables.rate(0.21 * tables.normal.draw_with((f64::from(i) + 0.5) / 1e5));
+        let mean = (0..100_000).map(rate).sum::<f64>() / 1e5;
+        assert!((mean - 1.0).abs() < 1e-3, "{mean}");
+    }
+}

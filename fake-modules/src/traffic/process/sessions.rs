@@ -90,3 +90,36 @@ impl Sessions {
         (waiting, Some(tenant))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Stream;
+
+    fn run(calls: f64, until: f64) -> (Sessions, f64) {
+        let tables: &'static _ = Box::leak(Box::new(Tables::new((2.7, 1.15), 2.0, calls)));
+        let tenants: &'static _ = Box::leak(Box::new(Weighted::zipf(1.2, 20)));
+        let rng = |name| Rng::new(1, Stream::named(name));
+        let mut sessions = Sessions::new(tables, tenants, rng("start"), rng("gaps"));
+        let mut n = 0.0;
+        while sessions.next().0 < until {
+            n += 1.0;
+        }
+        (sessions, n / until)
+    }
+
+    #[test]
+    fn short_sessions_end_as_often_as_they_should() {
+        // With two calls each, a session that ends too early or too late shows in the rate at once.
+        let (_, rate) = run(2.0, 200_000.0);
+        assert!((rate - 1.0).abs() < 0.02, "{rate}");
+    }
+
+    #[test]
+    fn sessions_under_way_stay_near_littles_law() {
+        let (sessions, _) = run(50.0, 500_000.0);
+        let expected = sessions.tables.under_way;
+        assert!(sessions.calls.len() < 2 * expected, "{} for {expected}", sessions.calls.len());
+        assert!(expected < 2 * sessions.calls.len(), "{} for {expected}", sessions.calls.len());
+    }
+}

@@ -5,7 +5,8 @@
 //!   1.31 (medium): 1.2. The number of tenants of the other profiles is a choice.
 //! - exact response cache 5 %: RAGPulse (MIT), repeated questions within an hour 5.4 %, within 5 minutes 4.2 %.
 //!   semantic cache +15 %, for RAG 30 %: Portkey about 20 % of RAG and Q&A requests, published range 20-45 %.
-//! - provider prompt cache: Requesty gateway of 2026-04 (CC-BY 4.0), cached to input tokens: OpenAI 36 %, Anthropic 77 %.
+//! - provider prompt cache: Requesty gateway of 2026-04 (CC-BY 4.0), cached to input
+//!   tokens: OpenAI 36 %, Anthropic 77 %.
 //! - failures at the provider without 429: Portkey 2024 (650 organisations) .3-.7 % of 5xx;
 //!   BurstGPT (CC-BY-4.0) 1.8-7.3 % empty answers.
 

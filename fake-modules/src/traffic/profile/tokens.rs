@@ -48,7 +48,8 @@ pub(super) const RAG_OUTPUT: [f64; 18] = [
     891.0, 995.0, 1183.0, 2183.0,
 ];
 
-/// Claude Code sessions, cc-traces of 2026-05 (Apache-2.0), 5,000 calls of 21 sessions, cached tokens included: KS .015.
+/// Claude Code sessions, cc-traces of 2026-05 (Apache-2.0), 5,000 calls of 21 sessions, cached tokens included:
+/// KS .015.
 pub(super) const AGENT_INPUT: [f64; 18] = [
     908.0, 21263.0, 26344.0, 41792.0, 56470.0, 81949.0, 113_641.0, 152_941.0, 205_131.0, 248_545.0,
     300_679.0, 368_119.0, 584_626.0, 726_146.0, 817_394.0, 835_036.0, 843_919.0, 847_831.0,

@@ -122,6 +122,15 @@ fn browser_and_backend_differ_at_a_bound_of_the_table() {
 }
 
 #[test]
+fn a_min_step_outside_of_the_table_can_be_undercut() {
+    // 6,000 s / 500 is 12 s: no longer below the Min step, so it is rounded, to 10 s.
+    let options = QueryOptions { min_step: Some("12s"), ..options(6_000_000, 500, "5s") };
+    check(&options, (10_000, 10_000, "10s", "48s"));
+    let just_below = QueryOptions { from_ms: options.from_ms + 1_000, ..options };
+    check(&just_below, (10_000, 12_000, "12s", "48s"));
+}
+
+#[test]
 fn more_than_eleven_thousand_points_are_never_asked_for() {
     // 30 d / 20,000 rounds to 2 m, 30 d / 11,000 to 5 m; the rate interval knows
     // only the former and is shorter than the step.

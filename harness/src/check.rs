@@ -1,0 +1,86 @@
+//! Static checks: what can be known wrong before anything runs.
+//!
+//! [`all`] holds dashboards, provisioning, configuration and rules against each
+//! other and against what the modules emit; the `check` command and `verify` call
+//! it. Each check is one function from the subject to problems, in a file by theme.
+//! Nothing is asked of a server; whether a panel shows the truth is not decided
+//! here but by the oracle.
+
+use crate::grafana::dashboard::Dashboard;
+use crate::grafana::datasource::Datasource;
+use crate::problem::Problem;
+use crate::promcfg::{PrometheusConfig, RuleFile};
+
+mod catalogue;
+mod dashboards;
+mod datasources;
+pub mod emitted;
+mod expressions;
+mod labels;
+mod metrics;
+mod queries;
+mod rules;
+mod windows;
+
+pub use emitted::{EmittedMetric, EmittedMetrics, LabelValues, MetricKind};
+
+use catalogue::Catalogue;
+use expressions::Expression;
+
+/// Everything that is held against each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// All provisioned dashboards.
+    pub dashboards: &'a [Dashboard],
+    /// All provisioned data sources.
+    pub datasources: &'a [Datasource],
+    /// The configuration of the Prometheus that they ask.
+    pub prometheus: &'a PrometheusConfig,
+    /// The rule files that the configuration names.
+    pub rules: &'a [RuleFile],
+    /// What the scraped modules expose.
+    pub emitted: &'a EmittedMetrics,
+}
+
+/// The inputs with what several checks derive from them.
+struct Subject<'a> {
+    inputs: Inputs<'a>,
+    expressions: Vec<Expression<'a>>,
+    catalogue: Catalogue<'a>,
+}
+
+const CHECKS: [fn(&Subject<'_>) -> Vec<Problem>; 17] = [
+    dashboards::uids,
+    dashboards::panel_and_target_ids,
+    dashboards::units,
+    dashboards::descriptions,
+    dashboards::variables,
+    dashboards::reducers,
+    datasources::provisioning,
+    datasources::references,
+    datasources::placeholders,
+    datasources::time_intervals,
+    expressions::syntax,
+    metrics::used_and_emitted,
+    labels::matchers_and_groupings,
+    windows::four_scrapes,
+    queries::counters_and_gauges,
+    queries::histograms,
+    rules::order_and_repetition,
+];
+
+/// All problems, in the order of files and lines, each once.
+pub fn all(inputs: &Inputs<'_>) -> Vec<Problem> {
+    let subject = Subject {
+        inputs: *inputs,
+        expressions: expressions::collect(inputs),
+        catalogue: Catalogue::of(inputs),
+    };
+    let mut problems: Vec<Problem> = CHECKS.iter().flat_map(|check| check(&subject)).collect();
+    problems.sort();
+    problems.dedup();
+    problems
+}
+
+#[cfg(test)]
+mod tests;
