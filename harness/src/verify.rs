@@ -278,6 +278,8 @@ impl Verifier {
                 error: error.to_string(),
             });
         }
+        let mut unproven = bind::unproven(&self.monitoring, &self.contracts);
+        unproven.extend(played.refused.iter().map(|(target, times)| bind::refused(target, *times)));
         let recording = rules::recording_rules(
             &self.monitoring.rules,
             self.monitoring.config.evaluation_interval_ms,
@@ -314,7 +316,7 @@ impl Verifier {
                 scenario: scenario.name.clone(),
                 seed: scenario.seed,
                 verdicts: Vec::new(),
-                unproven: bind::unproven(&self.monitoring, &self.contracts),
+                unproven,
                 changed: found.changed,
                 requests: played.engine.balance().arrived,
                 events: played.events,

@@ -191,6 +191,9 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     fn question(&self, place: Place, look: &Look, selected: &Selected) -> Result<Question, String> {
+        if self.panel.time_from.is_some() || self.panel.time_shift.is_some() {
+            return Err("has a time range of its own, which is not emulated: remove it".to_owned());
+        }
         let instant = match self.target.kind {
             QueryKind::Instant => true,
             QueryKind::Range => false,
