@@ -9,11 +9,13 @@ mod agenda;
 mod effects;
 mod flight;
 mod guard;
+mod latency;
 mod limit;
 mod manager;
 mod parameters;
 mod path;
 mod provider;
+mod telling;
 
 pub use parameters::Parameters;
 
