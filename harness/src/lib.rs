@@ -41,6 +41,12 @@ pub mod monitoring;
 
 pub mod verify;
 
+pub mod report;
+
+pub mod nearest;
+
+pub mod cli;
+
 pub mod check;
 
 pub mod promql;
