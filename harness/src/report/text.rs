@@ -6,7 +6,10 @@
 mod red;
 mod table;
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use super::{
     Conclusion, End, GRAFANA, Run,
@@ -29,7 +32,7 @@ pub fn text(run: &Run, paint: Paint, brief: bool) -> String {
         out.push_str(&table::table(run, paint));
         notes(&mut out, run, paint);
     }
-    problems(&mut out, run, paint);
+    problems(&mut out, run, paint, brief);
     let reds = group::reds(run);
     for red in &reds {
         out.push('\n');
@@ -95,7 +98,7 @@ fn notes(out: &mut String, run: &Run, paint: Paint) {
     }
 }
 
-fn problems(out: &mut String, run: &Run, paint: Paint) {
+fn problems(out: &mut String, run: &Run, paint: Paint, brief: bool) {
     let (errors, warnings): (Vec<&Problem>, Vec<&Problem>) =
         run.problems.iter().partition(|problem| problem.severity == Severity::Error);
     if !errors.is_empty() {
@@ -104,9 +107,10 @@ fn problems(out: &mut String, run: &Run, paint: Paint) {
     for error in errors {
         let _ = writeln!(out, "{} {error}", paint.bad("✗"));
     }
-    if !warnings.is_empty() {
+    if !warnings.is_empty() && !brief {
         let n = words::counted(warnings.len(), "warning");
-        let _ = writeln!(out, "\n{}", paint.faint(&format!("{n} about files: dashproof check")));
+        let text = format!("{n} about the files: see `dashproof check`");
+        let _ = writeln!(out, "\n{}", paint.faint(&text));
     }
 }
 
@@ -156,50 +160,47 @@ fn not_judged(out: &mut String, run: &Run, paint: Paint) {
 }
 
 fn last_line(out: &mut String, run: &Run, reds: &[Red<'_>], doubts: &[Doubt<'_>], paint: Paint) {
-    let mut parts = Vec::new();
-    let (judged, of) = (run.judged().count(), run.outcomes.len());
-    let targets: usize = run
+    let asked: BTreeSet<Subject<'_>> = run
         .judged()
-        .map(|(_, report, _)| {
-            group::tallies(report).values().map(|tally| tally.held).sum::<usize>()
-        })
-        .sum();
+        .flat_map(|(_, report, _)| &report.verdicts)
+        .map(|verdict| Subject::at(&verdict.question.place))
+        .collect();
     let points: usize = run
         .judged()
         .flat_map(|(_, report, _)| &report.verdicts)
         .map(|verdict| verdict.finding.points)
         .sum();
-    if run.errors() > 0 {
-        parts.push(format!("{} in files", words::counted(run.errors(), "error")));
-    }
+    let (judged, of) = (run.judged().count(), run.outcomes.len());
+    let scenarios = words::counted(judged, "scenario");
+    let mut parts = vec![format!(
+        "{} under {scenarios}, {}",
+        match asked.len() {
+            1 => "1 query".to_owned(),
+            n => format!("{n} queries"),
+        },
+        words::counted(points, "point")
+    )];
+    let under: BTreeSet<&str> = reds
+        .iter()
+        .flat_map(|red| &red.under)
+        .map(|under| under.outcome.scenario.name.as_str())
+        .collect();
     if !reds.is_empty() {
-        let under: std::collections::BTreeSet<&str> = reds
-            .iter()
-            .flat_map(|red| &red.under)
-            .map(|under| under.outcome.scenario.name.as_str())
-            .collect();
-        let (n, scenarios) = (words::counted(reds.len(), "query"), under.len());
-        let n = n.replace("querys", "queries");
-        parts.push(format!("{n} broken under {}", words::counted(scenarios, "scenario")));
+        let (red, asked, under) = (reds.len(), asked.len(), under.len());
+        parts[0] = format!("{red} of {asked} queries, under {under} of {scenarios}");
     }
-    if !doubts.is_empty() {
-        parts.push(format!("{} unproven", doubts.len()));
-    }
-    let failed = run.outcomes.iter().filter(|o| matches!(o.end, End::NotJudged { .. })).count();
-    if failed > 0 {
-        parts.push(format!("{} could not be judged", words::counted(failed, "scenario")));
-    }
-    let waiting = run.outcomes.iter().filter(|o| matches!(o.end, End::NotRun { .. })).count();
-    if waiting > 0 {
-        parts.push(format!("{waiting} not run"));
+    let ends = |is: fn(&End) -> bool| run.outcomes.iter().filter(|o| is(&o.end)).count();
+    for (n, what) in [
+        (run.errors(), "errors in files"),
+        (doubts.len(), "unproven"),
+        (ends(|end| matches!(end, End::NotJudged { .. })), "not judged"),
+        (ends(|end| matches!(end, End::NotRun { .. })), "not run"),
+    ] {
+        if n > 0 {
+            parts.push(format!("{n} {what}"));
+        }
     }
     let conclusion = run.conclusion();
-    let held = format!(
-        "{} answers held under {} ({} points)",
-        words::count(targets as u64),
-        words::counted(judged, "scenario"),
-        words::count(points as u64),
-    );
     let word = match conclusion {
         Conclusion::Held => paint.good("✓ held"),
         Conclusion::Broke => paint.bad("✗ broken"),
@@ -209,6 +210,6 @@ fn last_line(out: &mut String, run: &Run, reds: &[Red<'_>], doubts: &[Doubt<'_>]
             paint.doubt("interrupted")
         }
     };
-    parts.push(held);
-    let _ = writeln!(out, "{word}: {} · exit {}", parts.join(", "), conclusion.exit_code());
+    let parts = parts.join(" · ").replace("1 errors", "1 error");
+    let _ = writeln!(out, "{word}: {parts} · exit {}", conclusion.exit_code());
 }

@@ -119,8 +119,8 @@ pub fn series(labels: &Labels) -> String {
 #[must_use]
 pub fn breach(kind: BreachKind) -> &'static str {
     match kind {
-        BreachKind::Missing => "no sample where there should be a number",
-        BreachKind::Unexpected => "a number where there should be none",
+        BreachKind::Missing => "there should be a number",
+        BreachKind::Unexpected => "there should be none",
         BreachKind::Inexact => "not what the engine's samples of the truth give",
         BreachKind::Untrue => "what the samples give, but not what happened",
         BreachKind::Duplicate => "two series with the same labels",

@@ -134,6 +134,7 @@ pub fn judged(question: Question, answer: Answer, era: Era, truth: &Truth) -> Ve
         .and_then(|(shown, contract)| misnamed(shown, contract, &expected, &question.expr));
     let evidence = finding.breaches.first().map(|breach| {
         Evidence::gather(&truth.ledger, &quantities, question.window_ms, breach.at_ms)
+            .with_labels(&expected, &observed)
     });
     Verdict { question, finding, refused: None, misnamed, remarks, blind, evidence }
 }

@@ -6,7 +6,12 @@ use std::collections::BTreeSet;
 
 use fake_modules::world::{Instance, Module};
 
-use crate::{ledger::Ledger, quantity::Quantity};
+use crate::{
+    fact::{Expectation, Labels},
+    judge::Observed,
+    ledger::Ledger,
+    quantity::Quantity,
+};
 
 /// The window of a point, and who was sampled in it when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +23,8 @@ pub struct Evidence {
     /// Unix milliseconds of the successful scrapes in it, or of the last one before it where the window is empty, by
     /// module copy.
     pub samples: Vec<(Instance, Vec<i64>)>,
+    /// The names of the labels that series should have and those that they have, where these differ.
+    pub labels: Option<(Vec<String>, Vec<String>)>,
 }
 
 impl Evidence {
@@ -44,8 +51,24 @@ impl Evidence {
             let taken = (start..end).filter(|&row| page.up(row));
             (page.instance(), taken.map(|row| page.instants()[row]).collect())
         });
-        Evidence { from_ms, at_ms, samples: samples.collect() }
+        Evidence { from_ms, at_ms, samples: samples.collect(), labels: None }
     }
+
+    /// The same with the label names of what was expected and of what came.
+    #[must_use]
+    pub fn with_labels(mut self, expected: &[Expectation], observed: &[Observed]) -> Evidence {
+        let wanted = names(expected.iter().map(|series| &series.labels));
+        let found = names(observed.iter().map(|series| &series.labels));
+        if wanted != found && !observed.is_empty() {
+            self.labels = Some((wanted, found));
+        }
+        self
+    }
+}
+
+fn names<'a>(series: impl Iterator<Item = &'a Labels>) -> Vec<String> {
+    let names: BTreeSet<&String> = series.flatten().map(|(name, _)| name).collect();
+    names.into_iter().cloned().collect()
 }
 
 #[cfg(test)]
@@ -53,6 +76,22 @@ mod tests {
     use fake_modules::time::Nanos;
 
     use super::*;
+
+    #[test]
+    fn a_label_that_was_lost_is_named() {
+        let labels = |names: &[&str]| -> Labels {
+            names.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect()
+        };
+        let expected = [Expectation { labels: labels(&["a", "b"]), points: vec![] }];
+        let found = |names: &[&str]| {
+            let observed = [Observed { labels: labels(names), points: vec![] }];
+            let evidence = Evidence::gather(&Ledger::new([1; 3], 0), &[], 0, 0);
+            evidence.with_labels(&expected, &observed).labels
+        };
+        let both = ["a", "b"].map(str::to_owned);
+        assert_eq!(found(&["b"]), Some((both.to_vec(), both[1..].to_vec())));
+        assert_eq!(found(&["a", "b"]), None);
+    }
 
     #[test]
     fn samples_are_those_in_the_window_or_the_latest() {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     fact::Expected,
-    judge::Breach,
+    judge::{Breach, TOLERANCE},
     report::{
         Run,
         group::{RedUnder, Subject},
@@ -22,6 +22,8 @@ use crate::{
 const LISTED: usize = 6;
 /// Width of the names on the left.
 const NAMES: usize = 8;
+/// Width of a list that is wrapped.
+const WIDTH: usize = 84;
 
 pub(super) fn block(
     out: &mut String,
@@ -62,9 +64,33 @@ pub(super) fn block(
         )
     };
     lines.line("broken", &count(first));
-    for under in others {
-        lines.line("also", &format!("under {}: {}", under.outcome.scenario.name, count(under)));
+    let also = others.iter().map(|under| {
+        let (red, asked) = (under.verdicts.len(), under.asked);
+        format!("{} ({red} of {asked})", under.outcome.scenario.name)
+    });
+    let mut name = "also";
+    for line in wrapped(also) {
+        lines.line(std::mem::take(&mut name), &line);
     }
+}
+
+/// Words in lines of a width that reads well.
+fn wrapped(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() + 2 <= WIDTH => {
+                line.push_str(", ");
+                line.push_str(&word);
+            }
+            Some(line) => {
+                line.push(',');
+                lines.push(word);
+            }
+            None => lines.push(word),
+        }
+    }
+    lines
 }
 
 /// Lines with their names aligned.
@@ -112,6 +138,15 @@ fn wrong(lines: &mut Lines<'_>, verdict: &Verdict, epoch_ms: i64, paint: Paint) 
         let kind = words::breach(breach.kind);
         lines.line("observed", &format!("{} ({kind})", paint.bad(&observed)));
         lines.line("expected", &expected);
+        let labels = verdict.evidence.as_ref().and_then(|evidence| evidence.labels.as_ref());
+        if let Some((wanted, found)) = labels {
+            let list = |names: &[String]| match names {
+                [] => "none".to_owned(),
+                names => names.join(", "),
+            };
+            let text = format!("{} where there should be {}", list(found), list(wanted));
+            lines.line("labels", &paint.bad(&text));
+        }
     }
     if let Some((shown, wanted)) = &verdict.misnamed {
         let text = format!("series shown as {shown:?}, should be {wanted:?}");
@@ -125,13 +160,19 @@ fn values(breach: &Breach) -> (String, String) {
     let none = || "no sample".to_owned();
     match breach.expected {
         Some(Expected::Value { exact, real }) => {
+            let (exact, real) = (narrowed(exact), narrowed(real));
             let figures = [exact.0, exact.1, real.0, real.1];
             let all: Vec<f64> = figures.into_iter().chain(observed).collect();
             let texts = words::numbers(&all);
             let observed = texts.get(4).cloned().unwrap_or_else(none);
             let exact = between(&texts[0], &texts[1]);
             let real = between(&texts[2], &texts[3]);
-            (observed, format!("{exact} by the samples; {real} by the real events"))
+            let expected = if exact == real {
+                format!("{exact}, by the samples and by the real events")
+            } else {
+                format!("{exact} by the samples; {real} by the real events")
+            };
+            (observed, expected)
         }
         other => {
             let text = |value: f64| words::numbers(&[value]).swap_remove(0);
@@ -145,6 +186,11 @@ fn values(breach: &Breach) -> (String, String) {
             (observed.map_or_else(none, text), expected.to_owned())
         }
     }
+}
+
+/// Ends that differ by no more than rounding are one number to a reader.
+fn narrowed((low, high): (f64, f64)) -> (f64, f64) {
+    if high - low <= TOLERANCE * high.abs() { (high, high) } else { (low, high) }
 }
 
 fn between(low: &str, high: &str) -> String {
