@@ -9,6 +9,7 @@ mod failure;
 mod files;
 mod gc;
 mod list;
+mod mutants;
 mod output;
 mod progress;
 mod runner;
@@ -44,6 +45,7 @@ Examples:
   dashproof verify --only 'overview/Cost'     only panels whose `dashboard/panel` contains this
   dashproof verify --format junit --output verify.xml
   dashproof check                             only read the files, run nothing
+  dashproof mutants --only overview           would anyone notice if a query were wrong?
   dashproof list                              the scenarios
 
 Exit codes: 0 everything held; 1 something is broken or unproven; 2 something could not be judged;
@@ -55,9 +57,11 @@ enum Command {
     Verify(verify::Args),
     /// Read all files and hold them against each other; runs nothing
     Check(check::Args),
+    /// Change every query a little and ask whether anyone would notice
+    Mutants(mutants::Args),
     /// List the scenarios: name, length, kind of traffic, story
     List(list::Args),
-    /// Print a JSON schema: of scenario files, for editors, or of `verify --format json`
+    /// Print a JSON schema: of scenarios or contracts, for editors, or of `verify --format json`
     Schema(SchemaArgs),
     /// Remove what killed runs left behind: servers and their directories
     Gc,
@@ -75,6 +79,8 @@ struct SchemaArgs {
 enum SchemaOf {
     /// A file of `scenarios/`.
     Scenario,
+    /// A file of `scenarios/contracts/`.
+    Contract,
     /// What `verify --format json` writes.
     Report,
 }
@@ -115,11 +121,13 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
     match args.command {
         Command::Verify(args) => verify::run(args, &surroundings, output).await,
         Command::Check(args) => check::run(&args, &surroundings, output),
+        Command::Mutants(args) => mutants::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,
         Command::Schema(SchemaArgs { of }) => {
             output.print(&match of {
                 SchemaOf::Scenario => scenario::schema(),
+                SchemaOf::Contract => crate::contract::schema(),
                 SchemaOf::Report => crate::report::json::schema(),
             })?;
             Ok(0)

@@ -1,9 +1,11 @@
 //! Dashproof asks a monitoring stack what it shows, and judges the answers against what really happened.
 //!
-//! Layers, imports downwards only: problem, quantity → ledger → oracle → fact → contract → judge → track → verify →
-//! report. `stack`, `client` and `poll` stand beside them and know nothing of what is verified.
+//! Layers, imports downwards only: problem, staleness, quantity → ledger → oracle → fact → contract → judge → track → verify →
+//! mutants, report. `stack`, `client` and `poll` stand beside them and know nothing of what is verified.
 
 pub mod quantity;
+
+pub mod staleness;
 
 pub mod ledger;
 
@@ -46,6 +48,8 @@ pub mod report;
 pub mod nearest;
 
 pub mod cli;
+
+pub mod mutants;
 
 pub mod check;
 

@@ -1,4 +1,4 @@
-//! Dashboards against contracts, as far as that can be read: units, reducers, legends.
+//! Dashboards against contracts, as far as that can be read: units, reducers, value mappings, legends.
 //!
 //! What a query answers is judged by asking; how the answer is shown stands in the file. Panels without contract and
 //! contracts without panel are not reported here but by `verify::bind`.
@@ -25,6 +25,7 @@ pub fn compare(dashboards: &[Dashboard], contracts: &Contracts) -> Vec<Problem> 
         for panel in &dashboard.panels {
             let Some(bound) = contract.panels.get(&panel.title) else { continue };
             problems.extend(reducer(dashboard, panel, bound));
+            problems.extend(mappings(dashboard, panel, bound));
             for target in &panel.targets {
                 let Some(wanted) = bound.targets.get(&target.ref_id) else { continue };
                 problems.extend(unit(dashboard, panel, target, bound));
@@ -50,6 +51,23 @@ fn reducer(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Optio
         Problem::error(&dashboard.file, panel.line, message)
             .remedy("set options.reduceOptions.calcs, or mend the contract")
     })
+}
+
+/// Values that are shown as other words than the contract's.
+fn mappings(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Option<Problem> {
+    let mapped = |value: &String| {
+        let of_values = panel.field.mappings.iter().filter(|mapping| mapping["type"] == "value");
+        let texts = of_values.filter_map(|mapping| mapping["options"][value]["text"].as_str());
+        texts.last()
+    };
+    let (value, word) = bound.mappings.iter().find(|(value, word)| mapped(value) != Some(word))?;
+    let shown = mapped(value).map_or_else(|| value.clone(), |text| format!("{text:?}"));
+    let message = format!(
+        "panel {:?} shows {value} as {shown} where the contract says {word:?}",
+        panel.title
+    );
+    let problem = Problem::error(&dashboard.file, panel.line, message);
+    Some(problem.remedy("set fieldConfig.defaults.mappings, or mend the contract"))
 }
 
 fn unit(
@@ -120,7 +138,8 @@ mod tests {
     use crate::grafana::dashboard;
 
     const DASHBOARD: &str = r#"{"uid": "d", "title": "D", "panels": [
-        {"id": 1, "type": "stat", "title": "P", "fieldConfig": {"defaults": {"unit": "s"}},
+        {"id": 1, "type": "stat", "title": "P", "fieldConfig": {"defaults": {"unit": "s", "mappings": [
+            {"type": "value", "options": {"1": {"text": "UP"}}}]}},
          "options": {"reduceOptions": {"calcs": ["lastNotNull"]}},
          "targets": [{"refId": "A", "expr": "x", "legendFormat": "{{ a }}"}]},
         {"id": 2, "type": "table", "title": "T", "fieldConfig": {"defaults": {"unit": "short"}, "overrides": [
@@ -135,6 +154,7 @@ panels:
   P:
     unit: s
     reducer: lastNotNull
+    mappings: { "1": UP }
     targets:
       A: { rate: [llm_provider.requests], over: 5m, legend: "{{a}}" }
   T:
@@ -164,7 +184,11 @@ panels:
         let message = r#"panel "P" A shows its numbers as "ms" where the contract says "s": x"#;
         check(r#""unit": "s""#, r#""unit": "ms""#, &[message]);
         let message = r#"panel "P" A shows its numbers as "none" where the contract says "s": x"#;
-        check(r#"{"unit": "s"}"#, "{}", &[message]);
+        check(r#""unit": "s", "#, "", &[message]);
+        let message = r#"panel "P" shows 1 as "Up" where the contract says "UP""#;
+        check(r#""UP""#, r#""Up""#, &[message]);
+        let message = r#"panel "P" shows 1 as 1 where the contract says "UP""#;
+        check(r#"{"1": "#, r#"{"0": "#, &[message]);
         let message =
             r#"panel "T" B shows its numbers as "short" where the contract says "currencyUSD": y"#;
         check(r#""options": "Cost""#, r#""options": "Costs""#, &[message]);

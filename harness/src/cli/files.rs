@@ -4,13 +4,17 @@
 
 use std::path::{Path, PathBuf};
 
+use fake_modules::time::Nanos;
+
 use super::Failure;
 use crate::{
     contract::Contracts,
     monitoring::Monitoring,
     nearest::nearest,
     problem::Problem,
+    promcfg::{RuleKind, duration},
     scenario::{self, Scenario},
+    verify::RECORDING_RULES,
 };
 
 /// Where the files are.
@@ -124,4 +128,43 @@ pub(super) fn scenarios(directory: &Path, names: &[String]) -> Result<Vec<Scenar
     }
     let wanted = |scenario: &Scenario| names.is_empty() || names.contains(&scenario.name);
     Ok(all.into_iter().filter(wanted).collect())
+}
+
+/// Refuses a choice that no panel and no rule is in: nothing would be judged.
+pub(super) fn known_place(
+    only: &str,
+    monitoring: &Monitoring,
+    contracts: &Contracts,
+) -> Result<(), Failure> {
+    let panels = monitoring.dashboards.iter().flat_map(|dashboard| {
+        dashboard.panels.iter().map(|panel| format!("{}/{}", dashboard.uid, panel.title))
+    });
+    let groups = monitoring.rules.iter().flat_map(|file| &file.groups);
+    let rules = groups
+        .flat_map(|group| &group.rules)
+        .filter(|rule| matches!(rule.kind, RuleKind::Record { .. }))
+        .map(|rule| rule.name())
+        .chain(contracts.rules.keys().map(String::as_str))
+        .map(|record| format!("{RECORDING_RULES}/{record}"));
+    let known: Vec<String> = panels.chain(rules).collect();
+    if known.iter().any(|place| place.contains(only)) {
+        return Ok(());
+    }
+    let lower = only.to_lowercase();
+    let near = nearest(only, known.iter().map(String::as_str))
+        .or_else(|| known.iter().map(String::as_str).find(|p| p.to_lowercase().contains(&lower)));
+    let remedy = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "name a part of `dashboard uid/panel title`, such as `overview/Cost`".to_owned(),
+    };
+    Err(Failure::new(format!("no panel and no rule contains `{only}`"), remedy))
+}
+
+/// A length on the command line.
+pub(super) fn span(text: &str) -> Result<Nanos, String> {
+    match duration::parse(text) {
+        Ok(0) => Err("expected more than 0".to_owned()),
+        Ok(millis) => Ok(Nanos::from_millis(millis.unsigned_abs())),
+        Err(error) => Err(error.to_string()),
+    }
 }

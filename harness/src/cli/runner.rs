@@ -113,7 +113,7 @@ async fn judge(verifier: &Verifier, scenario: &Scenario, progress: &Progress) ->
 }
 
 /// What can be done where a scenario could not be judged.
-fn remedy(error: &VerifyError) -> &'static str {
+pub(super) fn remedy(error: &VerifyError) -> &'static str {
     match error {
         VerifyError::Source { .. } | VerifyError::Trace { .. } => {
             "mend the trace, or name another: --trace FILE or --trace-dir DIR"

@@ -16,13 +16,10 @@ use super::{
 };
 use crate::{
     check,
-    contract::Contracts,
-    monitoring::Monitoring,
-    nearest::nearest,
-    promcfg::{RuleKind, duration},
+    promcfg::duration,
     report::{Conclusion, End, Outcome, Run, json, junit, paint::Paint, replay::Replay, text},
     scenario::{Overrides, Scenario, Traffic},
-    verify::{RECORDING_RULES, Verifier},
+    verify::Verifier,
 };
 
 /// What is verified, with which engine, and how it is reported.
@@ -36,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Another length, such as 30m; incidents that end later are cut, and named
-    #[arg(long, value_name = "SPAN", value_parser = span)]
+    #[arg(long, value_name = "SPAN", value_parser = files::span)]
     duration: Option<Nanos>,
     /// Only panels and rules whose `dashboard/panel` contains this
     #[arg(long, value_name = "TEXT")]
@@ -85,14 +82,6 @@ enum Format {
     Json,
     /// For build servers.
     Junit,
-}
-
-fn span(text: &str) -> Result<Nanos, String> {
-    match duration::parse(text) {
-        Ok(0) => Err("expected more than 0".to_owned()),
-        Ok(millis) => Ok(Nanos::from_millis(millis.unsigned_abs())),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
@@ -147,7 +136,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
     let contracts = files::contracts(&directory)?;
     let scenarios = files::scenarios(&directory, &args.names)?;
     if let Some(only) = &args.only {
-        known_place(only, &monitoring, &contracts)?;
+        files::known_place(only, &monitoring, &contracts)?;
     }
     let scenarios = with_overrides(args, scenarios)?;
     gc::collect(at).await?;
@@ -201,32 +190,6 @@ fn with_overrides(args: &Args, scenarios: Vec<Scenario>) -> Result<Vec<Waiting>,
         trace_dir: args.trace_dir.clone(),
     };
     Ok(scenarios.into_iter().map(|scenario| scenario.with(&overrides)).collect())
-}
-
-/// Refuses a choice that no panel and no rule is in: nothing would be judged.
-fn known_place(only: &str, monitoring: &Monitoring, contracts: &Contracts) -> Result<(), Failure> {
-    let panels = monitoring.dashboards.iter().flat_map(|dashboard| {
-        dashboard.panels.iter().map(|panel| format!("{}/{}", dashboard.uid, panel.title))
-    });
-    let groups = monitoring.rules.iter().flat_map(|file| &file.groups);
-    let rules = groups
-        .flat_map(|group| &group.rules)
-        .filter(|rule| matches!(rule.kind, RuleKind::Record { .. }))
-        .map(|rule| rule.name())
-        .chain(contracts.rules.keys().map(String::as_str))
-        .map(|record| format!("{RECORDING_RULES}/{record}"));
-    let known: Vec<String> = panels.chain(rules).collect();
-    if known.iter().any(|place| place.contains(only)) {
-        return Ok(());
-    }
-    let lower = only.to_lowercase();
-    let near = nearest(only, known.iter().map(String::as_str))
-        .or_else(|| known.iter().map(String::as_str).find(|p| p.to_lowercase().contains(&lower)));
-    let remedy = match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "name a part of `dashboard uid/panel title`, such as `overview/Cost`".to_owned(),
-    };
-    Err(Failure::new(format!("no panel and no rule contains `{only}`"), remedy))
 }
 
 /// The flags that change what is asked, for the command that asks again.

@@ -12,6 +12,9 @@ use crate::report::{
 /// Between columns.
 const GAP: &str = "  ";
 
+/// Longest name that is written on one line.
+const NARROW: usize = 10;
+
 /// A cell: its text, and how it is painted once it is padded.
 struct Cell {
     text: String,
@@ -26,13 +29,7 @@ impl Cell {
 
 pub(super) fn table(run: &Run, paint: Paint) -> String {
     let columns = columns(run);
-    let mut head = vec![Cell::plain("scenario")];
-    head.extend(columns.iter().map(|column| Cell::plain(short(column))));
-    head.extend([Cell::plain("points"), Cell::plain("seconds")]);
-    for cell in &mut head {
-        cell.paint = Paint::faint;
-    }
-    let mut rows = vec![head];
+    let mut rows = heads(&columns);
     for outcome in &run.outcomes {
         let mut row = vec![Cell::plain(outcome.scenario.name.clone())];
         match &outcome.end {
@@ -64,6 +61,30 @@ pub(super) fn table(run: &Run, paint: Paint) -> String {
     };
     let widths: Vec<usize> = (0..n_columns).map(width).collect();
     rows.iter().map(|row| line(row, &widths, paint)).collect()
+}
+
+/// The columns' names in two lines, so that the table fits where people look at it.
+fn heads(columns: &[&str]) -> Vec<Vec<Cell>> {
+    let names = columns.iter().map(|column| split(short(column)));
+    let (mut upper, mut lower) = (vec![""], vec!["scenario"]);
+    for (first, second) in names.chain([("", "points"), ("", "seconds")]) {
+        upper.push(first);
+        lower.push(second);
+    }
+    let row = |texts: Vec<&str>| -> Vec<Cell> {
+        texts.into_iter().map(|text| Cell { text: text.to_owned(), paint: Paint::faint }).collect()
+    };
+    let empty = upper.iter().all(|text| text.is_empty());
+    let lines = [upper, lower].into_iter().skip(usize::from(empty));
+    lines.map(row).collect()
+}
+
+/// A long name in two parts, at its last hyphen.
+fn split(name: &str) -> (&str, &str) {
+    match name.rfind('-') {
+        Some(at) if name.len() > NARROW => name.split_at(at + 1),
+        _ => ("", name),
+    }
 }
 
 fn line(row: &[Cell], widths: &[usize], paint: Paint) -> String {
