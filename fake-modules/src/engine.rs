@@ -176,6 +176,9 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
                 if before.renamed[m] != self.effects.renamed[m] {
                     tell(EventKind::Renamed(module, self.effects.renamed[m]));
                 }
+                if before.removed[m] != self.effects.removed[m] {
+                    tell(EventKind::Removed(module, self.effects.removed[m]));
+                }
                 if before.extra_series[m] != self.effects.extra_series[m] {
                     tell(EventKind::ExtraSeries(module, self.effects.extra_series[m]));
                 }
