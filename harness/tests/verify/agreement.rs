@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use dashproof::{
     ledger::{Ledger, Page},
+    quantity::Quantity,
     scenario::{Scenario, ScrapePhase},
 };
 use fake_modules::{
@@ -36,6 +37,8 @@ struct Copy_ {
     sources: Vec<Source>,
     laws: Vec<Law>,
     before: Vec<f64>,
+    /// Of the row's slots, from the first to before each.
+    sums: Vec<u64>,
     life: u32,
 }
 
@@ -61,6 +64,7 @@ pub(crate) fn check(scenario: &Scenario) -> Result<u64, String> {
         sources: Vec::new(),
         laws: Vec::new(),
         before: Vec::new(),
+        sums: Vec::new(),
         life: 0,
     };
     let mut copies: Vec<Vec<Copy_>> = ModuleName::ALL
@@ -118,10 +122,15 @@ impl Copy_ {
             self.before.clear();
         }
         let values = exposition.values();
+        self.sums.clear();
+        self.sums.push(0);
+        for slot in 0..Quantity::row_width(page.instance().module) {
+            self.sums.push(self.sums[slot] + page.shown(row, slot));
+        }
         for (nth, (&value, &source)) in values.iter().zip(&self.sources).enumerate() {
             let expected = match source {
                 Source::Slots { first, n, scale } => {
-                    (first..first + n).map(|slot| page.shown(row, slot)).sum::<u64>() as f64 / scale
+                    (self.sums[first + n] - self.sums[first]) as f64 / scale
                 }
                 Source::Start => page.starts().last().unwrap_or_default() as f64 / 1e3,
                 Source::Elsewhere => value,
