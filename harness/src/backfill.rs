@@ -11,7 +11,7 @@ pub use target::TargetConfig;
 
 use fake_modules::{
     engine::Engine,
-    event::Event,
+    event::{Event, EventKind},
     label::Label,
     lie::Lie,
     module::Module,
@@ -57,6 +57,9 @@ pub struct Played<A> {
     pub events: u64,
     /// What was stored.
     pub written: Written,
+    /// Scrapes that the configuration's own limits refused, by target (its labels), although no incident made the
+    /// module show more than its contract has.
+    pub refused: Vec<(String, usize)>,
 }
 
 impl<A: Iterator<Item = Arrival>> Play<A> {
@@ -83,7 +86,14 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
             progress(until);
         }
         let written = session.finish().await?;
-        Ok(Played { ledger: stage.ledger, engine: stage.engine, events: stage.events, written })
+        let refused = stage.refused();
+        Ok(Played {
+            ledger: stage.ledger,
+            engine: stage.engine,
+            events: stage.events,
+            written,
+            refused,
+        })
     }
 }
 
@@ -97,6 +107,10 @@ struct Stage<A> {
     epoch_ms: i64,
     duration: Nanos,
     events: u64,
+    /// Series beyond the contract that an incident makes each module show now.
+    extra: [u32; ModuleName::ALL.len()],
+    /// Refused scrapes of each target, but for those of such incidents.
+    refused: Vec<usize>,
 }
 
 impl<A: Iterator<Item = Arrival>> Stage<A> {
@@ -116,6 +130,8 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
                     (0..play.replicas[name.index()]).map(|replica| module(name, replica)).collect()
                 })
                 .collect(),
+            refused: vec![0; play.targets.len()],
+            extra: [0; ModuleName::ALL.len()],
             next: play.targets.iter().map(|(_, config)| config.phase_ms).collect(),
             targets: play
                 .targets
@@ -128,6 +144,20 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
         }
     }
 
+    /// Targets of which scrapes were refused.
+    fn refused(&self) -> Vec<(String, usize)> {
+        let name = |(_, target): &(_, Target)| {
+            let labels = &target.config.labels;
+            labels
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let counted = self.targets.iter().zip(&self.refused).filter(|(_, refused)| **refused > 0);
+        counted.map(|(target, refused)| (name(target), *refused)).collect()
+    }
+
     /// Plays all scrapes before `until`.
     fn play(&mut self, until: Nanos) {
         let until_ms = until.as_millis() as i64;
@@ -135,9 +165,12 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
             let due = self.next.iter().enumerate().min_by_key(|(index, at)| (**at, *index));
             let Some((index, &at_ms)) = due.filter(|(_, at)| **at < until_ms) else { return };
             let at = Nanos::from_millis(at_ms as u64);
-            let Stage { engine, ledger, modules, events, .. } = self;
+            let Stage { engine, ledger, modules, events, extra, .. } = self;
             engine.run_until(at, &mut |event: &Event| {
                 *events += 1;
+                if let EventKind::ExtraSeries(module, n_series) = event.kind {
+                    extra[module.index()] = n_series;
+                }
                 ledger.observe(event);
                 modules[event.kind.module().index()][usize::from(event.replica)].observe(event);
             });
@@ -150,11 +183,10 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
                         &mut self.modules[instance.module.index()][usize::from(instance.replica)];
                     match module.scrape() {
                         Ok(exposition) => {
-                            self.ledger.mark(
-                                instance,
-                                at,
-                                target.admits(exposition.values().len()),
-                            );
+                            let taken = target.admits(exposition.values().len());
+                            self.ledger.mark(instance, at, taken);
+                            let by_design = self.extra[instance.module.index()] > 0;
+                            self.refused[index] += usize::from(!taken && !by_design);
                             target.scrape(at_unix, &Scraped::Answer(&exposition));
                         }
                         Err(_) => {

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::fact::{Expectation, Expected, Labels};
 
 /// How far an answer may be from the exact one, relative: the order of a sum is not ours.
@@ -52,7 +54,8 @@ pub struct Breach {
 }
 
 /// What is wrong with a point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BreachKind {
     /// A number was expected and there is none.
     Missing,

@@ -1,9 +1,11 @@
 //! Dashproof asks a monitoring stack what it shows, and judges the answers against what really happened.
 //!
-//! Layers, imports downwards only: problem, quantity → ledger → oracle → fact → contract → judge → track → verify →
-//! report. `stack`, `client` and `poll` stand beside them and know nothing of what is verified.
+//! Layers, imports downwards only: problem, staleness, quantity → ledger → oracle → fact → contract → judge → track → verify →
+//! mutants, report. `stack`, `client` and `poll` stand beside them and know nothing of what is verified.
 
 pub mod quantity;
+
+pub mod staleness;
 
 pub mod ledger;
 
@@ -40,6 +42,8 @@ pub mod stack;
 pub mod monitoring;
 
 pub mod verify;
+
+pub mod mutants;
 
 pub mod check;
 

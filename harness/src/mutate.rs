@@ -11,6 +11,7 @@
 mod aggregate;
 mod binary;
 mod call;
+mod labels;
 mod placeholder;
 mod selector;
 mod walk;
@@ -20,11 +21,13 @@ use std::fmt;
 
 use promql_parser::parser::token::{T_MUL, TokenType};
 use promql_parser::parser::{BinaryExpr, Expr, NumberLiteral, ParenExpr, parse};
+use serde::Serialize;
 
 use placeholder::Placeholders;
 
 /// The kind of mistake; the order is that of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MutantKind {
     /// Another function over the same window, such as `irate` for `rate`.
     Function,

@@ -17,14 +17,7 @@ pub use bound::{quantile_bound, true_increase_bound};
 pub use extrapolation::{SampleWindow, counter_delta};
 pub use quantile::{histogram_quantile, histogram_quantile_near};
 
-/// The bit pattern of Prometheus's staleness marker (`model/value/value.go`, `StaleNaN`).
-pub const STALE_MARKER_BITS: u64 = 0x7ff0_0000_0000_0002;
-
-/// Whether `value` is a staleness marker; an ordinary NaN is not one.
-#[must_use]
-pub fn is_stale(value: f64) -> bool {
-    value.to_bits() == STALE_MARKER_BITS
-}
+use crate::staleness;
 
 /// The periods of Prometheus in which `rate`, `increase` and the edge of a window mean one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,5 +87,5 @@ pub fn level(
     lookback_ms: i64,
 ) -> Option<usize> {
     let shown = era.window(at_ms - lookback_ms, at_ms, instants).next_back();
-    shown.filter(|&newest| !is_stale(values[newest]))
+    shown.filter(|&newest| !staleness::is_marker(values[newest]))
 }

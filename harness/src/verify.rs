@@ -25,7 +25,10 @@ use fake_modules::{
 use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
-    backfill::{Play, rules},
+    backfill::{
+        Play,
+        rules::{self, RecordingRule},
+    },
     client::{
         prometheus::{ClientError, Prometheus},
         remote_write::{RemoteWriter, WriteError},
@@ -45,6 +48,7 @@ use crate::{
 };
 use ask::{Blind, Truth, Verdict};
 use bind::Unproven;
+use look::Look;
 use question::{Form, NotAsked, Place, Question};
 use targets::{Phase, Targets, TargetsError};
 
@@ -227,6 +231,20 @@ impl Verifier {
         lie: Option<Lie>,
         notice: &mut impl FnMut(Notice),
     ) -> Result<Staged, VerifyError> {
+        self.stage_recording(scenario, lie, |_| true, notice).await
+    }
+
+    /// As [`Verifier::stage`], but only the rules whose metric is `wanted` are recorded.
+    ///
+    /// # Errors
+    /// If that could not be done.
+    pub async fn stage_recording(
+        &self,
+        scenario: &Scenario,
+        lie: Option<Lie>,
+        wanted: impl Fn(&str) -> bool,
+        notice: &mut impl FnMut(Notice),
+    ) -> Result<Staged, VerifyError> {
         let epoch_ms = scenario.epoch.as_millisecond();
         let duration_ms = scenario.duration.as_millis() as i64;
         let phase = match scenario.scrape_phase {
@@ -260,6 +278,8 @@ impl Verifier {
                 error: error.to_string(),
             });
         }
+        let mut unproven = bind::unproven(&self.monitoring, &self.contracts);
+        unproven.extend(played.refused.iter().map(|(target, times)| bind::refused(target, *times)));
         let recording = rules::recording_rules(
             &self.monitoring.rules,
             self.monitoring.config.evaluation_interval_ms,
@@ -270,6 +290,10 @@ impl Verifier {
             },
         );
         let client = Prometheus::new(engine.url());
+        let recorded: BTreeMap<String, rules::Evaluations> =
+            recording.iter().map(|rule| (rule.record.clone(), rule.evaluations)).collect();
+        let recording: Vec<RecordingRule> =
+            recording.into_iter().filter(|rule| wanted(&rule.record)).collect();
         rules::materialise(&recording, bind::metrics_read, &client, &writer, |record| {
             notice(Notice::Recording(record.to_owned()));
         })
@@ -278,8 +302,6 @@ impl Verifier {
             // Right after a backfill, 3.x answers from its out-of-order buffers, ten times slower (measured).
             engine.restart().await?;
         }
-        let recorded: BTreeMap<String, rules::Evaluations> =
-            recording.iter().map(|rule| (rule.record.clone(), rule.evaluations)).collect();
         let truth = Truth {
             ledger: played.ledger,
             blinds: blinds(&scenario.incidents, epoch_ms),
@@ -294,7 +316,7 @@ impl Verifier {
                 scenario: scenario.name.clone(),
                 seed: scenario.seed,
                 verdicts: Vec::new(),
-                unproven: bind::unproven(&self.monitoring, &self.contracts),
+                unproven,
                 changed: found.changed,
                 requests: played.engine.balance().arrived,
                 events: played.events,
@@ -326,15 +348,7 @@ impl Verifier {
     ) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
         let epoch_ms = scenario.epoch.as_millisecond();
         let end_ms = epoch_ms + scenario.duration.as_millis() as i64;
-        let scrape_ms = self
-            .monitoring
-            .config
-            .jobs
-            .iter()
-            .map(|job| job.scrape_interval_ms)
-            .min()
-            .unwrap_or(15_000);
-        let looks = look::looks(epoch_ms, scenario.duration, &scenario.edges(), scrape_ms);
+        let looks = self.looks(scenario);
         let client = Prometheus::new(staged.engine.url());
         let mut questions = Vec::new();
         let mut not_asked = Vec::new();
@@ -361,6 +375,15 @@ impl Verifier {
             not_asked.retain(|failed| wanted(&failed.place));
         }
         Ok((questions, not_asked))
+    }
+
+    /// When, and over which ranges, every panel is asked.
+    #[must_use]
+    pub fn looks(&self, scenario: &Scenario) -> Vec<Look> {
+        let epoch_ms = scenario.epoch.as_millisecond();
+        let intervals = self.monitoring.config.jobs.iter().map(|job| job.scrape_interval_ms);
+        let scrape_ms = intervals.min().unwrap_or(15_000);
+        look::looks(epoch_ms, scenario.duration, &scenario.edges(), scrape_ms)
     }
 
     fn rule_questions(&self, staged: &Staged) -> Vec<Question> {

@@ -3,16 +3,17 @@
 //! The comparison with real engines is `oracle_engines.rs`; what is claimed here needs none.
 
 use dashproof::oracle::{
-    Era, STALE_MARKER_BITS, SampleWindow, counter_delta, histogram_quantile,
-    histogram_quantile_near, level, quantile_bound, true_increase_bound,
+    Era, SampleWindow, counter_delta, histogram_quantile, histogram_quantile_near, level,
+    quantile_bound, true_increase_bound,
 };
+use dashproof::staleness;
 use proptest::prelude::*;
 
 const ERAS: [Era; 3] = [Era::UpTo2_50, Era::From2_51, Era::From3_0];
 const INF: f64 = f64::INFINITY;
 
 fn stale() -> f64 {
-    f64::from_bits(STALE_MARKER_BITS)
+    staleness::MARKER
 }
 
 #[test]

@@ -2,11 +2,16 @@
 
 use crate::{
     engine::{effects::Effects, limit::TokenBucket, parameters::Parameters},
+    label::Label,
     rng::{Rng, Stream},
     sample::{InverseCdf, Weighted},
     time::Nanos,
-    world::security::{
-        EventSeverity, EventType, InjectionSeverity, InjectionType, SecurityError, SecurityVerdict,
+    world::{
+        Limit,
+        security::{
+            EventSeverity, EventType, InjectionSeverity, InjectionType, SecurityError,
+            SecurityVerdict,
+        },
     },
 };
 
@@ -25,6 +30,13 @@ pub(crate) struct Judgement {
     pub(crate) missed: bool,
 }
 
+/// A call that one of prompt-security's own limits refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) limit: Limit,
+    pub(crate) severity: EventSeverity,
+}
+
 /// A risk that the guard saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
@@ -33,13 +45,15 @@ pub(crate) struct Finding {
     pub(crate) injection: Option<(InjectionType, InjectionSeverity)>,
 }
 
-/// Categories of attacks: injection .45, jailbreak .2, personal data .2, secrets .05, toxicity .1. A choice.
-const CATEGORIES: [(EventType, f64); 5] = [
+/// Categories of attacks: injection .45, jailbreak .2, personal data .2, secrets .05, toxicity .1, and a few that fit
+/// none. A choice.
+const CATEGORIES: [(EventType, f64); 6] = [
     (EventType::PromptInjection, 0.45),
     (EventType::Jailbreak, 0.2),
     (EventType::Pii, 0.2),
     (EventType::Secrets, 0.05),
     (EventType::Toxicity, 0.1),
+    (EventType::Other, 0.02),
 ];
 
 /// Kinds of injections: direct, indirect, leak of the system prompt, encoding, other. A choice.
@@ -55,14 +69,19 @@ const INJECTIONS: [(InjectionType, f64); 5] = [
 const UNSURE: f64 = 0.03;
 /// Share of prompts that are sanitised.
 const SANITISED: f64 = 0.04;
+/// Share of prompts in which something is noted for the record, without consequence.
+const NOTED: f64 = 0.002;
 /// Share of calls on which the guard fails.
 const FAILING: f64 = 0.0008;
-/// Share of answers that break a policy, and of those that are refused.
+/// Share of answers that break a policy; the more severe half is refused.
 const POLICY: f64 = 0.002;
 /// Share of missed attacks that the output scan catches.
 const CAUGHT_LATE: f64 = 0.5;
-/// prompt-security's own limit, as a multiple of its mean load, and how many seconds of it may come at once.
-const LIMIT: (f64, f64) = (3.0, 20.0);
+/// The most tokens of a prompt that the judge reads, and those of its instructions.
+const JUDGED: (u32, u32) = (4_000, 180);
+/// prompt-security's own limits on requests, tokens and cost: as multiples of the busiest hour's load, how many seconds
+/// of that may come at once, and how many mean calls at least. A choice. Only the judge costs anything.
+const LIMITS: [(f64, f64, f64); 3] = [(1.5, 15.0, 30.0), (1.3, 30.0, 20.0), (1.1, 90.0, 200.0)];
 
 /// prompt-security.
 #[derive(Debug)]
@@ -70,7 +89,7 @@ pub(crate) struct Guard {
     rng: Rng,
     detection: f64,
     false_positives: f64,
-    limit: TokenBucket,
+    limits: [TokenBucket; 3],
     latency: InverseCdf,
     judge: InverseCdf,
     scan: InverseCdf,
@@ -83,11 +102,18 @@ impl Guard {
     pub(crate) fn new(parameters: &Parameters) -> Guard {
         const GUARD: Stream = Stream::named("guard");
         let lognormal = |median: f64, sigma| InverseCdf::lognormal(libm::log(median), sigma);
+        let judged = parameters.mean_tokens.0.min(f64::from(JUDGED.0)) + f64::from(JUDGED.1);
+        let of_a_call = [1.0, parameters.mean_tokens.0, UNSURE * judged];
+        let limits = std::array::from_fn(|limit| {
+            let (headroom, seconds, at_least) = LIMITS[limit];
+            let rate = parameters.peak_rate * of_a_call[limit] * headroom;
+            TokenBucket::new(rate, (rate * seconds).max(of_a_call[limit] * at_least))
+        });
         Guard {
             rng: Rng::new(parameters.seed, GUARD),
             detection: parameters.detection,
             false_positives: parameters.false_positives,
-            limit: TokenBucket::new(parameters.mean_rate.max(0.1) * LIMIT.0, LIMIT.1),
+            limits,
             // DeBERTa by ONNX on a GPU: mean 7.7, p95 13.3, p99 14.8 ms (LLM Guard), beside regular expressions.
             latency: lognormal(0.0085, 0.35),
             // A small language model as judge.
@@ -99,16 +125,15 @@ impl Guard {
         }
     }
 
-    /// Judges a prompt that arrives at `now`; `Err` is the limit's refusal.
+    /// Judges a prompt that arrives at `now`; `Err` is a limit's refusal.
     pub(crate) fn judge(
         &mut self,
         now: Nanos,
         input_tokens: u32,
         effects: &Effects,
-    ) -> Result<Judgement, Nanos> {
-        if self.limit.take(now, 1.0, 1.0).is_err() {
-            return Err(Nanos::MILLISECOND);
-        }
+    ) -> Result<Judgement, Refusal> {
+        self.admit(now, Limit::Requests, 1.0)?;
+        self.admit(now, Limit::Tokens, f64::from(input_tokens))?;
         let mut seconds = self.latency.draw(&mut self.rng) * effects.guard_latency;
         // One number decides between the rare cases, which exclude each other.
         let case = self.rng.unit();
@@ -129,12 +154,18 @@ impl Guard {
             seconds = if slow { 2.0 } else { seconds };
         } else {
             if case < FAILING + UNSURE {
-                judgement.judged_tokens = Some(input_tokens.min(4_000) + 180);
+                let judged = input_tokens.min(JUDGED.0) + JUDGED.1;
+                self.admit(now, Limit::Cost, f64::from(judged))?;
+                judgement.judged_tokens = Some(judged);
                 seconds += self.judge.draw(&mut self.rng) * effects.guard_latency;
             } else if case > 1.0 - SANITISED {
                 judgement.sanitised = Some(Nanos::from_secs_f64(
                     self.scan.draw(&mut self.rng) * effects.guard_latency,
                 ));
+            } else if case < FAILING + UNSURE + NOTED {
+                let (event_type, _) = CATEGORIES[self.category.draw(&mut self.rng)];
+                judgement.finding =
+                    Some(Finding { event_type, severity: EventSeverity::Info, injection: None });
             }
             let attack = self.rng.chance(effects.attacks);
             let seen = self.rng.chance(if attack { self.detection } else { self.false_positives });
@@ -149,6 +180,20 @@ impl Guard {
         Ok(judgement)
     }
 
+    /// Takes what a call asks for from one of the limits.
+    fn admit(&mut self, now: Nanos, limit: Limit, asked: f64) -> Result<(), Refusal> {
+        self.limits[limit.index()].take(now, asked, 1.0).map_err(|wait| {
+            // The longer until the limit admits it, the more too much there is.
+            let severity = match wait.as_secs_f64() {
+                wait if wait < 0.2 => EventSeverity::Info,
+                wait if wait < 1.0 => EventSeverity::Low,
+                wait if wait < 5.0 => EventSeverity::Medium,
+                _ => EventSeverity::High,
+            };
+            Refusal { limit, severity }
+        })
+    }
+
     /// Scans an answer: how long it takes, what is found, and whether the answer is refused.
     pub(crate) fn scan(
         &mut self,
@@ -161,12 +206,15 @@ impl Guard {
             return (lasts, Some(self.finding()), true);
         }
         if case < POLICY {
-            let severity = EventSeverity::Low;
-            return (
-                lasts,
-                Some(Finding { event_type: EventType::Policy, severity, injection: None }),
-                case < POLICY / 2.0,
-            );
+            use EventSeverity::{High, Info, Low, Medium};
+            let severity = match case / POLICY {
+                severe if severe < 0.15 => High,
+                severe if severe < 0.5 => Medium,
+                severe if severe < 0.85 => Low,
+                _ => Info,
+            };
+            let finding = Finding { event_type: EventType::Policy, severity, injection: None };
+            return (lasts, Some(finding), severity == High || severity == Medium);
         }
         (lasts, None, false)
     }

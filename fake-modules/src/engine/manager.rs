@@ -14,15 +14,12 @@ use crate::{
     },
 };
 
-/// A tenant's limits as multiples of what a tenant with 28 % of all traffic (the largest of a hundred, Zipf 1.2)
-/// uses, and how many seconds of each may come at once. A choice that makes hits rare on a normal day.
-const TENANT_SHARE: f64 = 0.28;
-const HEADROOM: f64 = 2.2;
-const REQUESTS_AT_ONCE: f64 = 30.0;
-const TOKENS_AT_ONCE: f64 = 90.0;
+/// A tenant's limits on requests, tokens and cost: as multiples of what it uses in the busiest hour, how many seconds
+/// of that may come at once, and how many mean requests at least. A choice that makes hits rare on a normal day.
+const LIMITS: [(f64, f64, f64); 3] = [(1.9, 25.0, 20.0), (1.8, 40.0, 10.0), (1.4, 60.0, 9.0)];
 
-/// Mean cost of a token over the common models, in nano-dollars: sizes the cost limit.
-const MEAN_TOKEN_COST: f64 = 1_500.0;
+/// A written token costs about five times what a read one costs, everywhere.
+const OUTPUT_COST: f64 = 5.0;
 
 /// Share of malformed calls, and of prompt-manager's own failures. A choice.
 const MALFORMED: f64 = 0.002;
@@ -31,9 +28,6 @@ const INTERNAL: f64 = 0.0003;
 /// How long the response cache takes to fill again: hits come back as 1 − exp(−t / 15 min).
 const REFILL_SECONDS: f64 = 900.0;
 
-/// Largest number of tenants with limits of their own.
-const TENANTS: usize = 1 << 12;
-
 /// prompt-manager.
 #[derive(Debug)]
 pub(crate) struct Manager {
@@ -41,7 +35,6 @@ pub(crate) struct Manager {
     operation: Weighted,
     cache_hits: (f64, f64),
     limits: Vec<[TokenBucket; 3]>,
-    fresh: [TokenBucket; 3],
     store: InverseCdf,
     exact: InverseCdf,
     semantic: InverseCdf,
@@ -70,18 +63,24 @@ impl Manager {
     pub(crate) fn new(parameters: &Parameters) -> Manager {
         const MANAGER: Stream = Stream::named("manager");
         let lognormal = |median: f64, sigma| InverseCdf::lognormal(libm::log(median), sigma);
-        let requests = parameters.mean_rate.max(0.05) * TENANT_SHARE * HEADROOM;
-        let tokens = requests * parameters.mean_tokens;
+        let (input, output) = parameters.mean_tokens;
+        let of_a_request = [1.0, input + output, input + OUTPUT_COST * output];
+        let of_tenant = |share: &f64| {
+            std::array::from_fn(|limit| {
+                // No plan is smaller than what an average tenant needs.
+                let share = share.max(1.0 / parameters.tenant_shares.len() as f64);
+                let requests = parameters.peak_rate * share;
+                let (headroom, seconds, at_least) = LIMITS[limit];
+                let (rate, request) =
+                    (requests * of_a_request[limit] * headroom, of_a_request[limit]);
+                TokenBucket::new(rate, (rate * seconds).max(request * at_least))
+            })
+        };
         Manager {
             rng: Rng::new(parameters.seed, MANAGER),
             operation: Weighted::new(&parameters.operations),
             cache_hits: parameters.cache_hits,
-            limits: Vec::new(),
-            fresh: [
-                TokenBucket::new(requests, REQUESTS_AT_ONCE),
-                TokenBucket::new(tokens, TOKENS_AT_ONCE),
-                TokenBucket::new(tokens * MEAN_TOKEN_COST, TOKENS_AT_ONCE),
-            ],
+            limits: parameters.tenant_shares.iter().map(of_tenant).collect(),
             // A database behind a small service.
             store: lognormal(0.006, 0.5),
             exact: lognormal(0.001, 0.3),
@@ -101,10 +100,8 @@ impl Manager {
         arrival: &Arrival,
         operation: ManagerOperation,
     ) -> Option<Limit> {
-        let tenant = usize::from(arrival.tenant) % TENANTS;
-        if tenant >= self.limits.len() {
-            self.limits.resize(tenant + 1, self.fresh);
-        }
+        // A tenant that nobody knows shares the limits of the smallest that is known.
+        let tenant = usize::from(arrival.tenant).min(self.limits.len() - 1);
         let [requests, tokens, cost] = &mut self.limits[tenant];
         if requests.take(arrival.at, 1.0, 1.0).is_err() {
             return Some(Limit::Requests);
@@ -116,9 +113,8 @@ impl Manager {
         if tokens.take(arrival.at, asked, 1.0).is_err() {
             return Some(Limit::Tokens);
         }
-        // Output costs about five times what input costs, everywhere.
-        let asked = (f64::from(arrival.input_tokens) + 5.0 * f64::from(arrival.output_tokens))
-            * MEAN_TOKEN_COST;
+        let asked =
+            f64::from(arrival.input_tokens) + OUTPUT_COST * f64::from(arrival.output_tokens);
         cost.take(arrival.at, asked, 1.0).err().map(|_| Limit::Cost)
     }
 

@@ -4,6 +4,7 @@
 //! [`crate::traffic`]; what follows here is what the application and its providers make of it.
 
 use crate::{
+    sample::Weighted,
     traffic::Profile,
     world::llm::{Deployment, LlmOperation},
 };
@@ -15,10 +16,12 @@ pub struct Parameters {
     pub seed: u64,
     /// Running copies of prompt-manager, prompt-security and llm-provider, each at least 1.
     pub replicas: [u8; 3],
-    /// Mean requests per second, by which limits and capacities are sized.
-    pub mean_rate: f64,
-    /// Mean tokens (input and output) of a request, by which limits are sized.
-    pub mean_tokens: f64,
+    /// Requests per second in the busiest hour of a normal day, for which limits and capacities are sized.
+    pub peak_rate: f64,
+    /// Mean tokens of a prompt and of an answer, for which limits are sized.
+    pub mean_tokens: (f64, f64),
+    /// Each tenant's share of all requests, the largest first, for which tenants' limits are sized.
+    pub tenant_shares: Vec<f64>,
     /// Share of prompt-manager's calls by operation: create, read, update, delete, render, execute.
     pub operations: [f64; 6],
     /// Share of llm-provider's operations: chat, completion, embedding.
@@ -39,20 +42,23 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// The default world for a traffic profile at a mean rate in requests per second and mean tokens per request.
+    /// The default world for a traffic profile whose normal day has this mean rate in requests per second, and whose
+    /// prompts and answers have these mean tokens.
     #[must_use]
     pub fn for_profile(
         profile: Profile,
         mean_rate: f64,
-        mean_tokens: f64,
+        mean_tokens: (f64, f64),
         seed: u64,
     ) -> Parameters {
         let measured = profile.parameters();
+        let busiest_hour = measured.hourly_factors.iter().copied().fold(1.0, f64::max);
         Parameters {
             seed,
             replicas: [1, 1, 1],
-            mean_rate,
+            peak_rate: mean_rate * busiest_hour,
             mean_tokens,
+            tenant_shares: Weighted::zipf_shares(measured.tenant_skew, u32::from(measured.tenants)),
             // A choice: prompts are run far more often than they are edited.
             operations: [0.012, 0.06, 0.018, 0.006, 0.084, 0.82],
             llm_operations: match profile {

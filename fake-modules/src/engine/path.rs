@@ -16,7 +16,7 @@ use crate::{
     time::Nanos,
     traffic::Arrival,
     world::{
-        Limit, Module,
+        Module,
         llm::{Deployment, LlmError, LlmOperation, Provider},
         manager::{CacheResult, ManagerError, ManagerModel, ManagerOperation, ManagerVerdict},
         security::{
@@ -112,17 +112,19 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
             self.answer_after(flight, at, REFUSED, Some(ManagerError::Internal));
             return;
         };
-        let judgement =
-            self.guard.judge(flight.arrived, input_tokens, &self.effects).unwrap_or_else(|lasts| {
+        let judgement = self
+            .guard
+            .judge(flight.arrived, input_tokens, &self.effects)
+            .unwrap_or_else(|refusal| {
                 let mut tell =
                     |kind| sink(&Event { at: flight.arrived, replica: guard.replica, kind });
-                tell(EventKind::SecurityLimit(Limit::Requests));
+                tell(EventKind::SecurityLimit(refusal.limit));
                 tell(EventKind::SecurityEvent {
                     event_type: EventType::RateLimit,
-                    severity: EventSeverity::Info,
+                    severity: refusal.severity,
                 });
                 Judgement {
-                    lasts,
+                    lasts: Nanos::MILLISECOND,
                     verdict: SecurityVerdict::Error,
                     error: Some(SecurityError::RateLimited),
                     finding: None,

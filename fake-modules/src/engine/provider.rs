@@ -17,11 +17,15 @@ use crate::{
     world::llm::{Deployment, LlmError, Provider},
 };
 
-/// Longer answers are given up by the client, in seconds.
-const CLIENT_TIMEOUT: f64 = 100.0;
+/// Longer answers are given up by the client, in seconds (openai 3.54, anthropic 2.12: 600 s).
+const CLIENT_TIMEOUT: f64 = 600.0;
 
-/// How much of a provider's limit normal traffic uses: a choice that leaves a normal day free of 429 but for bursts.
-const HEADROOM: f64 = 4.0;
+/// A provider's limits as a multiple of what the busiest hour uses: a choice that leaves a normal day free of 429 but
+/// for bursts.
+const HEADROOM: f64 = 1.7;
+
+/// How many mean requests a provider takes at once at least.
+const AT_ONCE: f64 = 20.0;
 
 /// Failures on a normal day by type, in the order of [`LlmError`] (Requesty 04/2026: of failed calls other than 429,
 /// 400 is 57 %, 403 27 %, 5xx 14 %; here weighted towards what a well-kept client sees). `rate_limit` comes from the
@@ -88,12 +92,13 @@ impl Providers {
                 } else {
                     share
                 };
-                let rate = (parameters.mean_rate * share).max(0.05) * HEADROOM;
+                let rate = parameters.peak_rate * share * HEADROOM;
+                let request = parameters.mean_tokens.0 + parameters.mean_tokens.1;
                 Line {
-                    requests: TokenBucket::new(rate, 10.0),
-                    tokens: TokenBucket::new(rate * parameters.mean_tokens, 60.0),
+                    requests: TokenBucket::new(rate, (rate * 10.0).max(AT_ONCE)),
+                    tokens: TokenBucket::new(rate * request, (rate * 60.0).max(AT_ONCE) * request),
                     in_flight: 0,
-                    comfortable: (rate * 6.0).max(8.0),
+                    comfortable: (rate * 6.0).max(AT_ONCE),
                 }
             })
             .collect();

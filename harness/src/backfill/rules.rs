@@ -10,9 +10,10 @@ use crate::{
     client::{
         answer::{Labels, Value},
         prometheus::{ClientError, Prometheus},
-        remote_write::{EncodedLabels, RemoteWriter, STALE, SeriesRef, WriteError},
+        remote_write::{EncodedLabels, RemoteWriter, SeriesRef, WriteError},
     },
     promcfg::{RuleFile, RuleKind},
+    staleness,
 };
 
 /// When a group is evaluated, in Unix milliseconds.
@@ -186,7 +187,7 @@ fn with_stale(points: Vec<(i64, f64)>, last_ms: i64, interval_ms: i64) -> Vec<(i
         samples.push((at, value));
         let next = at + interval_ms;
         if next <= last_ms && points.peek().is_none_or(|point| point.0 > next) {
-            samples.push((next, STALE));
+            samples.push((next, staleness::MARKER));
         }
     }
     samples

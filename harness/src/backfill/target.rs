@@ -5,7 +5,10 @@
 
 use fake_modules::exposition::Exposition;
 
-use crate::client::remote_write::{EncodedLabels, STALE, SeriesRef};
+use crate::{
+    client::remote_write::{EncodedLabels, SeriesRef},
+    staleness,
+};
 
 /// A target as the configuration describes it.
 #[derive(Clone, Debug)]
@@ -120,7 +123,7 @@ impl Target {
             let then: std::collections::BTreeSet<usize> = before.iter().copied().collect();
             if was_alive {
                 for gone in then.difference(&now) {
-                    self.series[*gone].samples.push((at_ms, STALE));
+                    self.series[*gone].samples.push((at_ms, staleness::MARKER));
                 }
                 added = now.difference(&then).count();
             }
@@ -138,7 +141,7 @@ impl Target {
     fn end(&mut self, at_ms: i64) {
         if std::mem::replace(&mut self.alive, false) {
             for &position in &self.current {
-                self.series[position].samples.push((at_ms, STALE));
+                self.series[position].samples.push((at_ms, staleness::MARKER));
             }
         }
     }

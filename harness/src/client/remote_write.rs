@@ -15,7 +15,7 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
-pub use encode::{EncodedLabels, STALE, SeriesRef, encode};
+pub use encode::{EncodedLabels, SeriesRef, encode};
 
 mod encode;
 

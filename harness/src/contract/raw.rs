@@ -1,61 +1,90 @@
-//! The contract file as it is written; what it means is decided in [`super`].
+//! The contract file as it is written; what it means is decided in [`super::read`].
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-#[derive(Debug, Deserialize)]
+use super::{
+    Window,
+    values::{Bound, Figure, Multiple, Quantile, Yes, Zero},
+};
+use crate::{
+    document::{Field, Part, Table},
+    quantity::Quantity,
+};
+
+/// What a dashboard, or the recording rules, must show.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "A Dashproof contract", rename = "contract")]
 pub(super) struct RawFile {
-    /// The dashboard's uid; absent in a contract of recording rules.
-    pub(super) dashboard: Option<String>,
-    /// Dashboard variable → label whose values it chooses from.
-    #[serde(default)]
-    pub(super) variables: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
-    pub(super) panels: BTreeMap<String, Spanned<RawPanel>>,
-    /// Recorded metric → what it holds.
-    #[serde(default)]
-    pub(super) rules: BTreeMap<String, Spanned<RawTarget>>,
+    /// The dashboard's uid. Not in a contract of recording rules.
+    pub(super) dashboard: Option<Field<String>>,
+    /// Dashboard variable, and the label whose values it chooses from.
+    pub(super) variables: Option<Part<Table<String, String>>>,
+    /// What each panel must show, by its title.
+    pub(super) panels: Option<Part<BTreeMap<String, Part<RawPanel>>>>,
+    /// What each recorded metric must hold, by its name.
+    pub(super) rules: Option<Part<BTreeMap<String, Part<RawTarget>>>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What a panel must show.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "panel")]
 pub(super) struct RawPanel {
-    pub(super) unit: String,
-    /// Units of single targets where they differ from the panel's.
-    #[serde(default)]
-    pub(super) units: BTreeMap<String, String>,
-    pub(super) reducer: Option<String>,
-    pub(super) targets: BTreeMap<String, Spanned<RawTarget>>,
+    /// The unit in Grafana's terms, such as `reqps`.
+    #[schemars(required)]
+    pub(super) unit: Option<Field<String>>,
+    /// Units of single targets (refId) where they differ from the panel's.
+    pub(super) units: Option<Part<Table<String, String>>>,
+    /// How one number is made of a series, where the panel shows one number.
+    pub(super) reducer: Option<Field<String>>,
+    /// The words that stand for values, such as `"0": DOWN`.
+    pub(super) mappings: Option<Part<Table<String, String>>>,
+    /// What each target must answer, by its refId.
+    #[schemars(required)]
+    pub(super) targets: Option<Part<BTreeMap<String, Part<RawTarget>>>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What a target or a recording rule must answer: exactly one of the kinds, and what goes with it.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "target")]
 pub(super) struct RawTarget {
-    // Exactly one of these.
-    pub(super) rate: Option<Vec<String>>,
-    pub(super) increase: Option<Vec<String>>,
-    pub(super) ratio: Option<Vec<String>>,
-    pub(super) quantile: Option<f64>,
-    pub(super) share_above: Option<f64>,
-    pub(super) health: Option<bool>,
-    pub(super) constant: Option<BTreeMap<String, f64>>,
+    /// How much per second there was of these, added up.
+    pub(super) rate: Option<Part<Vec<Field<Quantity>>>>,
+    /// How much there was of these, added up.
+    pub(super) increase: Option<Part<Vec<Field<Quantity>>>>,
+    /// The share of what `counting` admits in these; absent where there is none of them.
+    pub(super) ratio: Option<Part<Vec<Field<Quantity>>>>,
+    /// A quantile (0 to 1) of the durations in `of`; absent where there is none.
+    pub(super) quantile: Option<Field<Quantile>>,
+    /// The share of the durations in `of` above this bucket bound in seconds; absent where there is none.
+    pub(super) share_above: Option<Field<Bound>>,
+    /// Whether all copies of a module answer: 1, else 0; -1 where there is none.
+    pub(super) health: Option<Field<Yes>>,
+    /// Figures that the configuration states, by the value of the one label in `by`.
+    pub(super) constant: Option<Part<Table<String, Figure>>>,
 
-    /// The duration of a quantile or a share.
-    pub(super) of: Option<Vec<String>>,
-    /// The numerator's further condition, for a ratio.
-    #[serde(default)]
-    pub(super) counting: BTreeMap<String, String>,
-    #[serde(default, rename = "where")]
-    pub(super) conditions: BTreeMap<String, String>,
-    #[serde(default)]
-    pub(super) by: Vec<String>,
-    pub(super) times: Option<f64>,
-    pub(super) zero: Option<String>,
-    pub(super) over: Option<String>,
-    #[serde(default)]
-    pub(super) instant: bool,
-    pub(super) legend: Option<String>,
+    /// The durations of a quantile or a share.
+    pub(super) of: Option<Part<Vec<Field<Quantity>>>>,
+    /// What the part of a ratio fulfils beside `where`.
+    pub(super) counting: Option<Part<Table<String, String>>>,
+    /// Labels that must have these values.
+    #[serde(rename = "where")]
+    pub(super) conditions: Option<Part<Table<String, String>>>,
+    /// The labels by which it is added up; `module` may be one.
+    pub(super) by: Option<Part<Vec<Field<String>>>>,
+    /// A factor on the result, such as 3600 for "per hour".
+    pub(super) times: Option<Field<Multiple>>,
+    /// Whether a zero is shown (the default) or left out.
+    pub(super) zero: Option<Field<Zero>>,
+    /// The window before each instant.
+    pub(super) over: Option<Field<Window>>,
+    /// Asked once, at the range's end, rather than over the range.
+    pub(super) instant: Option<Field<Yes>>,
+    /// The legend, with `{{label}}` for a label's value. None for a table.
+    pub(super) legend: Option<Field<String>>,
 }

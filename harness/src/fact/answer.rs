@@ -193,14 +193,15 @@ fn share_above(bound: f64, (bounds, buckets): &(Vec<f64>, Buckets)) -> Expected 
         return Expected::Absent;
     }
     let exact = 1.0 - buckets.rates[at] / all;
-    let sum = |counts: &[f64]| counts.iter().sum::<f64>();
-    let (below, above) =
-        ((sum(&buckets.inner[..=at]), sum(&buckets.outer[..=at])), &buckets.inner[at + 1..]);
-    let above = (sum(above), sum(&buckets.outer[at + 1..]));
-    let share =
-        |above: f64, below: f64| if above + below > 0.0 { above / (above + below) } else { 0.0 };
-    let real =
-        (share(above.0, below.1 * buckets.stretch), share(above.1 * buckets.stretch, below.0));
+    // Bucket and count are stretched apart from each other, so their ratio may even exceed 1.
+    let bounds = |counts: std::ops::Range<usize>| {
+        let inner: f64 = buckets.inner[counts.clone()].iter().sum();
+        let outer: f64 = buckets.outer[counts].iter().sum();
+        (inner, outer.max(inner * buckets.stretch))
+    };
+    let (below, whole) = (bounds(0..at + 1), bounds(0..buckets.inner.len()));
+    let least = if whole.0 > 0.0 { 1.0 - below.1 / whole.0 } else { f64::NEG_INFINITY };
+    let real = (least, 1.0 - below.0 / whole.1);
     Expected::Value {
         exact: (exact - ROUNDING, exact + ROUNDING),
         real: (real.0 - ROUNDING, real.1 + ROUNDING),

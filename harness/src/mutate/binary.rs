@@ -6,12 +6,12 @@ use promql_parser::label::Labels;
 use promql_parser::parser::token::{T_ADD, T_DIV, T_LAND, T_LOR, T_LUNLESS, T_MUL, T_SUB};
 use promql_parser::parser::{BinModifier, BinaryExpr, Expr, LabelModifier, ParenExpr};
 
-use super::walk::Scope;
-use super::{Edit, MutantKind};
+use super::walk::{Scope, Site};
+use super::{Edit, MutantKind, labels};
 
-pub(super) fn edits(binary: &BinaryExpr, scope: Scope) -> Vec<Edit> {
+pub(super) fn edits(binary: &BinaryExpr, scope: Scope, site: Site<'_>) -> Vec<Edit> {
     let mut edits = operand_edits(binary, scope);
-    edits.extend(matching_edits(binary));
+    edits.extend(matching_edits(binary, site));
     edits
 }
 
@@ -57,7 +57,7 @@ fn operand_edits(binary: &BinaryExpr, scope: Scope) -> Vec<Edit> {
     }
 }
 
-fn matching_edits(binary: &BinaryExpr) -> Vec<Edit> {
+fn matching_edits(binary: &BinaryExpr, site: Site<'_>) -> Vec<Edit> {
     let Some(modifier) = &binary.modifier else { return Vec::new() };
     let Some(matching) = &modifier.matching else { return Vec::new() };
     let (word, inverse) =
@@ -72,8 +72,14 @@ fn matching_edits(binary: &BinaryExpr) -> Vec<Edit> {
         let mutant = Expr::Binary(BinaryExpr { modifier, ..binary.clone() });
         Edit::new(MutantKind::Matching, format!("{word} ({labels}) {how}"), mutant)
     };
+    let only_these = |side: &Expr| {
+        labels::of(side, site).is_some_and(|found| found.iter().all(|l| labels.labels.contains(l)))
+    };
+    let changes_nothing =
+        matching.is_include() && only_these(&binary.lhs) && only_these(&binary.rhs);
     let mut edits = vec![
-        edit("dropped".to_owned(), None),
+        edit("dropped".to_owned(), None)
+            .equivalent_if(changes_nothing, "no series of either side has another label"),
         edit(format!("becomes {inverse}"), with(inverse, labels.clone())),
     ];
     edits.extend((0..labels.labels.len()).map(|position| {

@@ -29,7 +29,7 @@ pub(super) struct Scope {
 pub(super) fn everywhere(expr: &Expr, scope: Scope, site: Site<'_>) -> Vec<Edit> {
     let mut edits = match expr {
         Expr::Aggregate(aggregate) => aggregate::edits(aggregate, scope, site),
-        Expr::Binary(binary) => binary::edits(binary, scope),
+        Expr::Binary(binary) => binary::edits(binary, scope, site),
         Expr::Call(call) => call::edits(call, scope),
         Expr::VectorSelector(selector) => selector::instant_edits(selector, site),
         Expr::MatrixSelector(selector) => selector::range_edits(selector, site),

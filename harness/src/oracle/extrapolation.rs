@@ -5,7 +5,8 @@
 //! Prometheus 2.42 and 3.5 (float samples, counters), operation by operation. It must not know where
 //! samples come from, nor aggregation.
 
-use super::{Era, is_stale};
+use super::Era;
+use crate::staleness;
 
 /// A counter's increase from its first to its last sample: `last - first`, plus the value before each
 /// reset. A reset is any decrease, even by one unit in the last place. 0 for fewer than two samples.
@@ -63,7 +64,8 @@ impl SampleWindow {
         instants: &[i64],
         values: &[f64],
     ) -> Option<(Self, f64, f64)> {
-        let read = era.window(start_ms, end_ms, instants).filter(|&i| !is_stale(values[i]));
+        let read =
+            era.window(start_ms, end_ms, instants).filter(|&i| !staleness::is_marker(values[i]));
         let (instants, values): (Vec<_>, Vec<_>) = read.map(|i| (instants[i], values[i])).unzip();
         let window = Self::new(era, start_ms, end_ms, &instants)?;
         Some((window, values[0], counter_delta(&values)))

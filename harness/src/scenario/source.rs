@@ -127,8 +127,8 @@ impl Trace {
     }
 
     /// Requests per second of the replay, and mean tokens of a request, from one pass over the replayed part.
-    fn means(&self) -> Result<(f64, f64), SourceError> {
-        let (mut count, mut tokens, mut first, mut last) = (0_u64, 0_u64, None, Nanos::ZERO);
+    fn means(&self) -> Result<(f64, (f64, f64)), SourceError> {
+        let (mut count, mut tokens, mut first, mut last) = (0_u64, (0_u64, 0_u64), None, Nanos::ZERO);
         for row in self.open()?.rows()? {
             let row = row?;
             if row.at < self.from {
@@ -138,22 +138,23 @@ impl Trace {
                 break;
             }
             count += 1;
-            tokens += u64::from(row.input_tokens) + u64::from(row.output_tokens);
+            tokens.0 += u64::from(row.input_tokens);
+            tokens.1 += u64::from(row.output_tokens);
             first.get_or_insert(row.at);
             last = row.at;
         }
         let span = last.saturating_sub(first.unwrap_or_default()).as_secs_f64().max(1.0);
         let count = count as f64;
-        Ok((count / span * self.speed, tokens as f64 / count.max(1.0)))
+        let mean = |tokens: u64| tokens as f64 / count.max(1.0);
+        Ok((count / span * self.speed, (mean(tokens.0), mean(tokens.1))))
     }
 }
 
-/// Mean tokens of a profile's request, input and output.
-fn mean_tokens(profile: Profile) -> f64 {
+/// Mean tokens of a profile's prompts and answers.
+fn mean_tokens(profile: Profile) -> (f64, f64) {
     let curve = RateCurve::constant(1e6, Nanos::HOUR).expect("a million is a rate");
-    let total: f64 = Arrivals::new(profile, curve, 0)
-        .take(SAMPLE)
-        .map(|arrival| f64::from(arrival.input_tokens) + f64::from(arrival.output_tokens))
-        .sum();
-    total / SAMPLE as f64
+    let (input, output) = Arrivals::new(profile, curve, 0).take(SAMPLE).fold((0.0, 0.0), |sums, arrival| {
+        (sums.0 + f64::from(arrival.input_tokens), sums.1 + f64::from(arrival.output_tokens))
+    });
+    (input / SAMPLE as f64, output / SAMPLE as f64)
 }

@@ -1,7 +1,7 @@
 //! Versions of Prometheus, and what depends on them.
 //!
-//! Parsed from `--version` or from `buildinfo`; the oracle picks its arithmetic by [`Version::rate`]
-//! and [`Version::line`]. Only differences that some caller acts on are listed.
+//! Parsed from `--version` or from `buildinfo`; who starts an engine acts on
+//! [`Version::line`]. How the arithmetic changed between versions, the oracle knows.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,32 +29,11 @@ pub enum Line {
     V3,
 }
 
-/// How `rate`, `increase` and `delta` extrapolate to the ends of their range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RateEra {
-    /// Up to 2.50: the zero clamp comes before the threshold of 1.1 average intervals.
-    ClampFirst,
-    /// 2.51 to 2.55: the threshold comes before the zero clamp; closed ranges.
-    ThresholdFirst,
-    /// From 3.0: as 2.51, over left-open ranges.
-    LeftOpen,
-}
-
 impl Version {
     /// The line; anything after 3 is treated as 3.
     #[must_use]
     pub fn line(self) -> Line {
         if self.major >= 3 { Line::V3 } else { Line::V2 }
-    }
-
-    /// The extrapolation of this version.
-    #[must_use]
-    pub fn rate(self) -> RateEra {
-        match self {
-            Self { major: 3.., .. } => RateEra::LeftOpen,
-            Self { major: 2, minor: 51.., .. } => RateEra::ThresholdFirst,
-            _ => RateEra::ClampFirst,
-        }
     }
 }
 
@@ -126,14 +105,9 @@ mod tests {
     }
 
     #[test]
-    fn eras_begin_where_the_arithmetic_changed() {
-        let eras = [(2, 42), (2, 50), (2, 51), (2, 55), (3, 0), (3, 14), (4, 0)]
-            .map(|(major, minor)| version(major, minor, 9).rate());
-        use RateEra::{ClampFirst, LeftOpen, ThresholdFirst};
-        let expected =
-            [ClampFirst, ClampFirst, ThresholdFirst, ThresholdFirst, LeftOpen, LeftOpen, LeftOpen];
-        assert_eq!(eras, expected);
-        assert_eq!(version(2, 55, 1).line(), Line::V2);
-        assert_eq!(version(3, 0, 0).line(), Line::V3);
+    fn lines_are_told_by_the_major_version() {
+        let lines = [(2, 42), (2, 55), (3, 0), (4, 0)]
+            .map(|(major, minor)| version(major, minor, 1).line());
+        assert_eq!(lines, [Line::V2, Line::V2, Line::V3, Line::V3]);
     }
 }

@@ -98,19 +98,40 @@ pub async fn ask(
 /// Judges an answer that was obtained elsewhere.
 #[must_use]
 pub fn judged(question: Question, answer: Answer, era: Era, truth: &Truth) -> Verdict {
-    let instants = question.form.instants();
-    let expected = Asked {
+    let expected = expected(&question, era, truth);
+    let mut remarks = answer.warnings;
+    remarks.extend(answer.infos);
+    let (finding, blind) = compare(&question, &expected, &observed(answer.value), truth);
+    let misnamed = question
+        .legend
+        .as_ref()
+        .and_then(|(shown, contract)| misnamed(shown, contract, &expected, &question.expr));
+    Verdict { question, finding, refused: None, misnamed, remarks, blind }
+}
+
+/// What a faithful stack must answer to a question.
+#[must_use]
+pub fn expected(question: &Question, era: Era, truth: &Truth) -> Vec<Expectation> {
+    Asked {
         fact: &question.fact,
         ledger: &truth.ledger,
         era,
         window_ms: question.window_ms,
-        instants: instants.clone(),
+        instants: question.form.instants(),
         rules_ms: truth.constants_ms,
     }
-    .expect();
-    let mut remarks = answer.warnings;
-    remarks.extend(answer.infos);
-    let observed = observed(answer.value);
+    .expect()
+}
+
+/// Compares the series of an answer with what was [`expected`], and says why part of it was not judged truly.
+#[must_use]
+pub fn compare(
+    question: &Question,
+    expected: &[Expectation],
+    observed: &[Observed],
+    truth: &Truth,
+) -> (Finding, Option<String>) {
+    let instants = question.form.instants();
     let quantities = quantities(&question.fact);
     let blinds: Vec<&Blind> =
         truth.blinds.iter().filter(|blind| quantities.contains(&blind.quantity)).collect();
@@ -121,12 +142,7 @@ pub fn judged(question: Question, answer: Answer, era: Era, truth: &Truth) -> Ve
             .copied()
     };
     let blind = instants.iter().find_map(|&at| blinded(at)).map(|blind| blind.why.clone());
-    let finding = judge::judge(&expected, &instants, &observed, |at| blinded(at).is_none());
-    let misnamed = question
-        .legend
-        .as_ref()
-        .and_then(|(shown, contract)| misnamed(shown, contract, &expected, &question.expr));
-    Verdict { question, finding, refused: None, misnamed, remarks, blind }
+    (judge::judge(expected, &instants, observed, |at| blinded(at).is_none()), blind)
 }
 
 /// An answer's series without metric names, each with its points.

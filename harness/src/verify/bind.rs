@@ -34,6 +34,9 @@ impl From<NotAsked> for Unproven {
     }
 }
 
+/// Transformations that rename, order or place columns and change no number.
+const HARMLESS: [&str; 4] = ["merge", "organize", "sortBy", "renameByRegex"];
+
 /// Targets and rules without a contract, and contracts without a target or rule.
 #[must_use]
 pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven> {
@@ -50,6 +53,14 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
         let uid = &dashboard.uid;
         let contract = contracts.dashboards.get(uid);
         for panel in &dashboard.panels {
+            for transformation in &panel.transformations {
+                if !HARMLESS.contains(&transformation.as_str()) {
+                    let reason = format!(
+                        "transformation `{transformation}` is not emulated: query what is to be shown instead"
+                    );
+                    add(uid, &panel.title, "", reason);
+                }
+            }
             for target in &panel.targets {
                 let bound = contract
                     .and_then(|contract| contract.panels.get(&panel.title))
@@ -84,6 +95,10 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
             add(uid, "", "", "has a contract, but there is no such dashboard".to_owned());
         }
     }
+    for job in monitoring.config.jobs.iter().filter(|job| !job.metric_relabel_configs.is_empty()) {
+        let reason = "metric_relabel_configs are not emulated on this road: drop or rename at the source instead";
+        add("scrape configuration", &job.name, "", reason.to_owned());
+    }
     let recorded: BTreeSet<&str> = monitoring
         .rules
         .iter()
@@ -102,6 +117,22 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
         add("recording rules", record, "", "has a contract, but no rule records it".to_owned());
     }
     found.into_iter().collect()
+}
+
+/// A target whose scrapes the configuration's own limits refuse.
+#[must_use]
+pub fn refused(target: &str, times: usize) -> Unproven {
+    Unproven {
+        place: Place {
+            dashboard: "scrape configuration".to_owned(),
+            panel: target.to_owned(),
+            ref_id: String::new(),
+            selection: String::new(),
+        },
+        reason: format!(
+            "{times} scrapes were refused by the job's sample_limit: raise it above what the module shows"
+        ),
+    }
 }
 
 /// The values that each of a dashboard's variables offers, as the engine lists them.

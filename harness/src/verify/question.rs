@@ -6,12 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::{
     contract::{DashboardContract, TargetContract, Window},
     fact::{Condition, Fact},
     grafana::{
         dashboard::{Dashboard, Panel, QueryKind, Target},
-        interval::{self, QueryOptions, QueryPlan},
+        interval::{self, PlanError, QueryOptions, QueryPlan},
         variables::{Binding, Context, Scope, Selection, interpolate},
     },
     verify::look::Look,
@@ -37,7 +39,7 @@ pub struct Question {
 }
 
 /// What a question is about.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// The dashboard's uid, or `recording rules`.
     pub dashboard: String,
@@ -189,6 +191,9 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     fn question(&self, place: Place, look: &Look, selected: &Selected) -> Result<Question, String> {
+        if self.panel.time_from.is_some() || self.panel.time_shift.is_some() {
+            return Err("has a time range of its own, which is not emulated: remove it".to_owned());
+        }
         let instant = match self.target.kind {
             QueryKind::Instant => true,
             QueryKind::Range => false,
@@ -201,17 +206,8 @@ impl Asking<'_> {
                 if instant { ("an instant", "a range") } else { ("a range", "an instant") };
             return Err(format!("asks for {is} where the contract says {should}"));
         }
-        let plan = interval::plan(&QueryOptions {
-            from_ms: look.from_ms,
-            to_ms: look.to_ms,
-            max_data_points: self.panel.max_data_points.unwrap_or_else(|| pixels(self.panel)),
-            panel_min_interval: self.panel.min_interval.as_deref(),
-            datasource_time_interval: self.time_interval,
-            min_step: self.target.min_step.as_deref(),
-            interval_factor: self.target.interval_factor,
-            utc_offset_s: 0,
-        })
-        .map_err(|error| error.to_string())?;
+        let plan = plan(self.panel, self.target, self.time_interval, look)
+            .map_err(|error| error.to_string())?;
         let form = if instant {
             Form::Instant(plan.instant_at_ms)
         } else {
@@ -244,6 +240,28 @@ impl Asking<'_> {
             why: look.why.clone(),
         })
     }
+}
+
+/// Step and windows of a target, as Grafana would choose them for a look.
+///
+/// # Errors
+/// If Grafana could not make a query.
+pub fn plan(
+    panel: &Panel,
+    target: &Target,
+    time_interval: Option<&str>,
+    look: &Look,
+) -> Result<QueryPlan, PlanError> {
+    interval::plan(&QueryOptions {
+        from_ms: look.from_ms,
+        to_ms: look.to_ms,
+        max_data_points: panel.max_data_points.unwrap_or_else(|| pixels(panel)),
+        panel_min_interval: panel.min_interval.as_deref(),
+        datasource_time_interval: time_interval,
+        min_step: target.min_step.as_deref(),
+        interval_factor: target.interval_factor,
+        utc_offset_s: 0,
+    })
 }
 
 /// A panel's width in pixels on a screen of 1,600, which Grafana takes for `maxDataPoints`.

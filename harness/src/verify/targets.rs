@@ -57,6 +57,18 @@ pub enum TargetsError {
         #[source]
         source: DiscoveryError,
     },
+    /// A module is asked where it does not answer.
+    #[error(
+        "job `{job}` of {config} scrapes {url}, where the simulated modules do not answer: they serve http and /metrics"
+    )]
+    Elsewhere {
+        /// The configuration.
+        config: PathBuf,
+        /// The job.
+        job: String,
+        /// What it scrapes.
+        url: String,
+    },
     /// A module is not scraped.
     #[error(
         "no target of {config} has port {port}, so {module} would not be scraped; the simulated {module} listens on \
@@ -125,6 +137,15 @@ pub async fn targets(
             let Some(labels) = target.labels() else { continue };
             let address = target.discovered.get("__address__").unwrap_or_default();
             let instance = instance_at(address, replicas);
+            let of = |label: &str| target.discovered.get(label).unwrap_or_default().to_owned();
+            let (scheme, path) = (of("__scheme__"), of("__metrics_path__"));
+            if instance.is_some() && (scheme != "http" || path != "/metrics") {
+                return Err(TargetsError::Elsewhere {
+                    config: monitoring.config.file.clone(),
+                    job: job.name.clone(),
+                    url: format!("{scheme}://{address}{path}"),
+                });
+            }
             if instance.is_none() && !address.ends_with(":9090") {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! Random counters as scraping could leave them: resets, gaps, jitter, stale markers, any first value.
 
-use dashproof::oracle::{Era, STALE_MARKER_BITS, SampleWindow, is_stale, level};
+use dashproof::oracle::{Era, SampleWindow, level};
+use dashproof::staleness;
 use libtest_mimic::Failed;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_pcg::Pcg64Mcg;
@@ -46,7 +47,7 @@ fn stream(rng: &mut Pcg64Mcg) -> Stream {
             let sampled = at + if jitter > 0 { rng.random_range(-jitter..=jitter) } else { 0 };
             stream.instants.push(sampled);
             if rng.random_bool(stale) {
-                stream.values.push(f64::from_bits(STALE_MARKER_BITS));
+                stream.values.push(staleness::MARKER);
             } else {
                 stream.values.push(value);
             }
@@ -143,7 +144,7 @@ pub(crate) async fn compare(engine: &Engine) -> Result<(), Failed> {
 
 fn count(era: Era, start: i64, end: i64, stream: &Stream) -> Option<f64> {
     let read = era.window(start, end, &stream.instants);
-    let count = read.filter(|&index| !is_stale(stream.values[index])).count();
+    let count = read.filter(|&index| !staleness::is_marker(stream.values[index])).count();
     (count > 0).then_some(count as f64)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dashproof::client::answer::{Labels, Value};
 use dashproof::client::prometheus::Prometheus;
 use dashproof::client::remote_write::{
-    EncodedLabels, RemoteWriter, STALE, SeriesRef, WriteError, Written,
+    EncodedLabels, RemoteWriter, SeriesRef, WriteError, Written,
 };
 use dashproof::stack::native::{NativePrometheus, Options};
 use dashproof::stack::prometheus_binary::PrometheusBinary;
@@ -86,7 +86,8 @@ fn values_survive(binary: &PrometheusBinary) -> Result<(), Failed> {
 fn stale_markers_end_series(binary: &PrometheusBinary) -> Result<(), Failed> {
     block_on(async {
         let server = start(binary).await?;
-        let samples = [(EPOCH, 1.0), (EPOCH + 5_000, 2.0), (EPOCH + 10_000, STALE)];
+        let samples =
+            [(EPOCH, 1.0), (EPOCH + 5_000, 2.0), (EPOCH + 10_000, dashproof::staleness::MARKER)];
         let (stale, silent) = (named("stale"), named("silent"));
         let batch = [
             SeriesRef { labels: &stale, samples: &samples },

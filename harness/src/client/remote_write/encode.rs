@@ -7,10 +7,6 @@
 //! Message layout: `prompb/remote.proto` and `prompb/types.proto`; block layout:
 //! `format_description.txt` of google/snappy.
 
-/// The value that marks the end of a series (`StaleNaN`, `model/value` in Prometheus). Unlike an
-/// ordinary NaN, it is recognised by its bits alone.
-pub const STALE: f64 = f64::from_bits(0x7ff0_0000_0000_0002);
-
 // Keys of protobuf fields: number << 3 | wire type (0 varint, 1 eight bytes, 2 length-delimited).
 const REQUEST_TIMESERIES: u8 = 1 << 3 | 2;
 const SERIES_LABELS: u8 = 1 << 3 | 2;

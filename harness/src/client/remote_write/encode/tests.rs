@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{EncodedLabels, STALE, SeriesRef, encode};
+use super::{EncodedLabels, SeriesRef, encode};
+use crate::staleness;
 
 type Decoded = (Vec<(String, String)>, Vec<(i64, u64)>);
 
@@ -90,7 +91,8 @@ fn the_empty_batch_is_the_empty_message() {
 #[test]
 fn stale_markers_keep_their_bits() {
     let labels = EncodedLabels::new(&[("__name__", "up")]);
-    let body = encode(&[SeriesRef { labels: &labels, samples: &[(1, STALE), (2, f64::NAN)] }]);
+    let body =
+        encode(&[SeriesRef { labels: &labels, samples: &[(1, staleness::MARKER), (2, f64::NAN)] }]);
     let [(_, samples)] = &decode(&body)[..] else { panic!("one series") };
     assert_eq!(samples, &[(1, 0x7ff0_0000_0000_0002), (2, f64::NAN.to_bits())]);
 }
