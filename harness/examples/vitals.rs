@@ -47,12 +47,16 @@ fn main() -> anyhow::Result<()> {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
         paths = load_dir(&directory).0.into_iter().map(|scenario| scenario.file).collect();
     }
-    let overrides =
-        Overrides { trace_dir: std::env::var_os("DASHPROOF_TRACE_DIR").map(PathBuf::from), ..Overrides::default() };
+    let overrides = Overrides {
+        trace_dir: std::env::var_os("DASHPROOF_TRACE_DIR").map(PathBuf::from),
+        ..Overrides::default()
+    };
     for path in paths {
         let scenario = match Scenario::load(&path) {
             Ok(scenario) => scenario.with(&overrides).0,
-            Err(problems) => anyhow::bail!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>()),
+            Err(problems) => {
+                anyhow::bail!("{}", problems.iter().map(|p| format!("{p}\n")).collect::<String>())
+            }
         };
         match scenario.engine() {
             Err(error) => println!("{}: not run: {error}", scenario.name),
@@ -83,7 +87,9 @@ impl Vitals {
                 self.lookups += 1;
                 self.hits += u64::from(result == CacheResult::Hit);
             }
-            EventKind::ManagerLimit(limit) => *self.limits.entry(limit.to_string()).or_default() += 1,
+            EventKind::ManagerLimit(limit) => {
+                *self.limits.entry(limit.to_string()).or_default() += 1
+            }
             EventKind::Validation(verdict) => {
                 self.validations += 1;
                 self.blocked += u64::from(verdict == SecurityVerdict::Blocked);
@@ -114,7 +120,8 @@ impl Vitals {
     }
 
     fn print(&mut self, seconds: f64) {
-        let per_cent = |count: u64, whole: u64| format!("{:.3}%", 100.0 * count as f64 / whole.max(1) as f64);
+        let per_cent =
+            |count: u64, whole: u64| format!("{:.3}%", 100.0 * count as f64 / whole.max(1) as f64);
         let errors: u64 = self.errors.values().sum();
         let failed: u64 = self.failed.values().sum();
         let limits: u64 = self.limits.values().sum();
@@ -125,7 +132,11 @@ impl Vitals {
             self.errors
         );
         println!("  limits: {} {:?}", per_cent(limits, self.operations), self.limits);
-        println!("  execute: {}; cache hits {}", quantiles(&mut self.executes), per_cent(self.hits, self.lookups));
+        println!(
+            "  execute: {}; cache hits {}",
+            quantiles(&mut self.executes),
+            per_cent(self.hits, self.lookups)
+        );
         println!(
             "  guard: blocked {}, errors {}, limits {}, injections {}",
             per_cent(self.blocked, self.validations),

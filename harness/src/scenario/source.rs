@@ -128,7 +128,8 @@ impl Trace {
 
     /// Requests per second of the replay, and mean tokens of a request, from one pass over the replayed part.
     fn means(&self) -> Result<(f64, (f64, f64)), SourceError> {
-        let (mut count, mut tokens, mut first, mut last) = (0_u64, (0_u64, 0_u64), None, Nanos::ZERO);
+        let (mut count, mut tokens, mut first, mut last) =
+            (0_u64, (0_u64, 0_u64), None, Nanos::ZERO);
         for row in self.open()?.rows()? {
             let row = row?;
             if row.at < self.from {
@@ -153,8 +154,9 @@ impl Trace {
 /// Mean tokens of a profile's prompts and answers.
 fn mean_tokens(profile: Profile) -> (f64, f64) {
     let curve = RateCurve::constant(1e6, Nanos::HOUR).expect("a million is a rate");
-    let (input, output) = Arrivals::new(profile, curve, 0).take(SAMPLE).fold((0.0, 0.0), |sums, arrival| {
-        (sums.0 + f64::from(arrival.input_tokens), sums.1 + f64::from(arrival.output_tokens))
-    });
+    let (input, output) =
+        Arrivals::new(profile, curve, 0).take(SAMPLE).fold((0.0, 0.0), |sums, arrival| {
+            (sums.0 + f64::from(arrival.input_tokens), sums.1 + f64::from(arrival.output_tokens))
+        });
     (input / SAMPLE as f64, output / SAMPLE as f64)
 }

@@ -25,7 +25,7 @@ pub(crate) enum Source {
 }
 
 /// The metric of a quantity, as Prometheus stores it, without a histogram's suffix; `None` for what no module shows.
-fn metric(quantity: Quantity) -> Option<&'static str> {
+pub(crate) fn metric(quantity: Quantity) -> Option<&'static str> {
     Some(match quantity {
         Quantity::ManagerOperations => "prompt_manager_operations_total",
         Quantity::ManagerDuration => "prompt_manager_operation_duration_seconds",

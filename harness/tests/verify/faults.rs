@@ -200,7 +200,7 @@ async fn ask(
     let changed = Verifier::new(monitoring, contracts, binary, environment);
     let (questions, _) =
         changed.questions(scenario, staged).await.map_err(|error| bench::chain(&error))?;
-    let questions = lies::asked_once(questions);
+    let questions = lies::asked_once(questions, false);
     bench::answers(questions, staged).await
 }
 
