@@ -6,14 +6,18 @@
 //! Nothing is asked of a server; whether a panel shows the truth is not decided
 //! here but by the oracle.
 
+use crate::contract::Contracts;
 use crate::grafana::dashboard::Dashboard;
 use crate::grafana::datasource::Datasource;
+use crate::monitoring::Monitoring;
 use crate::problem::Problem;
 use crate::promcfg::{PrometheusConfig, RuleFile};
 
 mod catalogue;
+mod contracts;
 mod dashboards;
 mod datasources;
+mod emission;
 pub mod emitted;
 mod expressions;
 mod labels;
@@ -22,6 +26,8 @@ mod queries;
 mod rules;
 mod windows;
 
+pub use contracts::compare;
+pub use emission::emitted;
 pub use emitted::{EmittedMetric, EmittedMetrics, LabelValues, MetricKind};
 
 use catalogue::Catalogue;
@@ -68,6 +74,22 @@ const CHECKS: [fn(&Subject<'_>) -> Vec<Problem>; 17] = [
     queries::histograms,
     rules::order_and_repetition,
 ];
+
+/// Everything that is wrong with the files of a monitoring directory and with how they show what contracts promise,
+/// given what the simulated modules expose; in the order of files and lines, each once.
+#[must_use]
+pub fn of(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Problem> {
+    let mut problems = all(&Inputs {
+        dashboards: &monitoring.dashboards,
+        datasources: &monitoring.datasources,
+        prometheus: &monitoring.config,
+        rules: &monitoring.rules,
+        emitted: &emitted(monitoring),
+    });
+    problems.extend(compare(&monitoring.dashboards, contracts));
+    problems.sort();
+    problems
+}
 
 /// All problems, in the order of files and lines, each once.
 pub fn all(inputs: &Inputs<'_>) -> Vec<Problem> {

@@ -7,6 +7,7 @@
 mod answer;
 mod sightings;
 mod sums;
+mod words;
 
 pub use answer::{Asked, Expectation};
 

@@ -43,6 +43,12 @@ pub mod monitoring;
 
 pub mod verify;
 
+pub mod report;
+
+pub mod nearest;
+
+pub mod cli;
+
 pub mod mutants;
 
 pub mod check;

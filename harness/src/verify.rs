@@ -6,6 +6,7 @@
 
 pub mod ask;
 pub mod bind;
+pub mod evidence;
 pub mod look;
 pub mod question;
 pub mod targets;
@@ -51,6 +52,9 @@ use bind::Unproven;
 use look::Look;
 use question::{Form, NotAsked, Place, Question};
 use targets::{Phase, Targets, TargetsError};
+
+/// Where places say that they are about recording rules.
+pub const RECORDING_RULES: &str = "recording rules";
 
 /// Questions under way at once: more gain nothing on two cores.
 const AT_ONCE: usize = 4;
@@ -211,6 +215,7 @@ impl Verifier {
         let (truth, era) = (Arc::clone(&staged.truth), staged.era);
         let verdicts = ask_all(questions, staged.engine.url(), era, &truth, notice).await?;
         let mut report = staged.report;
+        report.unproven.retain(|unproven| self.asks(&unproven.place));
         report.unproven.extend(not_asked.into_iter().map(Unproven::from));
         report.verdicts = verdicts;
         if self.keep {
@@ -367,14 +372,17 @@ impl Verifier {
             not_asked.extend(failed);
         }
         questions.extend(self.rule_questions(staged));
-        if let Some(only) = &self.only {
-            let wanted = |place: &Place| {
-                format!("{}/{}", place.dashboard, place.panel).contains(only.as_str())
-            };
-            questions.retain(|question| wanted(&question.place));
-            not_asked.retain(|failed| wanted(&failed.place));
-        }
+        questions.retain(|question| self.asks(&question.place));
+        not_asked.retain(|failed| self.asks(&failed.place));
         Ok((questions, not_asked))
+    }
+
+    /// Whether a place is among those that are asked about. What is wrong with scraping concerns all of them.
+    #[must_use]
+    pub fn asks(&self, place: &Place) -> bool {
+        let path = || format!("{}/{}", place.dashboard, place.panel);
+        let only = self.only.as_ref();
+        place.dashboard == bind::SCRAPING || only.is_none_or(|only| path().contains(only.as_str()))
     }
 
     /// When, and over which ranges, every panel is asked.
@@ -394,7 +402,7 @@ impl Verifier {
             let thinned = 1 + (last_ms - first_ms) / interval_ms / 10_000;
             Some(Question {
                 place: Place {
-                    dashboard: "recording rules".to_owned(),
+                    dashboard: RECORDING_RULES.to_owned(),
                     panel: record.clone(),
                     ref_id: String::new(),
                     selection: String::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Subject;
 use super::catalogue::SeriesKind;
+use crate::nearest::distance;
 use crate::problem::Problem;
 use crate::promcfg::RuleKind;
 use crate::promql::MetricNames;
@@ -90,32 +91,4 @@ fn nearest(subject: &Subject<'_>, name: &str) -> Option<String> {
         .filter(|(_, series)| series.kind != SeriesKind::Computed || name.contains(':'));
     let by_distance = emitted.map(|(known, _)| (distance(name, known), known));
     by_distance.filter(|(distance, _)| *distance <= 3).min().map(|(_, known)| known.clone())
-}
-
-/// Levenshtein distance in bytes.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.bytes().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn distance_counts_single_changes() {
-        let table = [("", "abc", 3), ("abc", "abc", 0), ("abc", "axc", 1), ("abcd", "bcde", 2)];
-        for (a, b, expected) in table {
-            assert_eq!(distance(a, b), expected);
-        }
-    }
 }

@@ -5,6 +5,7 @@
 //! Panels of rows, collapsed or not, are in the one list `panels`; rows are not panels.
 //! Invariant: every panel has an id and a type, every target a refId.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub(super) mod fields;
@@ -116,6 +117,8 @@ pub struct Panel {
     pub max_data_points: Option<u32>,
     /// Ids of the transformations in their order, disabled ones left out.
     pub transformations: Vec<String>,
+    /// Names that `organize` gives to fields, by their own.
+    pub renames: BTreeMap<String, String>,
     /// Variable over whose values the panel is repeated.
     pub repeat: Option<String>,
     /// Time range of its own (`timeFrom`), e.g. `24h`.

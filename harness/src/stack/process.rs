@@ -164,7 +164,8 @@ impl fmt::Display for CommandLine {
     }
 }
 
-fn quoted(word: &str) -> String {
+/// A word as a shell needs it: in single quotes if it has anything but plain characters.
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -11,7 +11,10 @@ use crate::{
     ledger::Ledger,
     oracle::Era,
     quantity::Quantity,
-    verify::question::{Form, Question},
+    verify::{
+        evidence::Evidence,
+        question::{Form, Question},
+    },
 };
 
 /// What the stack's answer to a question is worth.
@@ -29,6 +32,8 @@ pub struct Verdict {
     pub remarks: Vec<String>,
     /// Why part of it was not judged truly, where an incident blinds the metric by design.
     pub blind: Option<String>,
+    /// What the first point that broke rests on.
+    pub evidence: Option<Evidence>,
 }
 
 impl Verdict {
@@ -89,6 +94,7 @@ pub async fn ask(
                 misnamed: None,
                 remarks: Vec::new(),
                 blind: None,
+                evidence: None,
             }),
             _ => Err(error),
         },
@@ -101,12 +107,18 @@ pub fn judged(question: Question, answer: Answer, era: Era, truth: &Truth) -> Ve
     let expected = expected(&question, era, truth);
     let mut remarks = answer.warnings;
     remarks.extend(answer.infos);
-    let (finding, blind) = compare(&question, &expected, &observed(answer.value), truth);
+    let observed = observed(answer.value);
+    let (finding, blind) = compare(&question, &expected, &observed, truth);
     let misnamed = question
         .legend
         .as_ref()
         .and_then(|(shown, contract)| misnamed(shown, contract, &expected, &question.expr));
-    Verdict { question, finding, refused: None, misnamed, remarks, blind }
+    let evidence = finding.breaches.first().map(|breach| {
+        let quantities = quantities(&question.fact);
+        Evidence::gather(&truth.ledger, &quantities, question.window_ms, breach.at_ms)
+            .with_labels(&expected, &observed)
+    });
+    Verdict { question, finding, refused: None, misnamed, remarks, blind, evidence }
 }
 
 /// What a faithful stack must answer to a question.

@@ -34,6 +34,9 @@ impl From<NotAsked> for Unproven {
     }
 }
 
+/// Where places say that scraping itself is at fault.
+pub const SCRAPING: &str = "scrape configuration";
+
 /// Transformations that rename, order or place columns and change no number.
 const HARMLESS: [&str; 4] = ["merge", "organize", "sortBy", "renameByRegex"];
 
@@ -97,7 +100,7 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
     }
     for job in monitoring.config.jobs.iter().filter(|job| !job.metric_relabel_configs.is_empty()) {
         let reason = "metric_relabel_configs are not emulated on this road: drop or rename at the source instead";
-        add("scrape configuration", &job.name, "", reason.to_owned());
+        add(SCRAPING, &job.name, "", reason.to_owned());
     }
     let recorded: BTreeSet<&str> = monitoring
         .rules
@@ -110,11 +113,16 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
     for record in &recorded {
         if !contracts.rules.contains_key(*record) {
             let reason = "has no contract: say what it must hold in scenarios/contracts/recording-rules.yaml";
-            add("recording rules", record, "", reason.to_owned());
+            add(super::RECORDING_RULES, record, "", reason.to_owned());
         }
     }
     for record in contracts.rules.keys().filter(|record| !recorded.contains(record.as_str())) {
-        add("recording rules", record, "", "has a contract, but no rule records it".to_owned());
+        add(
+            super::RECORDING_RULES,
+            record,
+            "",
+            "has a contract, but no rule records it".to_owned(),
+        );
     }
     found.into_iter().collect()
 }
@@ -124,7 +132,7 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
 pub fn refused(target: &str, times: usize) -> Unproven {
     Unproven {
         place: Place {
-            dashboard: "scrape configuration".to_owned(),
+            dashboard: SCRAPING.to_owned(),
             panel: target.to_owned(),
             ref_id: String::new(),
             selection: String::new(),

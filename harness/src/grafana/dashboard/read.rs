@@ -81,7 +81,8 @@ fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel 
         notes.error(&node.pointer, format!("panel {title:?} has no id"));
     }
     let targets = node.objects("targets", notes);
-    let transformations = node.objects("transformations", notes);
+    let mut transformations = node.objects("transformations", notes);
+    transformations.retain(|node| !node.flag("disabled", notes));
     Panel {
         line: node.line(notes),
         id: id.unwrap_or(0),
@@ -106,11 +107,9 @@ fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel 
         max_data_points: node.count("maxDataPoints", notes),
         transformations: transformations
             .iter()
-            .filter(|node| !node.flag("disabled", notes))
-            .collect::<Vec<_>>()
-            .into_iter()
             .map(|node| node.text_or_empty("id", notes))
             .collect(),
+        renames: transformations.iter().flat_map(renames).collect(),
         repeat: node.text("repeat", notes).filter(|name| !name.is_empty()),
         time_from: node.text("timeFrom", notes).filter(|text| !text.is_empty()),
         time_shift: node.text("timeShift", notes).filter(|text| !text.is_empty()),
@@ -126,6 +125,13 @@ fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel 
         title,
         kind,
     }
+}
+
+/// What a transformation renames: only `organize` has such a member.
+fn renames(transformation: &Node<'_>) -> Vec<(String, String)> {
+    let node = transformation.path(&["options", "renameByName"]);
+    let members = node.as_ref().and_then(Node::members).into_iter().flatten();
+    members.filter_map(|(from, to)| Some((from.clone(), to.as_str()?.to_owned()))).collect()
 }
 
 fn target(node: &Node<'_>, panel: &str, notes: &mut Notes<'_>) -> Target {

@@ -1,0 +1,51 @@
+//! Which Prometheus is asked.
+
+use std::path::PathBuf;
+
+use super::Failure;
+use crate::stack::{
+    environment::Environment,
+    prometheus_binary::{PrometheusBinary, Wanted},
+};
+
+/// Which Prometheus answers.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Prometheus")]
+pub(super) struct EngineArgs {
+    /// This program, or the one in this directory [env: DASHPROOF_PROMETHEUS]
+    /// [default: the one on PATH, else the distribution's package, fetched into the cache]
+    #[arg(long, value_name = "PATH", conflicts_with = "suite")]
+    pub(super) prometheus: Option<PathBuf>,
+    /// The package of this suite of the machine's distribution, such as `unstable`
+    #[arg(long, value_name = "SUITE")]
+    pub(super) suite: Option<String>,
+}
+
+impl EngineArgs {
+    /// The engine, fetched if need be.
+    pub(super) async fn provide(
+        &self,
+        environment: &Environment,
+    ) -> Result<PrometheusBinary, Failure> {
+        let wanted = match (&self.prometheus, &self.suite) {
+            (Some(path), _) => Wanted::At(path.clone()),
+            (None, Some(suite)) => Wanted::Suite(suite.clone()),
+            (None, None) => Wanted::Any,
+        };
+        // The error lists every attempt and its remedies itself.
+        PrometheusBinary::provide(&wanted, environment)
+            .await
+            .map_err(|error| Failure::new(error.to_string(), ""))
+    }
+
+    /// The flags as they were given.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let path = self.prometheus.as_ref().map(|path| path.display().to_string());
+        let given = [("--prometheus", path), ("--suite", self.suite.clone())];
+        given
+            .into_iter()
+            .filter_map(|(flag, value)| Some([flag.to_owned(), value?]))
+            .flatten()
+            .collect()
+    }
+}

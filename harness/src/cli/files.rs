@@ -1,0 +1,170 @@
+//! Where `monitoring/` and `scenarios/` are, and what is in them.
+//!
+//! Named by flags, or found in the working directory or the nearest one above it that has them.
+
+use std::path::{Path, PathBuf};
+
+use fake_modules::time::Nanos;
+
+use super::Failure;
+use crate::{
+    contract::Contracts,
+    monitoring::Monitoring,
+    nearest::nearest,
+    problem::Problem,
+    promcfg::{RuleKind, duration},
+    scenario::{self, Scenario},
+    verify::RECORDING_RULES,
+};
+
+/// Where the files are.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Files")]
+pub(super) struct Places {
+    /// The directory that is verified: `grafana/` and `prometheus/` as they are deployed
+    /// [default: `monitoring` here or above]
+    #[arg(long, value_name = "DIR")]
+    pub(super) monitoring: Option<PathBuf>,
+    /// The directory with the scenarios and their `contracts/` [default: `scenarios` here or above]
+    #[arg(long, value_name = "DIR")]
+    pub(super) scenarios: Option<PathBuf>,
+}
+
+/// What marks a directory as the one that is meant.
+const MONITORING: (&str, &str) = ("monitoring", "prometheus/prometheus.yml");
+const SCENARIOS: (&str, &str) = ("scenarios", "contracts");
+
+impl Places {
+    /// The monitoring directory.
+    pub(super) fn monitoring(&self, from: &Path) -> Result<PathBuf, Failure> {
+        locate(self.monitoring.as_deref(), from, MONITORING, "--monitoring")
+    }
+
+    /// The scenario directory.
+    pub(super) fn scenarios(&self, from: &Path) -> Result<PathBuf, Failure> {
+        locate(self.scenarios.as_deref(), from, SCENARIOS, "--scenarios")
+    }
+
+    /// The flags as they were given.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let given = [("--monitoring", &self.monitoring), ("--scenarios", &self.scenarios)];
+        given
+            .into_iter()
+            .filter_map(|(flag, path)| {
+                Some([flag.to_owned(), path.as_ref()?.display().to_string()])
+            })
+            .flatten()
+            .collect()
+    }
+}
+
+fn locate(
+    given: Option<&Path>,
+    from: &Path,
+    (name, mark): (&str, &str),
+    flag: &str,
+) -> Result<PathBuf, Failure> {
+    let has_mark = |directory: &Path| directory.join(mark).exists();
+    if let Some(given) = given {
+        if has_mark(&from.join(given)) {
+            return Ok(given.to_owned());
+        }
+        let message = format!("{} is no {name} directory: it has no {mark}", given.display());
+        return Err(Failure::new(message, format!("name the directory that has it: {flag} DIR")));
+    }
+    let found = from.ancestors().find(|directory| has_mark(&directory.join(name)));
+    match found {
+        // Relative names are shorter in every message.
+        Some(directory) if directory == from => Ok(PathBuf::from(name)),
+        Some(directory) => Ok(directory.join(name)),
+        None => {
+            let message = format!("no {name}/{mark} in {} or above it", from.display());
+            Err(Failure::new(message, format!("run it in the repository, or name it: {flag} DIR")))
+        }
+    }
+}
+
+/// The files of a monitoring directory.
+pub(super) fn monitoring(directory: &Path) -> Result<Monitoring, Failure> {
+    Monitoring::load(directory)
+        .map_err(|problems| Failure::of_files(&directory.display().to_string(), &problems))
+}
+
+/// The contracts of a scenario directory.
+pub(super) fn contracts(scenarios: &Path) -> Result<Contracts, Failure> {
+    let directory = scenarios.join(SCENARIOS.1);
+    Contracts::load_dir(&directory)
+        .map_err(|problems| Failure::of_files(&directory.display().to_string(), &problems))
+}
+
+/// The scenarios with these names, or all of them.
+pub(super) fn scenarios(directory: &Path, names: &[String]) -> Result<Vec<Scenario>, Failure> {
+    let (all, problems) = scenario::load_dir(directory);
+    let known: Vec<&str> = all.iter().map(|scenario| scenario.name.as_str()).collect();
+    let stem = |problem: &Problem| problem.file.file_stem().map(|stem| stem.to_owned());
+    let relevant: Vec<Problem> = problems
+        .iter()
+        .filter(|problem| {
+            names.is_empty() || names.iter().any(|n| stem(problem).is_some_and(|s| s == n.as_str()))
+        })
+        .cloned()
+        .collect();
+    if !relevant.is_empty() {
+        return Err(Failure::of_files(&directory.display().to_string(), &relevant));
+    }
+    for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
+        let remedy = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? `dashproof list` names all"),
+            None => "`dashproof list` names all".to_owned(),
+        };
+        return Err(Failure::new(
+            format!("no scenario `{name}` in {}", directory.display()),
+            remedy,
+        ));
+    }
+    if all.is_empty() {
+        let message = format!("no scenario in {}", directory.display());
+        return Err(Failure::new(message, "name the directory that has them: --scenarios DIR"));
+    }
+    let wanted = |scenario: &Scenario| names.is_empty() || names.contains(&scenario.name);
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+/// Refuses a choice that no panel and no rule is in: nothing would be judged.
+pub(super) fn known_place(
+    only: &str,
+    monitoring: &Monitoring,
+    contracts: &Contracts,
+) -> Result<(), Failure> {
+    let panels = monitoring.dashboards.iter().flat_map(|dashboard| {
+        dashboard.panels.iter().map(|panel| format!("{}/{}", dashboard.uid, panel.title))
+    });
+    let groups = monitoring.rules.iter().flat_map(|file| &file.groups);
+    let rules = groups
+        .flat_map(|group| &group.rules)
+        .filter(|rule| matches!(rule.kind, RuleKind::Record { .. }))
+        .map(|rule| rule.name())
+        .chain(contracts.rules.keys().map(String::as_str))
+        .map(|record| format!("{RECORDING_RULES}/{record}"));
+    let known: Vec<String> = panels.chain(rules).collect();
+    if known.iter().any(|place| place.contains(only)) {
+        return Ok(());
+    }
+    let lower = only.to_lowercase();
+    let near = nearest(only, known.iter().map(String::as_str))
+        .or_else(|| known.iter().map(String::as_str).find(|p| p.to_lowercase().contains(&lower)));
+    let remedy = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "name a part of `dashboard uid/panel title`, such as `overview/Cost`".to_owned(),
+    };
+    Err(Failure::new(format!("no panel and no rule contains `{only}`"), remedy))
+}
+
+/// A length on the command line.
+pub(super) fn span(text: &str) -> Result<Nanos, String> {
+    match duration::parse(text) {
+        Ok(0) => Err("expected more than 0".to_owned()),
+        Ok(millis) => Ok(Nanos::from_millis(millis.unsigned_abs())),
+        Err(error) => Err(error.to_string()),
+    }
+}

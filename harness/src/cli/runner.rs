@@ -1,0 +1,132 @@
+//! Plays scenarios side by side, until all are judged or somebody stops it.
+//!
+//! Outcomes come in the order of the scenarios, whatever order they end in. A scenario that cannot be judged stops no
+//! other. Whoever stops the run gets what was judged so far; servers under way are ended first.
+
+use std::{collections::VecDeque, sync::Arc, time::Instant};
+
+use fake_modules::incident::Incident;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+};
+
+use super::{Failure, failure, progress::Progress};
+use crate::{
+    report::{End, Outcome},
+    scenario::Scenario,
+    verify::{Verifier, VerifyError},
+};
+
+/// Hears Ctrl-C and the like. The first lets the run end in order; the second ends the process at once, and watchdogs
+/// end its servers.
+#[derive(Clone, Debug)]
+pub(super) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    pub(super) fn listen() -> Result<Stop, Failure> {
+        let failed = |error| Failure::new(format!("cannot listen for signals: {error}"), "");
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let (told, stop) = watch::channel(false);
+        tokio::spawn(async move {
+            for again in [false, true] {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                if again {
+                    std::process::exit(i32::from(
+                        crate::report::Conclusion::Interrupted.exit_code(),
+                    ));
+                }
+                // Without a listener there is nothing left to stop.
+                let _ = told.send(true);
+            }
+        });
+        Ok(Stop(stop))
+    }
+
+    /// Ends when the run is to stop.
+    pub(super) async fn wanted(&mut self) {
+        if self.0.wait_for(|wanted| *wanted).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A scenario to play, with the incidents that were cut from it.
+pub(super) type Waiting = (Scenario, Vec<Incident>);
+
+/// Plays `waiting`, `jobs` at a time; whether it was stopped.
+pub(super) async fn play(
+    verifier: &Arc<Verifier>,
+    waiting: Vec<Waiting>,
+    jobs: usize,
+    progress: &Progress,
+    stop: &mut Stop,
+) -> (Vec<Outcome>, bool) {
+    let mut outcomes: Vec<Outcome> = waiting
+        .into_iter()
+        .map(|(scenario, cut)| Outcome { scenario, cut, end: End::Interrupted })
+        .collect();
+    let mut queue: VecDeque<usize> = (0..outcomes.len()).collect();
+    let mut under_way = JoinSet::new();
+    let mut interrupted = false;
+    loop {
+        while under_way.len() < jobs.max(1)
+            && let Some(index) = queue.pop_front()
+        {
+            let (verifier, scenario) = (Arc::clone(verifier), outcomes[index].scenario.clone());
+            let progress = progress.clone();
+            under_way.spawn(async move { (index, judge(&verifier, &scenario, &progress).await) });
+        }
+        tokio::select! {
+            joined = under_way.join_next() => match joined {
+                None => break,
+                Some(Ok((index, end))) => outcomes[index].end = end,
+                Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            },
+            () = stop.wanted() => {
+                interrupted = true;
+                // Waits until each has dropped its servers.
+                under_way.shutdown().await;
+                break;
+            }
+        }
+    }
+    (outcomes, interrupted)
+}
+
+async fn judge(verifier: &Verifier, scenario: &Scenario, progress: &Progress) -> End {
+    let began = Instant::now();
+    let line = progress.begin(&scenario.name);
+    let end = match verifier.verify(scenario, &mut |notice| line.notice(&notice)).await {
+        Ok(report) => End::Judged { report, seconds: began.elapsed().as_secs_f64() },
+        Err(error) => {
+            End::NotJudged { error: failure::chain(&error), remedy: remedy(&error).to_owned() }
+        }
+    };
+    progress.end(&line, &scenario.name, &end);
+    end
+}
+
+/// What can be done where a scenario could not be judged.
+pub(super) fn remedy(error: &VerifyError) -> &'static str {
+    match error {
+        VerifyError::Source { .. } | VerifyError::Trace { .. } => {
+            "mend the trace, or name another: --trace FILE or --trace-dir DIR"
+        }
+        VerifyError::Targets(_) => {
+            "mend prometheus/prometheus.yml and its targets; `promtool check config` says more"
+        }
+        VerifyError::Start(_) => {
+            "name another Prometheus (--prometheus PATH), or another temporary directory (TMPDIR=DIR)"
+        }
+        VerifyError::Write(_) | VerifyError::Ask(_) => {
+            "Prometheus may have run out of memory or disk: try --jobs 1, a shorter --duration, or --keep to see its log"
+        }
+        VerifyError::Rules(_) => "mend the recording rules; `promtool check rules` says more",
+    }
+}

@@ -1,0 +1,206 @@
+//! `dashproof verify`: scenarios, played and judged.
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::ValueEnum;
+use fake_modules::time::Nanos;
+
+use super::{
+    Failure, Surroundings,
+    engine::EngineArgs,
+    files::{self, Places},
+    gc,
+    output::Output,
+    progress::{Progress, Show},
+    runner::{self, Stop, Waiting},
+};
+use crate::{
+    check,
+    promcfg::duration,
+    report::{Conclusion, End, Outcome, Run, json, junit, paint::Paint, replay::Replay, text},
+    scenario::{Overrides, Scenario, Traffic},
+    verify::Verifier,
+};
+
+/// What is verified, with which engine, and how it is reported.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Scenarios by name [default: all; see `dashproof list`]
+    #[arg(value_name = "SCENARIO")]
+    names: Vec<String>,
+    /// Another seed than the scenario's own
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Another length, such as 30m; incidents that end later are cut, and named
+    #[arg(long, value_name = "SPAN", value_parser = files::span)]
+    duration: Option<Nanos>,
+    /// Only panels and rules whose `dashboard/panel` contains this
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Scenarios played side by side
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
+    /// Leave the engine's data behind and say where
+    #[arg(long)]
+    keep: bool,
+    /// The recorded trace to replay, whatever the scenarios name: CSV or JSONL, plain or gzip
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Where recorded traces are, by the names that scenarios give
+    #[arg(long, value_name = "DIR")]
+    trace_dir: Option<PathBuf>,
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Report")]
+    format: Format,
+    /// Write it to this file; standard output then has the text
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    output: Option<PathBuf>,
+    /// No progress, and only what is wrong
+    #[arg(long, short, help_heading = "Report")]
+    quiet: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dashproof verify                                           everything
+  dashproof verify provider-outage --seed 7                  one story, another seed
+  dashproof verify --only 'llm-provider/Error rate'          one panel under every scenario
+  dashproof verify chat --duration 30m --monitoring ./mine   a quick look at your own files
+  dashproof verify azure-code --trace-dir ~/traces           replay recorded traffic
+  dashproof verify --suite unstable                          with the Prometheus of Debian unstable";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs; `dashproof schema report` describes it.
+    Json,
+    /// For build servers.
+    Junit,
+}
+
+pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let mut stop = Stop::listen()?;
+    let prepared = tokio::select! {
+        prepared = prepare(&args, at) => prepared?,
+        () = stop.wanted() => {
+            output.print("interrupted: nothing was judged yet\n")?;
+            return Ok(Conclusion::Interrupted.exit_code());
+        }
+    };
+    let Prepared { verifier, mut run, waiting } = prepared;
+    let show = match (args.quiet, at.interactive) {
+        (true, _) => Show::Nothing,
+        (false, true) => Show::Bars,
+        (false, false) => Show::Lines,
+    };
+    let progress = Progress::new(show, waiting.len());
+    let jobs = usize::from(args.jobs);
+    let (judged, interrupted) =
+        runner::play(&Arc::new(verifier), waiting, jobs, &progress, &mut stop).await;
+    progress.finish();
+    run.interrupted = interrupted;
+    run.outcomes.extend(judged);
+    run.outcomes.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
+    show_report(&args, &run, output)?;
+    Ok(run.conclusion().exit_code())
+}
+
+fn show_report(args: &Args, run: &Run, output: Output) -> Result<(), Failure> {
+    let plain = |paint: Paint| match args.format {
+        Format::Text => text::text(run, paint, args.quiet),
+        Format::Json => json::json(run),
+        Format::Junit => junit::junit(run),
+    };
+    let Some(file) = &args.output else { return output.print(&plain(output.paint)) };
+    output.write(file, &plain(Paint::PLAIN))?;
+    output.print(&text::text(run, output.paint, args.quiet))
+}
+
+struct Prepared {
+    verifier: Verifier,
+    /// Without those that are yet to be played.
+    run: Run,
+    waiting: Vec<Waiting>,
+}
+
+async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
+    let directory = args.places.monitoring(&at.directory)?;
+    let monitoring = files::monitoring(&directory)?;
+    let directory = args.places.scenarios(&at.directory)?;
+    let contracts = files::contracts(&directory)?;
+    let scenarios = files::scenarios(&directory, &args.names)?;
+    if let Some(only) = &args.only {
+        files::known_place(only, &monitoring, &contracts)?;
+    }
+    let scenarios = with_overrides(args, scenarios)?;
+    gc::collect(at).await?;
+    let binary = args.engine.provide(&at.environment).await?;
+    let mut run = Run {
+        engine: binary.to_string(),
+        version: binary.version.to_string(),
+        problems: check::of(&monitoring, &contracts),
+        outcomes: Vec::new(),
+        interrupted: false,
+        replay: Replay { flags: flags(args) },
+    };
+    let mut waiting = Vec::new();
+    for (scenario, cut) in scenarios {
+        let Some(trace) = scenario.needs() else {
+            waiting.push((scenario, cut));
+            continue;
+        };
+        let end = End::NotRun {
+            needs: trace.file.clone(),
+            remedy: format!("get it from {} and name its directory: --trace-dir DIR", trace.source),
+            named: args.names.contains(&scenario.name),
+        };
+        run.outcomes.push(Outcome { scenario, cut, end });
+    }
+    let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
+    verifier.only.clone_from(&args.only);
+    verifier.keep = args.keep;
+    Ok(Prepared { verifier, run, waiting })
+}
+
+fn with_overrides(args: &Args, scenarios: Vec<Scenario>) -> Result<Vec<Waiting>, Failure> {
+    if let Some(file) = args.trace.as_ref().filter(|file| !file.is_file()) {
+        let message = format!("{} is no file", file.display());
+        return Err(Failure::new(message, "name the trace's file: --trace FILE"));
+    }
+    if let Some(directory) = args.trace_dir.as_ref().filter(|directory| !directory.is_dir()) {
+        let message = format!("{} is no directory", directory.display());
+        return Err(Failure::new(message, "name the traces' directory: --trace-dir DIR"));
+    }
+    let replays = |scenario: &Scenario| matches!(scenario.traffic, Traffic::Replayed(_));
+    if args.trace.is_some() && !scenarios.iter().any(replays) {
+        let message = "--trace is given, but no scenario that was asked for replays a trace";
+        let remedy = "ask for one that does: `dashproof list` says which need a trace";
+        return Err(Failure::new(message, remedy));
+    }
+    let overrides = Overrides {
+        seed: args.seed,
+        duration: args.duration,
+        trace: args.trace.clone(),
+        trace_dir: args.trace_dir.clone(),
+    };
+    Ok(scenarios.into_iter().map(|scenario| scenario.with(&overrides)).collect())
+}
+
+/// The flags that change what is asked, for the command that asks again.
+fn flags(args: &Args) -> Vec<String> {
+    let span = |duration: Nanos| duration::format(duration.as_millis() as i64);
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let given = [
+        ("--duration", args.duration.map(span)),
+        ("--trace", path(&args.trace)),
+        ("--trace-dir", path(&args.trace_dir)),
+    ];
+    let given = given.into_iter().filter_map(|(flag, value)| Some([flag.to_owned(), value?]));
+    given.flatten().chain(args.places.flags()).chain(args.engine.flags()).collect()
+}

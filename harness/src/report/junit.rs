@@ -1,0 +1,137 @@
+//! The report for build servers: JUnit XML with a suite for each scenario and a case for each target.
+//!
+//! What is wrong with files is a suite of its own. Texts are cut to a length that servers take.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{
+    End, Outcome, Run,
+    group::{self, Red, Subject},
+    text,
+};
+use crate::{problem::Severity, verify::ScenarioReport};
+
+/// Longest text of a case, in bytes.
+const LONGEST: usize = 16 * 1024;
+
+/// A run as JUnit XML.
+#[must_use]
+pub fn junit(run: &Run) -> String {
+    let mut report = Report::new("dashproof");
+    report.add_test_suite(files(run));
+    let reds = group::reds(run);
+    for outcome in &run.outcomes {
+        report.add_test_suite(suite(outcome, &reds, run));
+    }
+    report.to_string().expect("texts are XML once they are escaped")
+}
+
+/// What is wrong with files: a case for each error, or one that says that there is none.
+fn files(run: &Run) -> TestSuite {
+    let mut suite = TestSuite::new("files");
+    for problem in run.problems.iter().filter(|problem| problem.severity == Severity::Error) {
+        let failure =
+            failed(NonSuccessKind::Failure, "static", &problem.message, &problem.to_string());
+        suite.add_test_case(case("files", problem.file.display().to_string(), failure));
+    }
+    if suite.test_cases.is_empty() {
+        suite.add_test_case(case("files", "all".to_owned(), TestCaseStatus::success()));
+    }
+    suite
+}
+
+fn suite(outcome: &Outcome, reds: &[Red<'_>], run: &Run) -> TestSuite {
+    let name = outcome.scenario.name.as_str();
+    let mut suite = TestSuite::new(name);
+    suite.add_property(("seed", outcome.scenario.seed.to_string().as_str()));
+    suite.add_property(("prometheus", run.version.as_str()));
+    let mut whole = |status| {
+        suite.add_test_case(case(name, "scenario".to_owned(), status));
+    };
+    match &outcome.end {
+        End::Judged { report, seconds } => {
+            suite.set_time(Duration::from_secs_f64(seconds.max(0.0)));
+            suite.add_test_cases(cases(name, report, reds, run));
+        }
+        End::NotRun { needs, remedy, .. } => {
+            let mut skipped = TestCaseStatus::skipped();
+            skipped.set_message(format!("not run: needs {needs}; {remedy}"));
+            whole(skipped);
+        }
+        End::NotJudged { error, remedy } => {
+            let text = format!("{error}\n{remedy}");
+            whole(failed(NonSuccessKind::Error, "not judged", error, &text));
+        }
+        End::Interrupted => {
+            whole(failed(NonSuccessKind::Error, "interrupted", "interrupted", "interrupted"));
+        }
+    }
+    suite
+}
+
+fn cases(scenario: &str, report: &ScenarioReport, reds: &[Red<'_>], run: &Run) -> Vec<TestCase> {
+    let mut unproven: BTreeMap<Subject<'_>, BTreeSet<&str>> = BTreeMap::new();
+    for doubt in &report.unproven {
+        unproven.entry(Subject::at(&doubt.place)).or_default().insert(&doubt.reason);
+    }
+    let asked = report.verdicts.iter().map(|verdict| Subject::at(&verdict.question.place));
+    let subjects: BTreeSet<Subject<'_>> = asked.chain(unproven.keys().copied()).collect();
+    let status = |subject: &Subject<'_>| {
+        let red = reds
+            .iter()
+            .filter(|red| red.subject == *subject)
+            .flat_map(|red| &red.under)
+            .find(|under| under.outcome.scenario.name == scenario);
+        match (red, unproven.get(subject)) {
+            (Some(under), _) => {
+                let text = text::red(*subject, under, run);
+                let what = format!("{} is broken under {scenario}", subject.path());
+                failed(NonSuccessKind::Failure, "broken", &what, &text)
+            }
+            (None, Some(reasons)) => {
+                let reasons = reasons.iter().copied().collect::<Vec<_>>().join("\n");
+                failed(NonSuccessKind::Failure, "unproven", &reasons, &reasons)
+            }
+            (None, None) => TestCaseStatus::success(),
+        }
+    };
+    subjects.iter().map(|subject| case(scenario, subject.path(), status(subject))).collect()
+}
+
+fn case(class: &str, name: String, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class);
+    case
+}
+
+fn failed(kind: NonSuccessKind, ty: &str, message: &str, text: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(ty).set_message(cut(message)).set_description(cut(text));
+    status
+}
+
+/// The beginning of a text that is too long, with a word that it is only that.
+fn cut(text: &str) -> String {
+    let Some(end) = (text.len() > LONGEST).then(|| text.floor_char_boundary(LONGEST)) else {
+        return text.to_owned();
+    };
+    format!("{}… ({} bytes more)", &text[..end], text.len() - end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(cut("short"), "short");
+        let long = "é".repeat(LONGEST);
+        let cut = cut(&long);
+        assert!(cut.len() < LONGEST + 40 && cut.ends_with(&format!("… ({LONGEST} bytes more)")));
+    }
+}

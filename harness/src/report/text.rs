@@ -1,0 +1,215 @@
+//! The report for people: a table, what is wrong in full, one line that says what it comes to.
+//!
+//! Called by `verify`; the same run gives the same text but for the seconds. Signs and words carry the meaning,
+//! colours only repeat it.
+
+mod red;
+mod table;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use super::{
+    Conclusion, End, GRAFANA, Run,
+    group::{self, Doubt, Red, RedUnder, Subject},
+    paint::Paint,
+    words,
+};
+use crate::problem::{Problem, Severity};
+
+/// How many places a remark names.
+const NAMED: usize = 3;
+
+/// The report; `brief` leaves out the table and everything that is as it should be.
+#[must_use]
+pub fn text(run: &Run, paint: Paint, brief: bool) -> String {
+    let mut out = String::new();
+    if !brief {
+        let _ = writeln!(out, "{}", run.engine);
+        let _ = writeln!(out, "{}\n", paint.faint(&format!("Grafana: {GRAFANA}")));
+        out.push_str(&table::table(run, paint));
+        notes(&mut out, run, paint);
+    }
+    problems(&mut out, run, paint, brief);
+    let reds = group::reds(run);
+    for red in &reds {
+        out.push('\n');
+        red::block(&mut out, red.subject, &red.under, run, paint);
+    }
+    let doubts = group::doubts(run);
+    unproven(&mut out, &doubts, run, paint);
+    remarks(&mut out, run, paint);
+    not_judged(&mut out, run, paint);
+    if !out.is_empty() {
+        out.push('\n');
+    }
+    last_line(&mut out, run, &reds, &doubts, paint);
+    out
+}
+
+/// A red subject under one scenario in full, without colours, for reports that hold text.
+#[must_use]
+pub fn red(subject: Subject<'_>, under: &RedUnder<'_>, run: &Run) -> String {
+    let mut out = String::new();
+    red::block(&mut out, subject, std::slice::from_ref(under), run, Paint::PLAIN);
+    out
+}
+
+fn notes(out: &mut String, run: &Run, paint: Paint) {
+    let mut notes = Vec::new();
+    for outcome in &run.outcomes {
+        let name = &outcome.scenario.name;
+        for incident in &outcome.cut {
+            let at = words::span(incident.at.as_millis() as i64);
+            let lasts = words::span(incident.lasts.as_millis() as i64);
+            let what = words::incident(&incident.kind);
+            notes.push(format!("{name}: cut by --duration: {what} at {at} for {lasts}"));
+        }
+        match &outcome.end {
+            End::NotRun { needs, remedy, .. } => {
+                notes.push(format!("{name}: not run, needs {needs}: {remedy}"));
+            }
+            End::Judged { report, .. } => {
+                let changed = report.changed.iter();
+                notes
+                    .extend(changed.map(|what| format!("{name}: configuration changed in {what}")));
+                let mut blinds: BTreeMap<&str, usize> = BTreeMap::new();
+                for blind in report.verdicts.iter().filter_map(|v| v.blind.as_deref()) {
+                    *blinds.entry(blind).or_default() += 1;
+                }
+                for (why, n) in blinds {
+                    let n = words::counted(n, "answer");
+                    notes.push(format!("{name}: part of {n} judged only exactly: {why}"));
+                }
+                if let Some(kept) = &report.kept {
+                    notes.push(format!("{name}: kept {}", kept.display()));
+                }
+            }
+            End::NotJudged { .. } | End::Interrupted => {}
+        }
+    }
+    if !notes.is_empty() {
+        out.push('\n');
+    }
+    for note in notes {
+        let _ = writeln!(out, "{}", paint.faint(&note));
+    }
+}
+
+fn problems(out: &mut String, run: &Run, paint: Paint, brief: bool) {
+    let (errors, warnings): (Vec<&Problem>, Vec<&Problem>) =
+        run.problems.iter().partition(|problem| problem.severity == Severity::Error);
+    if !errors.is_empty() {
+        out.push('\n');
+    }
+    for error in errors {
+        let _ = writeln!(out, "{} {error}", paint.bad("✗"));
+    }
+    if !warnings.is_empty() && !brief {
+        let n = words::counted(warnings.len(), "warning");
+        let text = format!("{n} about the files: see `dashproof check`");
+        let _ = writeln!(out, "\n{}", paint.faint(&text));
+    }
+}
+
+fn unproven(out: &mut String, doubts: &[Doubt<'_>], run: &Run, paint: Paint) {
+    let judged = run.judged().count();
+    if !doubts.is_empty() {
+        out.push('\n');
+    }
+    for doubt in doubts {
+        let path = paint.strong(&doubt.subject.path());
+        let _ = write!(out, "{} {path} {}", paint.doubt("? unproven"), doubt.reason);
+        if doubt.scenarios.len() < judged {
+            let names: Vec<&str> = doubt.scenarios.iter().copied().collect();
+            let _ = write!(out, " (under {})", names.join(", "));
+        }
+        out.push('\n');
+    }
+}
+
+fn remarks(out: &mut String, run: &Run, paint: Paint) {
+    let remarks = group::remarks(run);
+    if !remarks.is_empty() {
+        out.push('\n');
+    }
+    for (remark, subjects) in remarks {
+        let named: Vec<String> =
+            subjects.iter().take(NAMED).map(|subject| subject.path()).collect();
+        let more = match subjects.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let places = format!("{}{more}", named.join(", "));
+        let _ = writeln!(out, "{} {remark}: {places}", paint.doubt("! Prometheus remarks"));
+    }
+}
+
+fn not_judged(out: &mut String, run: &Run, paint: Paint) {
+    for outcome in &run.outcomes {
+        if let End::NotJudged { error, remedy } = &outcome.end {
+            let name = paint.strong(&outcome.scenario.name);
+            let _ = writeln!(out, "\n{} {name}: {error}", paint.bad("✗ not judged"));
+            for line in remedy.lines() {
+                let _ = writeln!(out, "    {line}");
+            }
+        }
+    }
+}
+
+fn last_line(out: &mut String, run: &Run, reds: &[Red<'_>], doubts: &[Doubt<'_>], paint: Paint) {
+    let asked: BTreeSet<Subject<'_>> = run
+        .judged()
+        .flat_map(|(_, report, _)| &report.verdicts)
+        .map(|verdict| Subject::at(&verdict.question.place))
+        .collect();
+    let points: usize = run
+        .judged()
+        .flat_map(|(_, report, _)| &report.verdicts)
+        .map(|verdict| verdict.finding.points)
+        .sum();
+    let (judged, of) = (run.judged().count(), run.outcomes.len());
+    let scenarios = words::counted(judged, "scenario");
+    let mut parts = vec![format!(
+        "{} under {scenarios}, {}",
+        match asked.len() {
+            1 => "1 query".to_owned(),
+            n => format!("{n} queries"),
+        },
+        words::counted(points, "point")
+    )];
+    let under: BTreeSet<&str> = reds
+        .iter()
+        .flat_map(|red| &red.under)
+        .map(|under| under.outcome.scenario.name.as_str())
+        .collect();
+    if !reds.is_empty() {
+        let (red, asked, under) = (reds.len(), asked.len(), under.len());
+        parts[0] = format!("{red} of {asked} queries, under {under} of {scenarios}");
+    }
+    let ends = |is: fn(&End) -> bool| run.outcomes.iter().filter(|o| is(&o.end)).count();
+    for (n, what) in [
+        (run.errors(), "errors in files"),
+        (doubts.len(), "unproven"),
+        (ends(|end| matches!(end, End::NotJudged { .. })), "not judged"),
+        (ends(|end| matches!(end, End::NotRun { .. })), "not run"),
+    ] {
+        if n > 0 {
+            parts.push(format!("{n} {what}"));
+        }
+    }
+    let conclusion = run.conclusion();
+    let word = match conclusion {
+        Conclusion::Held => paint.good("✓ held"),
+        Conclusion::Broke => paint.bad("✗ broken"),
+        Conclusion::NotJudged => paint.bad("✗ not judged"),
+        Conclusion::Interrupted => {
+            parts.insert(0, format!("{judged} of {} judged", words::counted(of, "scenario")));
+            paint.doubt("interrupted")
+        }
+    };
+    let parts = parts.join(" · ").replace("1 errors", "1 error");
+    let _ = writeln!(out, "{word}: {parts} · exit {}", conclusion.exit_code());
+}

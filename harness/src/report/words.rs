@@ -1,0 +1,195 @@
+//! Numbers, instants and spans as a person reads them.
+//!
+//! Instants are UTC. Numbers are shortened as far as they stay apart from what they are compared with.
+
+use fake_modules::incident::IncidentKind;
+use jiff::Timestamp;
+
+use crate::{
+    fact::Labels,
+    judge::{Breach, BreachKind},
+    promcfg::duration,
+};
+
+/// Digits that a number has at first; more where two numbers would look alike.
+const DIGITS: usize = 6;
+
+/// `1,204,311`.
+#[must_use]
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `3 panels`, `1 panel`.
+#[must_use]
+pub fn counted(n: usize, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(n as u64))
+}
+
+/// A number with at least that many significant digits, as Prometheus writes what is none.
+fn with_digits(value: f64, digits: usize) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let scientific = format!("{value:.*e}", digits - 1);
+    let exponent: i32 =
+        scientific.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or_default();
+    if !(-5..15).contains(&exponent) {
+        return scientific;
+    }
+    let decimals = usize::try_from(digits as i32 - 1 - exponent).unwrap_or(0);
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// Numbers that are compared with each other: each as short as it can be while different ones look different.
+#[must_use]
+pub fn numbers(values: &[f64]) -> Vec<String> {
+    let texts = |digits| -> Vec<String> {
+        values.iter().map(|&value| with_digits(value, digits)).collect()
+    };
+    let apart = |texts: &[String]| {
+        (0..values.len()).all(|i| {
+            (0..i).all(|j| values[i].total_cmp(&values[j]).is_eq() || texts[i] != texts[j])
+        })
+    };
+    (DIGITS..17).map(texts).find(|texts| apart(texts)).unwrap_or_else(|| texts(17))
+}
+
+/// `2026-01-05 00:41:30Z`, with milliseconds where there are any.
+#[must_use]
+pub fn instant(unix_ms: i64) -> String {
+    format!("{}Z", local(unix_ms))
+}
+
+/// `00:41:30Z`, or the whole instant if it is on another day than `day_ms`.
+#[must_use]
+pub fn instant_near(unix_ms: i64, day_ms: i64) -> String {
+    const DAY_MS: i64 = 86_400_000;
+    let same_day = unix_ms.div_euclid(DAY_MS) == day_ms.div_euclid(DAY_MS);
+    let text = instant(unix_ms);
+    match text.split_once(' ') {
+        Some((_, time)) if same_day => time.to_owned(),
+        _ => text,
+    }
+}
+
+fn local(unix_ms: i64) -> String {
+    match Timestamp::from_millisecond(unix_ms) {
+        Ok(at) => at.to_string().replace('T', " ").trim_end_matches('Z').to_owned(),
+        Err(_) => format!("{unix_ms} ms"),
+    }
+}
+
+/// `1h30m`; `-5m` before zero.
+#[must_use]
+pub fn span(millis: i64) -> String {
+    let sign = if millis < 0 { "-" } else { "" };
+    format!("{sign}{}", duration::format(millis.abs()))
+}
+
+/// `{provider="openai"}`, as Prometheus writes a series.
+#[must_use]
+pub fn series(labels: &Labels) -> String {
+    let pairs: Vec<String> =
+        labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    format!("{{{}}}", pairs.join(", "))
+}
+
+/// What is wrong with a point.
+#[must_use]
+pub fn breach(kind: BreachKind) -> &'static str {
+    match kind {
+        BreachKind::Missing => "there should be a number",
+        BreachKind::Unexpected => "there should be none",
+        BreachKind::Inexact => "not what the engine's samples of the truth give",
+        BreachKind::Untrue => "what the samples give, but not what happened",
+        BreachKind::Duplicate => "two series with the same labels",
+    }
+}
+
+/// A series that nobody expects, rather than a point too many.
+#[must_use]
+pub fn is_stranger(breach: &Breach) -> bool {
+    breach.kind == BreachKind::Unexpected && breach.expected.is_none()
+}
+
+/// `provider outage (openai)`.
+#[must_use]
+pub fn incident(kind: &IncidentKind) -> String {
+    let (name, about) = match kind {
+        IncidentKind::ProviderOutage { provider, .. } => ("provider outage", provider.to_string()),
+        IncidentKind::ProviderLatency { provider, .. } => {
+            ("provider latency", provider.to_string())
+        }
+        IncidentKind::ProviderThrottling { provider, .. } => {
+            ("provider throttling", provider.to_string())
+        }
+        IncidentKind::InjectionAttack { .. } => ("injection attack", String::new()),
+        IncidentKind::CacheFlush => ("cache flush", String::new()),
+        IncidentKind::ModelShift { to, .. } => ("model shift", to.to_string()),
+        IncidentKind::PriceMissing { deployment } => ("price missing", deployment.to_string()),
+        IncidentKind::GuardSlow { .. } => ("guard slow", String::new()),
+        IncidentKind::GuardBypassed => ("guard bypassed", String::new()),
+        IncidentKind::TrafficStop => ("traffic stop", String::new()),
+        IncidentKind::ModuleDown { module, .. } => ("module down", module.to_string()),
+        IncidentKind::ModuleRestart { module, .. } => ("module restart", module.to_string()),
+        IncidentKind::MetricRenamed { module } => ("metric renamed", module.to_string()),
+        IncidentKind::CardinalityGrowth { module, .. } => {
+            ("cardinality growth", module.to_string())
+        }
+    };
+    if about.is_empty() { name.to_owned() } else { format!("{name} ({about})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_stay_apart() {
+        let table: [(&[f64], &[&str]); 6] = [
+            (&[0.45114321987, 0.5], &["0.451143", "0.5"]),
+            (&[1.00000001, 1.0], &["1.00000001", "1"]),
+            (&[3600.0, 1_234_567.0], &["3600", "1234567"]),
+            (&[0.0, f64::NAN, f64::INFINITY], &["0", "NaN", "+Inf"]),
+            (&[1.5e-7, -2e20], &["1.50000e-7", "-2.00000e20"]),
+            (&[0.1 + 0.2, 0.3], &["0.30000000000000004", "0.29999999999999999"]),
+        ];
+        for (values, texts) in table {
+            assert_eq!(numbers(values), texts);
+        }
+        assert_eq!(
+            (count(1_204_311), count(999), count(1000)),
+            ("1,204,311".into(), "999".into(), "1,000".into())
+        );
+    }
+
+    #[test]
+    fn instants_are_utc_and_name_the_day_where_it_matters() {
+        let at = 1_767_573_690_250;
+        assert_eq!(instant(at), "2026-01-05 00:41:30.25Z");
+        assert_eq!(instant_near(at, at + 1), "00:41:30.25Z");
+        assert_eq!(instant_near(at, at + 86_400_000), "2026-01-05 00:41:30.25Z");
+        assert_eq!((span(90_000), span(-300_000)), ("1m30s".into(), "-5m".into()));
+    }
+}
