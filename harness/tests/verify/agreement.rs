@@ -37,6 +37,8 @@ struct Copy_ {
     sources: Vec<Source>,
     laws: Vec<Law>,
     before: Vec<f64>,
+    /// How many slots a row has.
+    width: usize,
     /// Of the row's slots, from the first to before each.
     sums: Vec<u64>,
     life: u32,
@@ -54,7 +56,8 @@ pub(crate) fn check(scenario: &Scenario) -> Result<u64, String> {
     let broken: BTreeSet<Invariant> =
         scenario.incidents.iter().flat_map(|incident| incident.kind.breaks()).copied().collect();
     let mut phases = Rng::new(scenario.seed, PHASES);
-    let mut copy = |instance| Copy_ {
+    let mut copy = |instance: Instance| Copy_ {
+        width: Quantity::row_width(instance.module),
         module: Module::new(instance, epoch_ms, None),
         next_ms: match scenario.scrape_phase {
             ScrapePhase::Aligned => 0,
@@ -124,7 +127,7 @@ impl Copy_ {
         let values = exposition.values();
         self.sums.clear();
         self.sums.push(0);
-        for slot in 0..Quantity::row_width(page.instance().module) {
+        for slot in 0..self.width {
             self.sums.push(self.sums[slot] + page.shown(row, slot));
         }
         for (nth, (&value, &source)) in values.iter().zip(&self.sources).enumerate() {

@@ -126,7 +126,7 @@ fn planted() -> Result<(), Failed> {
                 (**contracts).clone(),
             );
             let verdicts = verdicts.await?;
-            failures.extend(fault.missed(&verdicts));
+            failures.extend(fault.missed(&verifier, &scenario, &verdicts));
         }
         let mut other = (**contracts).clone();
         change_constants(&mut other);
@@ -160,13 +160,20 @@ impl Fault {
         monitoring
     }
 
-    fn missed(&self, verdicts: &[Verdict]) -> Option<String> {
+    fn missed(
+        &self,
+        verifier: &Verifier,
+        scenario: &Scenario,
+        verdicts: &[Verdict],
+    ) -> Option<String> {
         let (uid, title) = self.panel;
         let of_panel = |verdict: &&Verdict| {
             verdict.question.place.dashboard == uid && verdict.question.place.panel == title
         };
         let (on, elsewhere): (Vec<&Verdict>, Vec<&Verdict>) = verdicts.iter().partition(of_panel);
-        if let Some(broken) = red::broken(elsewhere.into_iter(), std::iter::empty()) {
+        if let Some(broken) =
+            red::broken(verifier, scenario, elsewhere.into_iter(), std::iter::empty())
+        {
             return Some(format!("a fault in {uid} / {title} breaks another panel:\n{broken}"));
         }
         let found = on.iter().any(|verdict| {
@@ -225,7 +232,7 @@ fn misleading() -> Result<(), Failed> {
         staged.engine.stop().await;
         Ok::<_, String>((blinded, seeing))
     })?;
-    if let Some(broken) = red::broken(blinded.iter(), std::iter::empty()) {
+    if let Some(broken) = red::broken(&verifier, &scenario, blinded.iter(), std::iter::empty()) {
         return Err(Failed::from(format!(
             "where the incident blinds cost, only the exact answer binds:\n{broken}"
         )));

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use dashproof::verify::question::Question;
+use dashproof::verify::{RECORDING_RULES, question::Question};
 use fake_modules::rng::{Rng, Stream};
 use libtest_mimic::{Failed, Trial};
 
@@ -53,9 +53,9 @@ fn tell(nth: u64) -> Result<(), Failed> {
         staged.engine.stop().await;
         Ok(verdicts)
     })?;
-    match red::broken(verdicts.iter(), std::iter::empty()) {
+    match red::broken(&verifier, &story, verdicts.iter(), std::iter::empty()) {
         None => Ok(()),
-        Some(broken) => Err(Failed::from(format!("{broken}{story:#?}"))),
+        Some(broken) => Err(Failed::from(format!("{broken}\nthe story was {story:#?}"))),
     }
 }
 
@@ -65,7 +65,7 @@ fn some(nth: u64, mut questions: Vec<Question>) -> Vec<Question> {
     let mut rng = Rng::new(nth, SOME);
     let mut looks: Vec<String> = Vec::new();
     for question in &questions {
-        if question.place.dashboard != "recording rules" && !looks.contains(&question.why) {
+        if question.place.dashboard != RECORDING_RULES && !looks.contains(&question.why) {
             looks.push(question.why.clone());
         }
     }
@@ -75,7 +75,7 @@ fn some(nth: u64, mut questions: Vec<Question>) -> Vec<Question> {
     }
     let varied = rng.chance(0.125);
     questions.retain(|question| {
-        let rule = question.place.dashboard == "recording rules";
+        let rule = question.place.dashboard == RECORDING_RULES;
         rule || (looks.contains(&question.why) && (varied || question.place.selection.is_empty()))
     });
     questions

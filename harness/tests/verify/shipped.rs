@@ -13,7 +13,7 @@ use std::{
 use dashproof::{
     scenario::Scenario,
     stack::version::Line,
-    verify::{ScenarioReport, Verifier, question::Place},
+    verify::{RECORDING_RULES, ScenarioReport, Verifier, question::Place},
 };
 use libtest_mimic::{Failed, Trial};
 
@@ -21,9 +21,6 @@ use crate::{bench, lines, red};
 
 /// Judged on both lines: all series, copies, resets, and scrapes that meet the ends of windows.
 const BOTH_LINES: [&str; 4] = ["every-series-distinct", "two-replicas", "restart", "traffic-stop"];
-
-/// The name that verdicts on recording rules stand under.
-const RULES: &str = "recording rules";
 
 type Report = Arc<OnceLock<Result<ScenarioReport, String>>>;
 
@@ -69,7 +66,7 @@ fn named() -> Result<Vec<Trial>, String> {
 fn dashboards() -> Result<BTreeSet<String>, String> {
     let (monitoring, contracts) = (bench::monitoring()?, bench::contracts()?);
     let shown = monitoring.dashboards.into_iter().map(|dashboard| dashboard.uid);
-    Ok(shown.chain(contracts.dashboards.into_keys()).chain([RULES.to_owned()]).collect())
+    Ok(shown.chain(contracts.dashboards.into_keys()).chain([RECORDING_RULES.to_owned()]).collect())
 }
 
 /// A scenario on one Prometheus.
@@ -121,13 +118,11 @@ impl Stage {
         // What is of no dashboard stands with the rules, so that nothing is lost.
         let unproven = report.unproven.iter().filter(|unproven| {
             unproven.place.dashboard == dashboard
-                || (dashboard == RULES && !judged(&unproven.place))
+                || (dashboard == RECORDING_RULES && !judged(&unproven.place))
         });
-        if let Some(broken) = red::broken(verdicts.clone(), unproven) {
-            return Err(Failed::from(format!(
-                "scenario {} (seed {}) breaks {dashboard}:\n{broken}replay: cargo run -- verify {} --seed {}",
-                report.scenario, report.seed, report.scenario, report.seed
-            )));
+        let verifier = self.verifier()?;
+        if let Some(broken) = red::broken(&verifier, &self.scenario, verdicts.clone(), unproven) {
+            return Err(Failed::from(broken));
         }
         if verdicts.all(|verdict| verdict.finding.values == 0) {
             return Err(Failed::from(format!(
@@ -137,11 +132,12 @@ impl Stage {
         Ok(())
     }
 
+    fn verifier(&self) -> Result<Arc<Verifier>, String> {
+        self.line.map_or_else(bench::verifier, bench::verifier_of)
+    }
+
     fn verify(&self) -> Result<ScenarioReport, String> {
-        let verifier: Arc<Verifier> = match self.line {
-            None => bench::verifier(),
-            Some(line) => bench::verifier_of(line),
-        }?;
+        let verifier = self.verifier()?;
         let began = Instant::now();
         let report = bench::run(verifier.verify(&self.scenario, &mut |_| ()))
             .map_err(|error| bench::chain(&error))?;
