@@ -153,3 +153,6 @@ impl Run {
         self.problems.iter().filter(|problem| problem.severity == Severity::Error).count()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! prompt-security's side: what the guard finds in a prompt or an answer, and how long it takes.
 
 use crate::{
-    engine::{effects::Effects, limit::TokenBucket, parameters::Parameters},
+    engine::{effects::Effects, latency::lognormal, limit::TokenBucket, parameters::Parameters},
     label::Label,
     rng::{Rng, Stream},
     sample::{InverseCdf, Weighted},
@@ -90,9 +90,9 @@ pub(crate) struct Guard {
     detection: f64,
     false_positives: f64,
     limits: [TokenBucket; 3],
-    latency: InverseCdf,
-    judge: InverseCdf,
-    scan: InverseCdf,
+    latency: &'static InverseCdf,
+    judge: &'static InverseCdf,
+    scan: &'static InverseCdf,
     category: Weighted,
     injection: Weighted,
     severity: Weighted,
@@ -101,7 +101,6 @@ pub(crate) struct Guard {
 impl Guard {
     pub(crate) fn new(parameters: &Parameters) -> Guard {
         const GUARD: Stream = Stream::named("guard");
-        let lognormal = |median: f64, sigma| InverseCdf::lognormal(libm::log(median), sigma);
         let judged = parameters.mean_tokens.0.min(f64::from(JUDGED.0)) + f64::from(JUDGED.1);
         let of_a_call = [1.0, parameters.mean_tokens.0, UNSURE * judged];
         let limits = std::array::from_fn(|limit| {

@@ -57,8 +57,8 @@ fn reducer(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Optio
 fn mappings(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Option<Problem> {
     let mapped = |value: &String| {
         let of_values = panel.field.mappings.iter().filter(|mapping| mapping["type"] == "value");
-        let texts = of_values.filter_map(|mapping| mapping["options"][value]["text"].as_str());
-        texts.last()
+        let mut texts = of_values.filter_map(|mapping| mapping["options"][value]["text"].as_str());
+        texts.next_back()
     };
     let (value, word) = bound.mappings.iter().find(|(value, word)| mapped(value) != Some(word))?;
     let shown = mapped(value).map_or_else(|| value.clone(), |text| format!("{text:?}"));

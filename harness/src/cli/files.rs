@@ -112,15 +112,15 @@ pub(super) fn scenarios(directory: &Path, names: &[String]) -> Result<Vec<Scenar
     if !relevant.is_empty() {
         return Err(Failure::of_files(&directory.display().to_string(), &relevant));
     }
-    for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
-        let remedy = match nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`? `dashproof list` names all"),
-            None => "`dashproof list` names all".to_owned(),
-        };
-        return Err(Failure::new(
-            format!("no scenario `{name}` in {}", directory.display()),
-            remedy,
-        ));
+    let unknown: Vec<&String> =
+        names.iter().filter(|name| !known.contains(&name.as_str())).collect();
+    if !unknown.is_empty() {
+        let quoted: Vec<String> = unknown.iter().map(|name| format!("`{name}`")).collect();
+        let near = unknown.iter().filter_map(|name| nearest(name, known.iter().copied()));
+        let near: Vec<String> = near.map(|name| format!("did you mean `{name}`?\n")).collect();
+        let message = format!("no scenario {} in {}", quoted.join(", "), directory.display());
+        let remedy = format!("{}`dashproof list` names all", near.concat());
+        return Err(Failure::new(message, remedy));
     }
     if all.is_empty() {
         let message = format!("no scenario in {}", directory.display());

@@ -20,7 +20,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -153,6 +153,7 @@ pub fn incident(kind: &IncidentKind) -> String {
         IncidentKind::TrafficStop => ("traffic stop", String::new()),
         IncidentKind::ModuleDown { module, .. } => ("module down", module.to_string()),
         IncidentKind::ModuleRestart { module, .. } => ("module restart", module.to_string()),
+        IncidentKind::ModuleRemoved { module, .. } => ("module removed", module.to_string()),
         IncidentKind::MetricRenamed { module } => ("metric renamed", module.to_string()),
         IncidentKind::CardinalityGrowth { module, .. } => {
             ("cardinality growth", module.to_string())

@@ -127,6 +127,7 @@ impl Census {
             EventKind::Stopped(_)
             | EventKind::Started(_)
             | EventKind::Renamed(..)
+            | EventKind::Removed(..)
             | EventKind::ExtraSeries(..) => {}
         }
     }
