@@ -9,49 +9,33 @@ pub mod bind;
 pub mod evidence;
 pub mod look;
 pub mod question;
+mod staging;
 pub mod targets;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use fake_modules::{
-    incident::{Incident, IncidentKind},
-    lie::Lie,
-    rng::{Rng, Stream},
-    time::Nanos,
-};
+use fake_modules::time::Nanos;
 use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
-    backfill::{
-        Play,
-        rules::{self, RecordingRule},
-    },
+    backfill::rules,
     client::{
         prometheus::{ClientError, Prometheus},
-        remote_write::{RemoteWriter, WriteError},
+        remote_write::WriteError,
     },
     contract::Contracts,
-    fact::Fact,
     monitoring::Monitoring,
     oracle::Era,
-    quantity::Quantity,
-    scenario::{Scenario, ScrapePhase, SourceError},
-    stack::{
-        environment::Environment,
-        native::{NativePrometheus, Options, StartError},
-        prometheus_binary::PrometheusBinary,
-        version::Line,
-    },
+    scenario::{Scenario, SourceError},
+    stack::{environment::Environment, native::StartError, prometheus_binary::PrometheusBinary},
 };
-use ask::{Blind, Truth, Verdict};
+use ask::{Truth, Verdict};
 use bind::Unproven;
 use look::Look;
 use question::{Form, NotAsked, Place, Question};
-use targets::{Phase, Targets, TargetsError};
+use targets::{Targets, TargetsError};
+
+pub use staging::{Staged, era};
 
 /// Where places say that they are about recording rules.
 pub const RECORDING_RULES: &str = "recording rules";
@@ -166,21 +150,6 @@ pub enum VerifyError {
     Ask(#[from] ClientError),
 }
 
-/// A scenario in an engine, ready to be asked.
-#[derive(Debug)]
-pub struct Staged {
-    /// The engine.
-    pub engine: NativePrometheus,
-    /// What really happened.
-    pub truth: Arc<Truth>,
-    /// Its arithmetic.
-    pub era: Era,
-    /// When each recorded metric was evaluated.
-    pub recorded: BTreeMap<String, rules::Evaluations>,
-    /// The same as in the report, without verdicts.
-    report: ScenarioReport,
-}
-
 impl Verifier {
     /// A verifier of everything in `monitoring` by `contracts`, with the engine `binary`.
     #[must_use]
@@ -224,122 +193,6 @@ impl Verifier {
             staged.engine.stop().await;
         }
         Ok(report)
-    }
-
-    /// Plays a scenario into a fresh engine, with its recording rules; `lie` is told by one of the modules.
-    ///
-    /// # Errors
-    /// If that could not be done.
-    pub async fn stage(
-        &self,
-        scenario: &Scenario,
-        lie: Option<Lie>,
-        notice: &mut impl FnMut(Notice),
-    ) -> Result<Staged, VerifyError> {
-        self.stage_recording(scenario, lie, |_| true, notice).await
-    }
-
-    /// As [`Verifier::stage`], but only the rules whose metric is `wanted` are recorded.
-    ///
-    /// # Errors
-    /// If that could not be done.
-    pub async fn stage_recording(
-        &self,
-        scenario: &Scenario,
-        lie: Option<Lie>,
-        wanted: impl Fn(&str) -> bool,
-        notice: &mut impl FnMut(Notice),
-    ) -> Result<Staged, VerifyError> {
-        let epoch_ms = scenario.epoch.as_millisecond();
-        let duration_ms = scenario.duration.as_millis() as i64;
-        let phase = match scenario.scrape_phase {
-            ScrapePhase::Seeded => Phase::Seeded(scenario.seed),
-            ScrapePhase::Aligned => Phase::Aligned,
-        };
-        let found = self.targets(scenario.replicas).await?.with_phase(phase);
-        let span = Duration::from_millis(duration_ms as u64) + Duration::from_secs(3600);
-        let mut engine = NativePrometheus::start(
-            &self.binary,
-            &self.environment,
-            &Options { config: None, span },
-        )
-        .await?;
-        let writer = RemoteWriter::new(engine.url());
-        let source = |source| VerifyError::Source { scenario: scenario.name.clone(), source };
-        let play = Play {
-            engine: scenario.engine().map_err(source)?,
-            replicas: scenario.replicas,
-            epoch_ms,
-            duration: scenario.duration,
-            targets: found.targets,
-            lie,
-        };
-        let played = play
-            .run(&writer, |reached| notice(Notice::Played { reached, of: scenario.duration }))
-            .await?;
-        if let Some(error) = played.engine.arrivals().error() {
-            return Err(VerifyError::Trace {
-                scenario: scenario.name.clone(),
-                error: error.to_string(),
-            });
-        }
-        let mut unproven = bind::unproven(&self.monitoring, &self.contracts);
-        unproven.extend(played.refused.iter().map(|(target, times)| bind::refused(target, *times)));
-        let recording = rules::recording_rules(
-            &self.monitoring.rules,
-            self.monitoring.config.evaluation_interval_ms,
-            (epoch_ms, epoch_ms + duration_ms),
-            |file, group, interval_ms| match phase {
-                Phase::Aligned => 0,
-                Phase::Seeded(seed) => group_offset(seed, file, group, interval_ms),
-            },
-        );
-        let client = Prometheus::new(engine.url());
-        let recorded: BTreeMap<String, rules::Evaluations> =
-            recording.iter().map(|rule| (rule.record.clone(), rule.evaluations)).collect();
-        let recording: Vec<RecordingRule> =
-            recording.into_iter().filter(|rule| wanted(&rule.record)).collect();
-        rules::materialise(&recording, bind::metrics_read, &client, &writer, |record| {
-            notice(Notice::Recording(record.to_owned()));
-        })
-        .await?;
-        if self.binary.version.line() == Line::V3 {
-            // Right after a backfill, 3.x answers from its out-of-order buffers, ten times slower (measured).
-            engine.restart().await?;
-        }
-        let truth = Truth {
-            ledger: played.ledger,
-            blinds: blinds(&scenario.incidents, epoch_ms),
-            constants_ms: constants_ms(&recorded, &self.contracts),
-        };
-        Ok(Staged {
-            engine,
-            truth: Arc::new(truth),
-            era: era(&self.binary),
-            recorded,
-            report: ScenarioReport {
-                scenario: scenario.name.clone(),
-                seed: scenario.seed,
-                verdicts: Vec::new(),
-                unproven,
-                changed: found.changed,
-                requests: played.engine.balance().arrived,
-                events: played.events,
-                samples: played.written.samples,
-                kept: None,
-            },
-        })
-    }
-
-    /// The targets, asked of promtool once for each number of copies: it waits a second for file discovery.
-    async fn targets(&self, replicas: [u8; 3]) -> Result<Targets, TargetsError> {
-        let mut known = self.targets.lock().await;
-        if let Some(found) = known.get(&replicas) {
-            return Ok(found.clone());
-        }
-        let found = targets::targets(&self.monitoring, &self.binary, replicas).await?;
-        known.insert(replicas, found.clone());
-        Ok(found)
     }
 
     /// Every question of every dashboard and recording rule about a staged scenario.
@@ -454,54 +307,4 @@ pub async fn ask_all(
         notice(Notice::Asked { done, of });
     }
     Ok(verdicts.into_iter().flatten().collect())
-}
-
-/// The engine's arithmetic.
-#[must_use]
-pub fn era(binary: &PrometheusBinary) -> Era {
-    Era::of_version(&binary.version.to_string()).unwrap_or(Era::From3_0)
-}
-
-/// Where an incident keeps metrics from showing the truth.
-fn blinds(incidents: &[Incident], epoch_ms: i64) -> Vec<Blind> {
-    let missing = incidents
-        .iter()
-        .filter(|incident| matches!(incident.kind, IncidentKind::PriceMissing { .. }));
-    missing
-        .map(|incident| Blind {
-            quantity: Quantity::LlmCost,
-            from_ms: epoch_ms + incident.at.as_millis() as i64,
-            until_ms: epoch_ms + incident.ends().as_millis() as i64,
-            why: "a price is missing: cost is not recorded, by design of the incident (breaks I4)"
-                .to_owned(),
-        })
-        .collect()
-}
-
-/// When every rule that states constants had been evaluated, and when the first of them ended.
-fn constants_ms(
-    recorded: &BTreeMap<String, rules::Evaluations>,
-    contracts: &Contracts,
-) -> (i64, i64) {
-    let constant: BTreeSet<&String> = contracts
-        .rules
-        .iter()
-        .filter(|(_, contract)| matches!(contract.fact, Fact::Constant(_)))
-        .map(|(record, _)| record)
-        .collect();
-    let evaluations =
-        recorded.iter().filter(|(record, _)| constant.contains(record)).map(|(_, found)| found);
-    evaluations.fold((i64::MIN, i64::MAX), |(first, last), found| {
-        (first.max(found.first_ms), last.min(found.last_ms))
-    })
-}
-
-/// A group's offset: in production a hash of the deployed path; here drawn, since the path is not known.
-fn group_offset(seed: u64, file: &str, group: &str, interval_ms: i64) -> i64 {
-    let name = file.bytes().chain([0]).chain(group.bytes());
-    let nth = name.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    const OFFSETS: Stream = Stream::named("rule group offsets");
-    Rng::new(seed, OFFSETS.nth(nth)).below(interval_ms as u64) as i64
 }

@@ -1,6 +1,7 @@
 //! The shipped scenarios: each loads, runs, and always tells the same story.
 
 mod census;
+mod expositions;
 mod fingerprints;
 mod shipped;
 
