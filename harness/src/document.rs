@@ -9,7 +9,7 @@ mod field;
 mod node;
 mod reader;
 
-pub use field::{Field, Flaw, Meaning, Part, Table, choose, nearest};
+pub use field::{Field, Flaw, Meaning, Part, Table, choose};
 pub use node::{Node, Scalar, Value};
 
 use std::path::Path;
