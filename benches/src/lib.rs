@@ -42,7 +42,7 @@ pub fn under_way(profile: Profile, rate: f64) -> Simulation {
     scenario.duration = FOREVER;
     let engine = scenario.engine().expect("generated traffic needs no file");
     let mut simulation = Simulation { engine, reached: Nanos::ZERO };
-    simulation.play(10 * Nanos::MINUTE.0, |_| {});
+    simulation.play(2 * Nanos::MINUTE.0, |_| {});
     simulation
 }
 

@@ -9,11 +9,13 @@ mod agenda;
 mod effects;
 mod flight;
 mod guard;
+mod latency;
 mod limit;
 mod manager;
 mod parameters;
 mod path;
 mod provider;
+mod telling;
 
 pub use parameters::Parameters;
 
@@ -173,6 +175,9 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
                 let mut tell = |kind| sink(&Event { at: edge.at, replica, kind });
                 if before.renamed[m] != self.effects.renamed[m] {
                     tell(EventKind::Renamed(module, self.effects.renamed[m]));
+                }
+                if before.removed[m] != self.effects.removed[m] {
+                    tell(EventKind::Removed(module, self.effects.removed[m]));
                 }
                 if before.extra_series[m] != self.effects.extra_series[m] {
                     tell(EventKind::ExtraSeries(module, self.effects.extra_series[m]));

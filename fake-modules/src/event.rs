@@ -126,6 +126,8 @@ pub enum EventKind {
     Started(Module),
     /// The module began (`true`) or ceased (`false`) to show its operations counter under another name.
     Renamed(Module, bool),
+    /// The module was taken out of what is scraped (`true`), or put back (`false`).
+    Removed(Module, bool),
     /// The module now shows this many series that the contract does not know (a label with unbounded values).
     ExtraSeries(Module, u32),
 }
@@ -161,6 +163,7 @@ impl EventKind {
             EventKind::Stopped(module)
             | EventKind::Started(module)
             | EventKind::Renamed(module, _)
+            | EventKind::Removed(module, _)
             | EventKind::ExtraSeries(module, _) => module,
         }
     }

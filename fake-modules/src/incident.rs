@@ -90,6 +90,11 @@ pub enum IncidentKind {
         /// Which copy, or all.
         replica: Option<u8>,
     },
+    /// A module is taken out of service: its copies stop, and nobody scrapes them any more.
+    ModuleRemoved {
+        /// Which module.
+        module: Module,
+    },
     /// A module shows its operations counter under another name. Breaks I1 and I5.
     MetricRenamed {
         /// Which module.
@@ -150,6 +155,7 @@ impl IncidentKind {
         let stopped = match *self {
             IncidentKind::ModuleDown { module, replica }
             | IncidentKind::ModuleRestart { module, replica } => Some((module, replica)),
+            IncidentKind::ModuleRemoved { module } => Some((module, None)),
             _ => None,
         };
         (0..replicas).filter_map(move |copy| {

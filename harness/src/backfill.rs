@@ -109,6 +109,8 @@ struct Stage<A> {
     events: u64,
     /// Series beyond the contract that an incident makes each module show now.
     extra: [u32; ModuleName::ALL.len()],
+    /// Modules that are no longer scraped.
+    removed: [bool; ModuleName::ALL.len()],
     /// Refused scrapes of each target, but for those of such incidents.
     refused: Vec<usize>,
 }
@@ -132,6 +134,7 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
                 .collect(),
             refused: vec![0; play.targets.len()],
             extra: [0; ModuleName::ALL.len()],
+            removed: [false; ModuleName::ALL.len()],
             next: play.targets.iter().map(|(_, config)| config.phase_ms).collect(),
             targets: play
                 .targets
@@ -165,11 +168,13 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
             let due = self.next.iter().enumerate().min_by_key(|(index, at)| (**at, *index));
             let Some((index, &at_ms)) = due.filter(|(_, at)| **at < until_ms) else { return };
             let at = Nanos::from_millis(at_ms as u64);
-            let Stage { engine, ledger, modules, events, extra, .. } = self;
+            let Stage { engine, ledger, modules, events, extra, removed, .. } = self;
             engine.run_until(at, &mut |event: &Event| {
                 *events += 1;
-                if let EventKind::ExtraSeries(module, n_series) = event.kind {
-                    extra[module.index()] = n_series;
+                match event.kind {
+                    EventKind::ExtraSeries(module, n_series) => extra[module.index()] = n_series,
+                    EventKind::Removed(module, on) => removed[module.index()] = on,
+                    _ => {}
                 }
                 ledger.observe(event);
                 modules[event.kind.module().index()][usize::from(event.replica)].observe(event);
@@ -182,6 +187,10 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
                     let module =
                         &mut self.modules[instance.module.index()][usize::from(instance.replica)];
                     match module.scrape() {
+                        _ if self.removed[instance.module.index()] => {
+                            self.ledger.mark(instance, at, false);
+                            target.scrape(at_unix, &Scraped::Removed);
+                        }
                         Ok(exposition) => {
                             let taken = target.admits(exposition.values().len());
                             self.ledger.mark(instance, at, taken);

@@ -9,6 +9,8 @@ mod field;
 mod node;
 mod reader;
 
+use field::of_key;
+
 pub use field::{Field, Flaw, Meaning, Part, Table, choose};
 pub use node::{Node, Scalar, Value};
 
@@ -27,7 +29,7 @@ use crate::problem::Problem;
 pub fn read<T: DeserializeOwned>(file: &Path, text: &str) -> Result<(T, Vec<Problem>), Problem> {
     let root = Node::parse(text).map_err(|error| {
         Problem::error(file, error.line, error.message)
-            .remedy("YAML needs consistent indentation by spaces and quotes around \": \" and \" #\" in text")
+            .remedy("in YAML, keys are unique, indentation is by spaces, and text with \": \" in it is quoted")
     })?;
     let notes = reader::Notes::default();
     let value = T::deserialize(reader::Cursor::new(&root, &notes));

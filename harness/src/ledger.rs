@@ -33,6 +33,7 @@ pub struct Page {
     current: Vec<u64>,
     up: bool,
     hidden: bool,
+    removed: bool,
     /// Unix milliseconds of each row.
     instants: Vec<i64>,
     /// What a process answered at each row, or that none did.
@@ -47,6 +48,8 @@ struct State {
     up: bool,
     /// The operations counter was shown under another name.
     hidden: bool,
+    /// Nobody scraped it any more.
+    removed: bool,
     /// Index into the page's lives.
     life: u32,
 }
@@ -70,6 +73,7 @@ impl Ledger {
                 current: vec![0; width],
                 up: true,
                 hidden: false,
+                removed: false,
                 instants: Vec::new(),
                 states: Vec::new(),
                 rows: Vec::new(),
@@ -100,6 +104,7 @@ impl Ledger {
                 page.lives.push(Life { started_ms, base: page.current.clone() });
             }
             EventKind::Renamed(_, hidden) => page.hidden = hidden,
+            EventKind::Removed(_, removed) => page.removed = removed,
             _ => self.layout.count(&mut page.current, event),
         }
     }
@@ -110,8 +115,9 @@ impl Ledger {
         let page = &mut self.pages[instance.module.index()][usize::from(instance.replica)];
         page.instants.push(self.epoch_ms + at.as_millis() as i64);
         page.states.push(State {
-            up: page.up && taken,
+            up: page.up && taken && !page.removed,
             hidden: page.hidden,
+            removed: page.removed,
             life: page.lives.len() as u32 - 1,
         });
         page.rows.extend_from_slice(&page.current);
@@ -146,6 +152,12 @@ impl Page {
     #[must_use]
     pub fn up(&self, row: usize) -> bool {
         self.states[row].up
+    }
+
+    /// Whether there was no target any more to be scraped when this row was written.
+    #[must_use]
+    pub fn removed(&self, row: usize) -> bool {
+        self.states[row].removed
     }
 
     /// Whether the scrape of this row showed `quantity` under the name that the contract gives it.

@@ -11,6 +11,7 @@
 mod aggregate;
 mod binary;
 mod call;
+mod joined;
 mod labels;
 mod placeholder;
 mod selector;

@@ -214,3 +214,44 @@ fn unknown_variables_and_bad_queries_are_errors() {
     let error = mutants("rate(x[5m]", &MutationContext::default()).unwrap_err();
     assert!(matches!(&error, MutateError::Syntax { expr, .. } if expr == "rate(x[5m]"), "{error}");
 }
+
+#[test]
+fn a_matcher_on_both_sides_of_a_match_by_its_label_is_needed_once() {
+    let equivalents = |expr: &str| {
+        let all = mutants(expr, &contract()).unwrap();
+        let marked = all.into_iter().filter(|mutant| mutant.equivalent.is_some());
+        marked.map(|mutant| mutant.description).collect::<Vec<_>>()
+    };
+    let ratio = |by: &str, left: &str, right: &str| {
+        format!(
+            "sum{by} (rate(llm_provider_requests_total{{{left}}}[5m])) / (sum{by} (rate(llm_provider_requests_total{{{right}}}[5m])) > 0)"
+        )
+    };
+    let p = "provider=~\"a|b\"";
+    assert_eq!(
+        equivalents(&ratio(" by (provider)", &format!("status=\"error\", {p}"), p)),
+        [format!("left of /: matcher {p} dropped"), format!("right of /: matcher {p} dropped")],
+    );
+    assert!(equivalents(&ratio("", p, p)).is_empty(), "the label is not kept");
+    assert!(equivalents(&ratio(" by (model)", p, p)).is_empty(), "another label is kept");
+    let another = "provider=~\"a|c\"";
+    assert!(equivalents(&ratio(" by (provider)", p, another)).is_empty(), "another matcher");
+    let or = ratio(" by (provider)", p, p).replace('/', "or");
+    assert!(equivalents(&or).is_empty(), "no series is matched away");
+}
+
+#[test]
+fn matching_on_all_labels_is_as_good_as_none() {
+    let dropped = |expr: &str| {
+        let all = mutants(expr, &contract()).unwrap();
+        let mut found = all
+            .into_iter()
+            .filter(|m| m.description.starts_with("on (") && m.description.ends_with("dropped"));
+        found.next().expect("`on` can be dropped").equivalent
+    };
+    let sides = ["min by (module) (up)", "sum by (module) (module:slo_error_budget:ratio) - 1"];
+    let [left, right] = sides;
+    assert!(dropped(&format!("{left} or on (module) ({right})")).is_some());
+    assert!(dropped(&format!("{left} or on (module) (module:slo_error_budget:ratio)")).is_none());
+    assert!(dropped("up or on (module) up").is_none(), "up has an instance too");
+}

@@ -37,6 +37,8 @@ pub(crate) struct Effects {
     pub(crate) flushed_at: Option<Nanos>,
     /// Whether a module shows its operations counter under another name.
     pub(crate) renamed: [bool; Module::ALL.len()],
+    /// Whether a module is no longer scraped.
+    pub(crate) removed: [bool; Module::ALL.len()],
     /// How many series beyond the contract a module shows.
     pub(crate) extra_series: [u32; Module::ALL.len()],
 }
@@ -56,6 +58,7 @@ impl Effects {
             stopped: false,
             flushed_at: None,
             renamed: [false; Module::ALL.len()],
+            removed: [false; Module::ALL.len()],
             extra_series: [0; Module::ALL.len()],
         };
         for incident in incidents.iter().filter(|incident| incident.at <= now) {
@@ -89,6 +92,7 @@ impl Effects {
             IncidentKind::GuardBypassed => self.guard_bypassed = true,
             IncidentKind::TrafficStop => self.stopped = true,
             IncidentKind::MetricRenamed { module } => self.renamed[module.index()] = true,
+            IncidentKind::ModuleRemoved { module } => self.removed[module.index()] = true,
             IncidentKind::CardinalityGrowth { module, series } => {
                 self.extra_series[module.index()] += series
             }

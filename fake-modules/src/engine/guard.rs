@@ -1,7 +1,7 @@
 //! prompt-security's side: what the guard finds in a prompt or an answer, and how long it takes.
 
 use crate::{
-    engine::{effects::Effects, limit::TokenBucket, parameters::Parameters},
+    engine::{effects::Effects, latency::lognormal, limit::TokenBucket, parameters::Parameters},
     label::Label,
     rng::{Rng, Stream},
     sample::{InverseCdf, Weighted},
@@ -70,7 +70,7 @@ const UNSURE: f64 = 0.03;
 /// Share of prompts that are sanitised.
 const SANITISED: f64 = 0.04;
 /// Share of prompts in which something is noted for the record, without consequence.
-const NOTED: f64 = 0.002;
+const NOTED: f64 = 0.004;
 /// Share of calls on which the guard fails.
 const FAILING: f64 = 0.0008;
 /// Share of answers that break a policy; the more severe half is refused.
@@ -81,7 +81,7 @@ const CAUGHT_LATE: f64 = 0.5;
 const JUDGED: (u32, u32) = (4_000, 180);
 /// prompt-security's own limits on requests, tokens and cost: as multiples of the busiest hour's load, how many seconds
 /// of that may come at once, and how many mean calls at least. A choice. Only the judge costs anything.
-const LIMITS: [(f64, f64, f64); 3] = [(1.5, 15.0, 30.0), (1.3, 30.0, 20.0), (1.1, 90.0, 200.0)];
+const LIMITS: [(f64, f64, f64); 3] = [(1.5, 15.0, 30.0), (1.3, 30.0, 20.0), (1.0, 40.0, 400.0)];
 
 /// prompt-security.
 #[derive(Debug)]
@@ -90,9 +90,9 @@ pub(crate) struct Guard {
     detection: f64,
     false_positives: f64,
     limits: [TokenBucket; 3],
-    latency: InverseCdf,
-    judge: InverseCdf,
-    scan: InverseCdf,
+    latency: &'static InverseCdf,
+    judge: &'static InverseCdf,
+    scan: &'static InverseCdf,
     category: Weighted,
     injection: Weighted,
     severity: Weighted,
@@ -101,7 +101,6 @@ pub(crate) struct Guard {
 impl Guard {
     pub(crate) fn new(parameters: &Parameters) -> Guard {
         const GUARD: Stream = Stream::named("guard");
-        let lognormal = |median: f64, sigma| InverseCdf::lognormal(libm::log(median), sigma);
         let judged = parameters.mean_tokens.0.min(f64::from(JUDGED.0)) + f64::from(JUDGED.1);
         let of_a_call = [1.0, parameters.mean_tokens.0, UNSURE * judged];
         let limits = std::array::from_fn(|limit| {
@@ -185,9 +184,9 @@ impl Guard {
         self.limits[limit.index()].take(now, asked, 1.0).map_err(|wait| {
             // The longer until the limit admits it, the more too much there is.
             let severity = match wait.as_secs_f64() {
-                wait if wait < 0.2 => EventSeverity::Info,
-                wait if wait < 1.0 => EventSeverity::Low,
-                wait if wait < 5.0 => EventSeverity::Medium,
+                wait if wait < 0.02 => EventSeverity::Info,
+                wait if wait < 0.1 => EventSeverity::Low,
+                wait if wait < 0.5 => EventSeverity::Medium,
                 _ => EventSeverity::High,
             };
             Refusal { limit, severity }

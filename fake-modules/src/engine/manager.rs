@@ -2,7 +2,7 @@
 
 use crate::label::Label;
 use crate::{
-    engine::{effects::Effects, limit::TokenBucket, parameters::Parameters},
+    engine::{effects::Effects, latency::lognormal, limit::TokenBucket, parameters::Parameters},
     rng::{Rng, Stream},
     sample::{InverseCdf, Weighted},
     time::Nanos,
@@ -35,11 +35,11 @@ pub(crate) struct Manager {
     operation: Weighted,
     cache_hits: (f64, f64),
     limits: Vec<[TokenBucket; 3]>,
-    store: InverseCdf,
-    exact: InverseCdf,
-    semantic: InverseCdf,
-    compress: InverseCdf,
-    review: InverseCdf,
+    store: &'static InverseCdf,
+    exact: &'static InverseCdf,
+    semantic: &'static InverseCdf,
+    compress: &'static InverseCdf,
+    review: &'static InverseCdf,
 }
 
 /// A look-up in the response cache.
@@ -62,7 +62,6 @@ pub(crate) struct Plain {
 impl Manager {
     pub(crate) fn new(parameters: &Parameters) -> Manager {
         const MANAGER: Stream = Stream::named("manager");
-        let lognormal = |median: f64, sigma| InverseCdf::lognormal(libm::log(median), sigma);
         let (input, output) = parameters.mean_tokens;
         let of_a_request = [1.0, input + output, input + OUTPUT_COST * output];
         let of_tenant = |share: &f64| {

@@ -10,6 +10,7 @@ use crate::{
         guard::{Finding, Judgement},
         parameters::{DEADLINE, MAX_RETRIES, embeds},
         provider::Attempt,
+        telling::{tell_finding, tell_judgement},
     },
     event::{Event, EventKind, LlmTokens},
     label::Label,
@@ -19,10 +20,7 @@ use crate::{
         Module,
         llm::{Deployment, LlmError, LlmOperation, Provider},
         manager::{CacheResult, ManagerError, ManagerModel, ManagerOperation, ManagerVerdict},
-        security::{
-            EventSeverity, EventType, SecurityError, SecurityModel, SecurityOperation,
-            SecurityVerdict,
-        },
+        security::{EventType, SecurityError, SecurityOperation, SecurityVerdict},
     },
 };
 
@@ -369,50 +367,5 @@ fn fail_over(from: Deployment) -> Deployment {
         Provider::AzureOpenAi => Deployment::OpenAiGpt4oMini,
         Provider::Anthropic => Deployment::OpenAiGpt4o,
         Provider::Local | Provider::Other => Deployment::OpenAiGpt4oMini,
-    }
-}
-
-fn tell_judgement(
-    at: Nanos,
-    guard: Process,
-    judgement: &Judgement,
-    tokens: LlmTokens,
-    sink: &mut impl FnMut(&Event),
-) {
-    let mut tell = |kind| sink(&Event { at, replica: guard.replica, kind });
-    tell(EventKind::SecurityOperation {
-        operation: SecurityOperation::Validate,
-        error: judgement.error,
-        duration: judgement.lasts,
-    });
-    tell(EventKind::Validation(judgement.verdict));
-    if judgement.error != Some(SecurityError::RateLimited) {
-        let input = (tokens.input + tokens.cached_input).min(512);
-        tell(EventKind::SecurityUsage { model: SecurityModel::PromptGuard, input, output: 1 });
-    }
-    if let Some(input) = judgement.judged_tokens {
-        tell(EventKind::SecurityUsage { model: SecurityModel::Judge, input, output: 24 });
-    }
-    if let Some(duration) = judgement.sanitised {
-        tell(EventKind::SecurityOperation {
-            operation: SecurityOperation::Sanitize,
-            error: None,
-            duration,
-        });
-        tell(EventKind::SecurityEvent {
-            event_type: EventType::Pii,
-            severity: EventSeverity::Info,
-        });
-    }
-    if let Some(finding) = judgement.finding {
-        tell_finding(at, guard, finding, sink);
-    }
-}
-
-fn tell_finding(at: Nanos, guard: Process, finding: Finding, sink: &mut impl FnMut(&Event)) {
-    let mut tell = |kind| sink(&Event { at, replica: guard.replica, kind });
-    tell(EventKind::SecurityEvent { event_type: finding.event_type, severity: finding.severity });
-    if let Some((injection, severity)) = finding.injection {
-        tell(EventKind::Injection { injection, severity });
     }
 }

@@ -6,6 +6,7 @@
 use crate::{
     engine::{
         effects::Effects,
+        latency::lognormal,
         limit::TokenBucket,
         parameters::{EMBEDDING, FIRST_TOKEN_PER_100K, Parameters, SLOW_TAIL, latency_class},
     },
@@ -51,10 +52,10 @@ pub(crate) struct Providers {
     failure: Weighted,
     outage: Weighted,
     lines: Vec<Line>,
-    latency: Vec<(InverseCdf, InverseCdf)>,
-    embedding: InverseCdf,
-    refusal: InverseCdf,
-    failed: InverseCdf,
+    latency: Vec<(&'static InverseCdf, &'static InverseCdf)>,
+    embedding: &'static InverseCdf,
+    refusal: &'static InverseCdf,
+    failed: &'static InverseCdf,
 }
 
 /// What one provider has of ours.
@@ -70,10 +71,6 @@ struct Line {
 /// Failures of an outage: 5xx, time-outs, refused connections. A choice.
 const OUTAGE: [(LlmError, f64); 3] =
     [(LlmError::ServerError, 0.7), (LlmError::Timeout, 0.2), (LlmError::Network, 0.1)];
-
-fn lognormal(median: f64, sigma: f64) -> InverseCdf {
-    InverseCdf::lognormal(libm::log(median), sigma)
-}
 
 impl Providers {
     pub(crate) fn new(parameters: &Parameters) -> Providers {

@@ -30,6 +30,8 @@ pub(super) enum Scraped<'a> {
     Answer(&'a Exposition<'a>),
     /// No process answered.
     Down,
+    /// The target is no longer among those that are scraped: it ends where its next scrape would have been.
+    Removed,
     /// Prometheus itself, whose own metrics are not simulated.
     Itself,
 }
@@ -58,6 +60,8 @@ pub(super) struct Target {
     layout: Option<u64>,
     /// The series of `current` have a value that is not stale.
     alive: bool,
+    /// The target's own series have a value that is not stale.
+    listed: bool,
     known: std::collections::BTreeMap<Vec<(String, String)>, usize>,
 }
 
@@ -79,6 +83,7 @@ impl Target {
             current: Vec::new(),
             layout: None,
             alive: false,
+            listed: false,
             known: std::collections::BTreeMap::new(),
         }
     }
@@ -103,8 +108,18 @@ impl Target {
                 self.end(at_ms);
                 (0.0, REFUSED_SECONDS, 0, 0)
             }
+            Scraped::Removed => {
+                self.end(at_ms);
+                if std::mem::replace(&mut self.listed, false) {
+                    for own in &mut self.own {
+                        own.samples.push((at_ms, staleness::MARKER));
+                    }
+                }
+                return;
+            }
             Scraped::Itself => (1.0, SCRAPE_SECONDS, 0, 0),
         };
+        self.listed = true;
         let kept = if up == 1.0 { samples } else { 0 };
         let values = [up, seconds, samples as f64, kept as f64, added as f64];
         for (own, value) in self.own.iter_mut().zip(values) {

@@ -44,6 +44,8 @@ impl Flaw {
 pub struct Field<T> {
     /// Its line, from 1.
     pub line: usize,
+    /// The key under which it stands; empty in a list.
+    pub key: String,
     /// What it means, or why it means nothing.
     pub value: Result<T, Flaw>,
 }
@@ -53,7 +55,7 @@ impl<T> Field<T> {
     pub fn take(self, file: &std::path::Path, problems: &mut Vec<Problem>) -> Option<T> {
         self.value
             .map_err(|flaw| {
-                let problem = Problem::error(file, self.line, flaw.message);
+                let problem = Problem::error(file, self.line, of_key(&self.key, flaw.message));
                 problems.push(match flaw.remedy {
                     Some(remedy) => problem.remedy(remedy),
                     None => problem,
@@ -61,6 +63,11 @@ impl<T> Field<T> {
             })
             .ok()
     }
+}
+
+/// A message about what stands under a key.
+pub(crate) fn of_key(key: &str, message: String) -> String {
+    if key.is_empty() { message } else { format!("{key}: {message}") }
 }
 
 /// A part of a file that has parts itself.
@@ -108,9 +115,10 @@ impl<'de, T: Meaning> Visitor<'de> for ScalarVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut located: A) -> Result<Field<T>, A::Error> {
         let line = located.next_element::<u64>()?.unwrap_or_default() as usize;
+        let key = located.next_element::<String>()?.unwrap_or_default();
         let scalar =
             located.next_element::<Scalar>()?.ok_or_else(|| de::Error::missing_field("value"))?;
-        Ok(Field { line, value: T::read(&scalar) })
+        Ok(Field { line, key, value: T::read(&scalar) })
     }
 }
 
@@ -131,6 +139,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PartVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut located: A) -> Result<Part<T>, A::Error> {
         let line = located.next_element::<u64>()?.unwrap_or_default() as usize;
+        located.next_element::<String>()?;
         // The reader noted what went wrong.
         Ok(Part { line, value: located.next_element::<T>().ok().flatten() })
     }

@@ -63,7 +63,9 @@ impl Node {
             let full = error.without_snippet().to_string();
             // The first line says it; what follows is a picture of the place, which we have as a number.
             let said = full.lines().next().unwrap_or_default();
-            let message = said.find(" at line ").map_or(said, |at| &said[..at]);
+            // It may end in the position, which we have, or in advice about its own options.
+            let end = [" at line ", ", set "].iter().filter_map(|end| said.find(end)).min();
+            let message = &said[..end.unwrap_or(said.len())];
             SyntaxError { line, message: message.trim_end_matches('.').to_owned() }
         })
     }

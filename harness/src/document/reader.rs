@@ -56,12 +56,14 @@ impl de::Error for Refusal {
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     node: &'a Node,
+    /// The key under which the node stands; empty for an item of a list and for the document.
+    key: &'a str,
     notes: &'a Notes,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(node: &'a Node, notes: &'a Notes) -> Cursor<'a> {
-        Cursor { node, notes }
+        Cursor { node, key: "", notes }
     }
 
     fn refuse(self, expected: &str) -> Refusal {
@@ -105,7 +107,7 @@ impl<'de> de::Deserializer<'de> for Cursor<'_> {
         visitor: V,
     ) -> Result<V::Value, Refusal> {
         if name == LOCATED {
-            return visitor.visit_seq(Located { cursor: self, line_told: false });
+            return visitor.visit_seq(Located { cursor: self, told: 0 });
         }
         visitor.visit_newtype_struct(self)
     }
@@ -153,10 +155,10 @@ impl<'de> de::Deserializer<'de> for Cursor<'_> {
     }
 }
 
-/// A line, then the value, whose flaws are noted.
+/// A line, then a key, then the value, whose flaws are noted.
 struct Located<'a> {
     cursor: Cursor<'a>,
-    line_told: bool,
+    told: usize,
 }
 
 impl<'de> SeqAccess<'de> for Located<'_> {
@@ -166,12 +168,20 @@ impl<'de> SeqAccess<'de> for Located<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Refusal> {
-        if !std::mem::replace(&mut self.line_told, true) {
-            return seed.deserialize((self.cursor.node.line as u64).into_deserializer()).map(Some);
+        self.told += 1;
+        match self.told {
+            1 => {
+                return seed
+                    .deserialize((self.cursor.node.line as u64).into_deserializer())
+                    .map(Some);
+            }
+            2 => return seed.deserialize(self.cursor.key.into_deserializer()).map(Some),
+            _ => {}
         }
         seed.deserialize(self.cursor).map(Some).inspect_err(|refusal| {
             let mut refusal = refusal.clone();
             refusal.line.get_or_insert(self.cursor.node.line);
+            refusal.message = super::of_key(self.cursor.key, refusal.message);
             self.cursor.notes.borrow_mut().push(refusal);
         })
     }
@@ -189,16 +199,13 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Refusal> {
-        self.items
-            .next()
-            .map(|node| seed.deserialize(Cursor { node, notes: self.notes }))
-            .transpose()
+        self.items.next().map(|node| seed.deserialize(Cursor::new(node, self.notes))).transpose()
     }
 }
 
 struct Entries<'a> {
     entries: std::slice::Iter<'a, (Node, Node)>,
-    value: Option<&'a Node>,
+    value: Option<(&'a str, &'a Node)>,
     /// The keys that are known; `None` where every key is welcome.
     known: Option<&'static [&'static str]>,
     notes: &'a Notes,
@@ -212,31 +219,31 @@ impl<'de> MapAccess<'de> for Entries<'_> {
         seed: K,
     ) -> Result<Option<K::Value>, Refusal> {
         for (key, value) in self.entries.by_ref() {
-            let Some(known) = self.known else {
-                self.value = Some(value);
-                return seed.deserialize(Cursor { node: key, notes: self.notes }).map(Some);
-            };
             let text = match &key.value {
-                Value::Scalar(Scalar::Text(text)) => text.clone(),
-                other => other.to_string(),
+                Value::Scalar(Scalar::Text(text)) => text.as_str(),
+                _ => "",
             };
-            if known.contains(&text.as_str()) {
-                self.value = Some(value);
+            let Some(known) = self.known else {
+                self.value = Some((text, value));
+                return seed.deserialize(Cursor::new(key, self.notes)).map(Some);
+            };
+            if known.contains(&text) {
+                self.value = Some((text, value));
                 return seed.deserialize(text.into_deserializer()).map(Some);
             }
             let message = match known {
-                [] => format!("unknown key {text:?}; nothing may stand here"),
-                known => format!("unknown key {text:?}; expected one of {}", known.join(", ")),
+                [] => format!("unknown key {}; nothing may stand here", key.value),
+                known => format!("unknown key {}; expected one of {}", key.value, known.join(", ")),
             };
             let remedy =
-                nearest(&text, known.iter().copied()).map(|near| format!("did you mean {near}?"));
+                nearest(text, known.iter().copied()).map(|near| format!("did you mean {near}?"));
             self.notes.borrow_mut().push(Refusal { line: Some(key.line), message, remedy });
         }
         Ok(None)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refusal> {
-        let node = self.value.take().expect("serde asks for a value after its key");
-        seed.deserialize(Cursor { node, notes: self.notes })
+        let (key, node) = self.value.take().expect("serde asks for a value after its key");
+        seed.deserialize(Cursor { node, key, notes: self.notes })
     }
 }

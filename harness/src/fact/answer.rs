@@ -158,7 +158,9 @@ impl Asked<'_> {
                             Era::From3_0 => instants[row] > earliest,
                             Era::UpTo2_50 | Era::From2_51 => instants[row] >= earliest,
                         };
-                        reaches.then(|| if page.up(row) { 1.0 } else { 0.0 })
+                        // The series of a target that is gone end at once.
+                        let there = reaches && !page.removed(row);
+                        there.then(|| if page.up(row) { 1.0 } else { 0.0 })
                     });
                     let lowest = seen.fold(None, |so_far: Option<f64>, up| {
                         Some(so_far.map_or(up, |low| low.min(up)))

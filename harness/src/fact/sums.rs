@@ -17,6 +17,8 @@ pub(super) struct Term {
     pub(super) quantity: Quantity,
     /// The first slot of the label set.
     pub(super) slot: usize,
+    /// The slot of what really happened, where `slot` only counts what was recorded.
+    truth: usize,
 }
 
 /// The groups of a sum with the series in each.
@@ -54,6 +56,9 @@ impl<'a> Sums<'a> {
             let first = sightings.len();
             sightings.extend(Sightings::of(ledger, quantity));
             let module = quantity.module();
+            // Looked up once: a base is a sum over the label sets of all quantities before it.
+            let (base, truth, n_slots) =
+                (quantity.base(), quantity.truth().base(), quantity.unit().slots());
             for (position, labels) in quantity.label_sets().iter().enumerate() {
                 let mut labels: Labels = labels
                     .iter()
@@ -65,9 +70,13 @@ impl<'a> Sums<'a> {
                 }
                 labels.retain(|(name, _)| total.by.contains(name));
                 labels.sort_unstable();
-                let slot = quantity.base() + position * quantity.unit().slots();
-                let terms =
-                    (first..sightings.len()).map(|seen_by| Term { seen_by, quantity, slot });
+                let at = position * n_slots;
+                let terms = (first..sightings.len()).map(|seen_by| Term {
+                    seen_by,
+                    quantity,
+                    slot: base + at,
+                    truth: truth + at,
+                });
                 groups.entry(labels).or_default().extend(terms);
             }
         }
@@ -101,9 +110,7 @@ impl<'a> Sums<'a> {
                 window.increase(first, delta)
             };
             // Money is spent whether or not it was recorded.
-            let truth = term.quantity.truth();
-            let slot = term.slot - term.quantity.base() + truth.base();
-            let real = seen.real(&window, start_ms, end_ms, slot..slot + 1);
+            let real = seen.real(&window, start_ms, end_ms, term.truth..term.truth + 1);
             let per = if self.per_second { scale * seconds } else { scale };
             let so_far = sum.get_or_insert(Summed { exact: 0.0, low: 0.0, high: 0.0 });
             so_far.exact += exact;

@@ -113,6 +113,7 @@ impl Layout {
             EventKind::Stopped(_)
             | EventKind::Started(_)
             | EventKind::Renamed(..)
+            | EventKind::Removed(..)
             | EventKind::ExtraSeries(..) => {}
         }
     }

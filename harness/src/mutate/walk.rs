@@ -7,7 +7,7 @@ use promql_parser::parser::Expr;
 use promql_parser::parser::token::{T_AVG, T_DIV, T_MAX, T_MIN, T_MUL, T_SUM};
 
 use super::placeholder::Placeholders;
-use super::{Edit, MutationContext, aggregate, binary, call, selector};
+use super::{Edit, MutationContext, aggregate, binary, call, joined, selector};
 
 /// What a mistake is made with.
 #[derive(Clone, Copy)]
@@ -43,6 +43,10 @@ pub(super) fn everywhere(expr: &Expr, scope: Scope, site: Site<'_>) -> Vec<Edit>
     for (position, child) in children(expr).into_iter().enumerate() {
         let side = side(expr, position);
         for edit in everywhere(child, child_scope(expr, position, scope), site) {
+            let implied = edit.equivalent.is_none()
+                && matches!(expr, Expr::Binary(binary) if joined::implies(binary, position, &edit.expr));
+            let edit =
+                if implied { Edit { equivalent: Some(joined::REASON), ..edit } } else { edit };
             let mut whole = expr.clone();
             *children_mut(&mut whole)[position] = edit.expr;
             let description = format!("{side}{}", edit.description);

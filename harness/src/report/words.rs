@@ -153,6 +153,7 @@ pub fn incident(kind: &IncidentKind) -> String {
         IncidentKind::TrafficStop => ("traffic stop", String::new()),
         IncidentKind::ModuleDown { module, .. } => ("module down", module.to_string()),
         IncidentKind::ModuleRestart { module, .. } => ("module restart", module.to_string()),
+        IncidentKind::ModuleRemoved { module, .. } => ("module removed", module.to_string()),
         IncidentKind::MetricRenamed { module } => ("metric renamed", module.to_string()),
         IncidentKind::CardinalityGrowth { module, .. } => {
             ("cardinality growth", module.to_string())

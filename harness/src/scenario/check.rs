@@ -121,7 +121,7 @@ impl Checker<'_> {
         read: impl FnOnce(&mut Self, usize, T) -> Option<U>,
     ) -> Option<U> {
         if part.is_none() {
-            self.problem(line, format!("missing key {key}"), None);
+            self.problem(line, format!("missing key {key}; expected a mapping"), None);
         }
         self.part(part, read)
     }

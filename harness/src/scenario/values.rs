@@ -81,7 +81,7 @@ impl Meaning for Factor {
     }
 }
 
-/// A weight, 0 or more.
+/// A weight or a multiple, 0 or more.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Weight(pub(super) f64);
 
@@ -90,7 +90,7 @@ impl Meaning for Weight {
         number(scalar)
             .filter(|weight| weight.is_finite() && 0.0 <= *weight)
             .map(Weight)
-            .ok_or_else(|| Flaw::expected("a weight of 0 or more, such as 0.3", scalar))
+            .ok_or_else(|| Flaw::expected("a number of 0 or more, such as 0.3", scalar))
     }
 
     fn schema() -> Schema {
@@ -173,7 +173,7 @@ impl Meaning for Copies {
         let copies = whole(scalar).filter(|copies| (1..=u64::from(max)).contains(copies));
         copies
             .map(|copies| Copies(copies as u8))
-            .ok_or_else(|| Flaw::expected(format_args!("1 to {max} copies"), scalar))
+            .ok_or_else(|| Flaw::expected(format_args!("from 1 to {max} copies"), scalar))
     }
 
     fn schema() -> Schema {
@@ -196,7 +196,7 @@ impl Meaning for Series {
         let series = whole(scalar).filter(|series| (1..=u64::from(max)).contains(series));
         series
             .map(|series| Series(series as u32))
-            .ok_or_else(|| Flaw::expected(format_args!("1 to {max} series"), scalar))
+            .ok_or_else(|| Flaw::expected(format_args!("from 1 to {max} series"), scalar))
     }
 
     fn schema() -> Schema {
@@ -223,6 +223,10 @@ impl Meaning for String {
     fn read(scalar: &Scalar) -> Result<String, Flaw> {
         match scalar {
             Scalar::Text(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+            Scalar::Bool(_) | Scalar::Integer(_) | Scalar::Float(_) => Err(Flaw {
+                remedy: Some("put it in quotes".to_owned()),
+                ..Flaw::expected("text", scalar)
+            }),
             _ => Err(Flaw::expected("text", scalar)),
         }
     }

@@ -37,7 +37,8 @@ impl Checker<'_> {
                 total += lasts.unwrap_or_default();
                 Some((c.stretch(line, &phase)?, lasts?))
             });
-            match duration {
+            // What a flawed phase was meant to last is not known.
+            match duration.filter(|_| stretches.len() == last) {
                 Some(duration) if duration < total => {
                     let message = format!(
                         "the phases are together {} longer than the scenario",

@@ -140,6 +140,13 @@ impl Checker<'_> {
             }),
         );
         add(
+            "module_removed",
+            c.of(raw.module_removed, |c, line, raw| {
+                let Name(module) = c.required(line, "module", raw.module)?;
+                Some(IncidentKind::ModuleRemoved { module })
+            }),
+        );
+        add(
             "metric_renamed",
             c.of(raw.metric_renamed, |c, line, raw| {
                 let Name(module) = c.required(line, "module", raw.module)?;

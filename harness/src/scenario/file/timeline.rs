@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Every kind of incident, in the order of [`fake_modules::incident::IncidentKind`].
-pub(in crate::scenario) const INCIDENTS: [&str; 14] = [
+pub(in crate::scenario) const INCIDENTS: [&str; 15] = [
     "provider_outage",
     "provider_latency",
     "provider_throttling",
@@ -28,6 +28,7 @@ pub(in crate::scenario) const INCIDENTS: [&str; 14] = [
     "traffic_stop",
     "module_down",
     "module_restart",
+    "module_removed",
     "metric_renamed",
     "cardinality_growth",
 ];
@@ -67,6 +68,8 @@ pub(in crate::scenario) struct RawEntry {
     pub(in crate::scenario) module_down: Option<Part<RawCopies>>,
     /// A copy of a module, or all of them, is replaced by a new process, which takes this long to start.
     pub(in crate::scenario) module_restart: Option<Part<RawCopies>>,
+    /// A module is taken out of service: its copies stop, and nobody scrapes them any more.
+    pub(in crate::scenario) module_removed: Option<Part<RawModule>>,
     /// A module shows its operations counter under another name.
     pub(in crate::scenario) metric_renamed: Option<Part<RawModule>>,
     /// A module shows series with an unbounded label.
