@@ -11,7 +11,7 @@ mod reader;
 
 use field::of_key;
 
-pub use field::{Field, Flaw, Meaning, Part, Table, choose, nearest};
+pub use field::{Field, Flaw, Meaning, Part, Table, choose};
 pub use node::{Node, Scalar, Value};
 
 use std::path::Path;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Subject;
 use super::catalogue::SeriesKind;
-use crate::nearest::distance;
+use crate::nearest::edits;
 use crate::problem::Problem;
 use crate::promcfg::RuleKind;
 use crate::promql::MetricNames;
@@ -89,6 +89,6 @@ fn nearest(subject: &Subject<'_>, name: &str) -> Option<String> {
     let emitted = series
         .iter()
         .filter(|(_, series)| series.kind != SeriesKind::Computed || name.contains(':'));
-    let by_distance = emitted.map(|(known, _)| (distance(name, known), known));
+    let by_distance = emitted.map(|(known, _)| (edits(name, known), known));
     by_distance.filter(|(distance, _)| *distance <= 3).min().map(|(_, known)| known.clone())
 }

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{node::Scalar, reader::LOCATED};
-use crate::problem::Problem;
+use crate::{nearest::nearest, problem::Problem};
 
 /// What a single value means, and how it is written.
 pub trait Meaning: Sized {
@@ -102,31 +102,6 @@ pub fn choose<T: Copy>(
         message: format!("unknown {what} {text:?}; expected one of {expected}"),
         remedy: nearest(text, names).map(|near| format!("did you mean {near}?")),
     })
-}
-
-/// The candidate that is nearest to `text`, if one is near enough to be meant.
-pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let furthest = 1 + text.chars().count() / 3;
-    candidates
-        .map(|candidate| (edits(&text.to_lowercase(), candidate), candidate))
-        .filter(|(distance, _)| *distance <= furthest)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// Insertions, deletions and replacements between two texts (Levenshtein).
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 struct ScalarVisitor<T>(PhantomData<T>);
@@ -250,27 +225,6 @@ impl<K: Meaning, V: Meaning> JsonSchema for Table<K, V> {
             None => {
                 json_schema!({ "type": "object", "propertyNames": keys, "additionalProperties": value })
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_name_is_found_and_a_far_one_is_not() {
-        let names = ["provider_outage", "provider_latency", "cache_flush"];
-        assert_eq!(nearest("provider_outages", names.into_iter()), Some("provider_outage"));
-        assert_eq!(nearest("Cache-Flush", names.into_iter()), Some("cache_flush"));
-        assert_eq!(nearest("xyz", names.into_iter()), None);
-    }
-
-    #[test]
-    fn edits_are_counted() {
-        for (a, b, distance) in [("", "abc", 3), ("kitten", "sitting", 3), ("same", "same", 0)] {
-            assert_eq!(edits(a, b), distance);
-            assert_eq!(edits(b, a), distance);
         }
     }
 }

@@ -11,11 +11,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{
-    field::nearest,
-    node::{Node, Scalar, Value},
-};
-use crate::problem::Problem;
+use super::node::{Node, Scalar, Value};
+use crate::{nearest::nearest, problem::Problem};
 
 /// The newtype name by which [`Field`](super::Field) and [`Part`](super::Part) ask for their line.
 pub(crate) const LOCATED: &str = "$located";
