@@ -27,7 +27,7 @@ fn engine_of(
     profile: Profile,
     incidents: Vec<Incident>,
 ) -> Engine<Arrivals> {
-    let curve = RateCurve::constant(20.0, Nanos::HOUR).unwrap();
+    let curve = RateCurve::constant(20.0, Nanos::HOUR).expect("an hour at 20/s is a curve");
     Engine::new(parameters, incidents, Arrivals::new(profile, curve, parameters.seed))
 }
 

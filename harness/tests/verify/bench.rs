@@ -64,9 +64,12 @@ pub(crate) fn verifier() -> Result<Arc<Verifier>, String> {
     FOUND.get_or_init(find).clone()
 }
 
+/// A verifier, or why there is none.
+type Found = Result<Arc<Verifier>, String>;
+
 /// The verifiers with the Prometheus of either line, or why there is none.
 pub(crate) fn verifier_of(line: Line) -> Result<Arc<Verifier>, String> {
-    static FOUND: OnceLock<Vec<(Line, Result<Arc<Verifier>, String>)>> = OnceLock::new();
+    static FOUND: OnceLock<Vec<(Line, Found)>> = OnceLock::new();
     let each = |(line, binary): &(Line, Result<PrometheusBinary, String>)| {
         let first = verifier().ok().filter(|first| first.binary.version.line() == *line);
         let other = || binary.clone().and_then(verifier_with);

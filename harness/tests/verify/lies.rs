@@ -225,6 +225,17 @@ fn sees(read: &SelectorUse, label: &str) -> bool {
     !taken_away || read.matchers.iter().any(|matcher| matcher.label() == label)
 }
 
+/// What the lies of one kind did.
+#[derive(Default)]
+struct Row {
+    /// How many there were.
+    told: usize,
+    /// How many of them broke each kind of expectation.
+    broken: BTreeMap<&'static str, usize>,
+    /// In which ways.
+    signs: BTreeSet<&'static str>,
+}
+
 /// Prints how many lies of each kind broke expectations of each kind; each kind of lie must break some, and each kind
 /// of expectation about metrics must be broken by some.
 fn table(all: &[Told]) -> Result<(), Failed> {
@@ -239,23 +250,23 @@ fn table(all: &[Told]) -> Result<(), Failed> {
     // What the configuration states, no instrument can distort: `faults` breaks it.
     let columns: Vec<&str> =
         asked.into_iter().filter(|kind| !["health", "constant"].contains(kind)).collect();
-    let mut rows: BTreeMap<&str, (usize, BTreeMap<&str, usize>, BTreeSet<&str>)> = BTreeMap::new();
+    let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     for told in all {
         let row = rows.entry(kind_of_lie(told.lie)).or_default();
-        row.0 += 1;
+        row.told += 1;
         let broken = told.broken()?;
         let facts: BTreeSet<&str> = broken.iter().map(|(fact, _)| *fact).collect();
-        facts.into_iter().for_each(|fact| *row.1.entry(fact).or_default() += 1);
-        row.2.extend(broken.iter().map(|(_, kind)| *kind));
+        facts.into_iter().for_each(|fact| *row.broken.entry(fact).or_default() += 1);
+        row.signs.extend(broken.iter().map(|(_, kind)| *kind));
     }
     let mut text = format!("{:<20}{:>6}", "lie", "told");
     columns.iter().for_each(|column| text += &format!("{column:>13}"));
-    for (lie, (told, facts, kinds)) in &rows {
+    for (lie, Row { told, broken, signs }) in &rows {
         text += &format!("\n{lie:<20}{told:>6}");
         columns
             .iter()
-            .for_each(|column| text += &format!("{:>13}", facts.get(column).unwrap_or(&0)));
-        text += &format!("   {}", kinds.iter().copied().collect::<Vec<_>>().join(", "));
+            .for_each(|column| text += &format!("{:>13}", broken.get(column).unwrap_or(&0)));
+        text += &format!("   {}", signs.iter().copied().collect::<Vec<_>>().join(", "));
     }
     eprintln!(
         "lies that break each kind of expectation ({:.0} s):\n{text}",
@@ -263,7 +274,7 @@ fn table(all: &[Told]) -> Result<(), Failed> {
     );
     let unbroken: Vec<&&str> = columns
         .iter()
-        .filter(|column| !rows.values().any(|(_, facts, _)| facts.contains_key(*column)))
+        .filter(|column| !rows.values().any(|row| row.broken.contains_key(*column)))
         .collect();
     if unbroken.is_empty() {
         Ok(())
