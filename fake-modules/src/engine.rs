@@ -184,7 +184,11 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
                 }
             }
         }
-        let kind = self.incidents[edge.incident].kind;
+        let Incident { kind, lasts, .. } = self.incidents[edge.incident];
+        if lasts == Nanos::ZERO {
+            // What lasts no time stops nothing.
+            return;
+        }
         for &module in Module::ALL {
             for instance in kind.stops(self.modules[module.index()].len() as u8) {
                 if instance.module != module {

@@ -71,7 +71,10 @@ pub(super) async fn play(
         .into_iter()
         .map(|(scenario, cut)| Outcome { scenario, cut, end: End::Interrupted })
         .collect();
-    let mut queue: VecDeque<usize> = (0..outcomes.len()).collect();
+    let mut queue: Vec<usize> = (0..outcomes.len()).collect();
+    // The longest first, so that no job waits at the end for one that began late.
+    queue.sort_by_key(|&index| std::cmp::Reverse(outcomes[index].scenario.duration));
+    let mut queue = VecDeque::from(queue);
     let mut under_way = JoinSet::new();
     let mut interrupted = false;
     loop {

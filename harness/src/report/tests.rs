@@ -182,7 +182,8 @@ trace: not run, needs t.csv: get it from https://t and name its directory: --tra
     observed  0.9 (not what the engine's samples of the truth give)
     expected  0.45 by the samples; 0.4 to 0.5 by the real events
     truth     share with status=error of llm_provider.requests by provider over 20s
-    window    2026-01-05 00:41:10Z to 00:41:30Z; scraped: llm-provider 00:41:11.234Z 00:41:16.234Z 00:41:21.234Z 00:41:26.234Z
+    window    2026-01-05 00:41:10Z to 00:41:30Z
+    scraped   llm-provider 00:41:11.234Z 00:41:16.234Z 00:41:21.234Z 00:41:26.234Z
     run       seed 7, backfill road, Prometheus 2.42.0
     replay    dashproof verify burst --seed 7 --only 'llm-provider/Error rate' --duration 2h
     broken    2 of 2 looks, 24 of 2,000 points

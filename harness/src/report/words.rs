@@ -95,7 +95,10 @@ pub fn instant_near(unix_ms: i64, day_ms: i64) -> String {
 
 fn local(unix_ms: i64) -> String {
     match Timestamp::from_millisecond(unix_ms) {
-        Ok(at) => at.to_string().replace('T', " ").trim_end_matches('Z').to_owned(),
+        Ok(at) => {
+            let digits = if unix_ms % 1000 == 0 { 0 } else { 3 };
+            format!("{at:.digits$}").replace('T', " ").trim_end_matches('Z').to_owned()
+        }
         Err(_) => format!("{unix_ms} ms"),
     }
 }
@@ -188,9 +191,9 @@ mod tests {
     #[test]
     fn instants_are_utc_and_name_the_day_where_it_matters() {
         let at = 1_767_573_690_250;
-        assert_eq!(instant(at), "2026-01-05 00:41:30.25Z");
-        assert_eq!(instant_near(at, at + 1), "00:41:30.25Z");
-        assert_eq!(instant_near(at, at + 86_400_000), "2026-01-05 00:41:30.25Z");
+        assert_eq!(instant(at), "2026-01-05 00:41:30.250Z");
+        assert_eq!(instant_near(at, at + 1), "00:41:30.250Z");
+        assert_eq!(instant_near(at, at + 86_400_000), "2026-01-05 00:41:30.250Z");
         assert_eq!((span(90_000), span(-300_000)), ("1m30s".into(), "-5m".into()));
     }
 }

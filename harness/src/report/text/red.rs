@@ -49,6 +49,9 @@ pub(super) fn block(
     lines.line("truth", &truth(question));
     if let Some(evidence) = &verdict.evidence {
         lines.line("window", &window(evidence));
+        for scraped in scraped(evidence) {
+            lines.line("scraped", &scraped);
+        }
     }
     let seed = first.report.seed;
     lines.line("run", &format!("seed {seed}, backfill road, Prometheus {}", run.version));
@@ -198,23 +201,22 @@ fn between(low: &str, high: &str) -> String {
 }
 
 fn window(evidence: &Evidence) -> String {
-    let span = if evidence.from_ms == evidence.at_ms {
-        "the latest sample".to_owned()
-    } else {
-        let from = words::instant(evidence.from_ms);
-        format!("{from} to {}", words::instant_near(evidence.at_ms, evidence.from_ms))
-    };
-    let several = evidence.samples.len() > 1;
-    let samples = evidence.samples.iter().map(|(instance, instants)| {
+    if evidence.from_ms == evidence.at_ms {
+        return "the latest sample".to_owned();
+    }
+    let from = words::instant(evidence.from_ms);
+    format!("{from} to {}", words::instant_near(evidence.at_ms, evidence.from_ms))
+}
+
+/// When each module copy was sampled.
+fn scraped(evidence: &Evidence) -> impl Iterator<Item = String> {
+    evidence.samples.iter().map(|(instance, instants)| {
         let name = match instance.replica {
             0 => instance.module.to_string(),
-            n => format!("{} ({n})", instance.module),
+            nth => format!("{} ({nth})", instance.module),
         };
         format!("{name} {}", sampled(instants, evidence.from_ms))
-    });
-    let samples: Vec<String> = samples.collect();
-    let gap = if several { "\n              " } else { " " };
-    format!("{span}; scraped:{gap}{}", samples.join("\n              "))
+    })
 }
 
 fn sampled(instants: &[i64], day_ms: i64) -> String {
