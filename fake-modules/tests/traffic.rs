@@ -38,8 +38,8 @@ fn a_seed_gives_the_same_arrivals_for_ever() {
         (Profile::Chat, 0xbbb0_5a9f_7c36_ad00),
         (Profile::Code, 0xbe92_6a95_bf8b_5fb4),
         (Profile::Api, 0x1852_e679_49ce_f8b9),
-        (Profile::Rag, 0x908d_c9fb_73c9_4d01),
-        (Profile::Agent, 0x07c1_7bbb_ae02_0e5e),
+        (Profile::Rag, 0x2d9c_0269_e444_2159),
+        (Profile::Agent, 0xfee7_cf24_e0e1_32ce),
     ];
     // A change here changes what every scenario with this traffic shows: say so in the changelog.
     assert_eq!(found, expected);
