@@ -1,7 +1,7 @@
 //! Scenarios: stories that are simulated, read from YAML files.
 //!
-//! A file becomes a [`Scenario`] in two stages: what is written ([`file`]), then what it means ([`check`]); every
-//! flaw of a file is a [`Problem`], all at once. A scenario gives the engine its world, its incidents and its
+//! A file becomes a [`Scenario`] in two stages: what is written (`file`), then what it means (`check`); every
+//! flaw of a file is a [`Problem`](crate::problem::Problem), all at once. A scenario gives the engine its world, its incidents and its
 //! requests. It holds no expected values of panels: those come from the ledger.
 //! Nothing here knows metrics, Prometheus or how a scenario is judged.
 
