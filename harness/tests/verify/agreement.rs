@@ -100,14 +100,22 @@ pub(crate) fn check(scenario: &Scenario) -> Result<u64, String> {
         let copy = &mut copies[instance.module.index()][usize::from(instance.replica)];
         copy.next_ms += INTERVAL_MS;
         compared += copy
-            .compare(page, &broken)
+            .compare(page, epoch_ms + at_ms as i64, &broken)
             .map_err(|wrong| format!("{instance:?} at {at_ms} ms: {wrong}"))?;
     }
 }
 
 impl Copy_ {
-    fn compare(&mut self, page: &Page, broken: &BTreeSet<Invariant>) -> Result<u64, String> {
+    fn compare(
+        &mut self,
+        page: &Page,
+        at_unix_ms: i64,
+        broken: &BTreeSet<Invariant>,
+    ) -> Result<u64, String> {
         let row = page.instants().len() - 1;
+        if page.instants()[row] != at_unix_ms {
+            return Err("the ledger ruled its line at another instant".to_owned());
+        }
         let Ok(exposition) = self.module.scrape() else {
             return if page.up(row) {
                 Err("is down, but the ledger does not know".to_owned())

@@ -55,7 +55,9 @@ fn tell(nth: u64) -> Result<(), Failed> {
     })?;
     match red::broken(&verifier, &story, verdicts.iter(), std::iter::empty()) {
         None => Ok(()),
-        Some(broken) => Err(Failed::from(format!("{broken}\nthe story was {story:#?}"))),
+        Some(broken) => Err(Failed::from(format!(
+            "{broken}tell it again: cargo test --test verify 'flood::story {nth:03}'\nthe story was {story:#?}"
+        ))),
     }
 }
 

@@ -30,7 +30,6 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    // Listing must not fetch a Prometheus, and neither must a run of other trials.
     let trials: Vec<Trial> = [shipped::trials(), lies::trials(), faults::trials(), flood::trials()]
         .into_iter()
         .flatten()
