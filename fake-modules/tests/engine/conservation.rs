@@ -100,6 +100,17 @@ fn many_small_steps_are_one_big_step() {
 }
 
 #[test]
+fn a_step_plays_what_happens_at_its_very_end() {
+    let down =
+        incident(3, 4, IncidentKind::ModuleDown { module: Module::LlmProvider, replica: None });
+    let events = events(engine(Profile::Chat, 4, vec![down]), minutes(3));
+    assert_eq!(
+        events.last().map(|event| event.kind),
+        Some(EventKind::Stopped(Module::LlmProvider))
+    );
+}
+
+#[test]
 fn the_seed_decides_everything() {
     let story = |seed| events(troubled(seed), minutes(10));
     assert!(story(5) == story(5));

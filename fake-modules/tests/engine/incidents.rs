@@ -8,19 +8,19 @@ use fake_modules::{
     world::{
         Module,
         llm::{Deployment, LlmError, Provider},
-        manager::{CacheResult, ManagerError, ManagerOperation},
+        manager::{CacheResult, ManagerOperation},
         security::{SecurityOperation, SecurityVerdict},
     },
 };
 
-use super::{engine, engine_of, events, incident, minutes, parameters};
+use super::{engine, events, incident, minutes};
 
 /// From minute 10 to minute 20, in a story of 30 minutes.
-const AT: u64 = 10;
-const LASTS: u64 = 10;
+pub(super) const AT: u64 = 10;
+pub(super) const LASTS: u64 = 10;
 
 /// The events of minutes 11 to 20 with and without an incident; before it both are the same.
-fn with_and_without(kind: IncidentKind) -> (Vec<Event>, Vec<Event>) {
+pub(super) fn with_and_without(kind: IncidentKind) -> (Vec<Event>, Vec<Event>) {
     let story = |incidents: Vec<Incident>| {
         events(engine(Profile::Chat, 11, incidents), minutes(AT + LASTS))
     };
@@ -253,87 +253,6 @@ fn a_stop_of_traffic_lets_what_is_on_its_way_end() {
     let last = with.last().map_or(Nanos::ZERO, |event| event.at);
     assert!(last < minutes(AT + 4), "what was on its way ended by {last:?}");
     assert!(with.len() * 50 < without.len());
-}
-
-#[test]
-fn a_module_that_is_down_says_nothing_and_its_callers_fail() {
-    for (module, error) in [
-        (Module::PromptSecurity, Some(ManagerError::Internal)),
-        (Module::LlmProvider, Some(ManagerError::Upstream)),
-        (Module::PromptManager, None),
-    ] {
-        let (with, _) = with_and_without(IncidentKind::ModuleDown { module, replica: None });
-        let up_again = minutes(AT + LASTS);
-        let during = with.iter().filter(|event| event.at < up_again);
-        assert!(
-            during.clone().all(|event| event.kind.module() != module),
-            "{module} is down and counts"
-        );
-        let failed = during.filter(|event| matches!(event.kind, EventKind::ManagerOperation { error: e, .. } if e == error));
-        assert_eq!(0 < failed.count(), error.is_some(), "{module}");
-    }
-}
-
-#[test]
-fn one_copy_of_two_carries_the_load_while_the_other_is_down() {
-    let mut parameters = parameters(Profile::Chat, 13);
-    parameters.replicas = [1, 1, 2];
-    let down = incident(
-        AT,
-        LASTS,
-        IncidentKind::ModuleDown { module: Module::LlmProvider, replica: Some(1) },
-    );
-    let events = events(engine_of(&parameters, Profile::Chat, vec![down]), minutes(30));
-    let requests = |from: u64, to: u64, replica: u8| {
-        events
-            .iter()
-            .filter(|event| {
-                minutes(from) < event.at && event.at < minutes(to) && event.replica == replica
-            })
-            .filter(|event| matches!(event.kind, EventKind::LlmRequest { .. }))
-            .count() as f64
-    };
-    let even = requests(1, 10, 0) / requests(1, 10, 1);
-    assert!((0.9..1.1).contains(&even), "{even}");
-    assert_eq!(requests(10, 20, 1), 0.0);
-    assert!(1.8 * requests(1, 10, 0) < requests(11, 20, 0));
-    assert!(0.0 < requests(21, 30, 1));
-}
-
-#[test]
-fn a_restart_is_a_stop_and_a_start() {
-    let (module, replica) = (Module::PromptSecurity, None);
-    let restart = incident(AT, 1, IncidentKind::ModuleRestart { module, replica });
-    let events = events(engine(Profile::Chat, 14, vec![restart]), minutes(30));
-    let of = |kind: EventKind| {
-        events
-            .iter()
-            .filter(move |event| event.kind == kind)
-            .map(|event| event.at)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(of(EventKind::Stopped(module)), [minutes(AT)]);
-    assert_eq!(of(EventKind::Started(module)), [minutes(AT + 1)]);
-}
-
-#[test]
-fn incidents_that_overlap_stop_a_module_once() {
-    let (module, replica) = (Module::LlmProvider, Some(0));
-    let incidents = vec![
-        incident(5, 10, IncidentKind::ModuleDown { module, replica }),
-        incident(10, 10, IncidentKind::ModuleDown { module, replica: None }),
-        incident(12, 1, IncidentKind::ModuleRestart { module, replica }),
-    ];
-    let events = events(engine(Profile::Chat, 15, incidents), minutes(30));
-    let of = |kind: EventKind| {
-        events
-            .iter()
-            .filter(move |event| event.kind == kind)
-            .map(|event| event.at)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(of(EventKind::Stopped(module)), [minutes(5)]);
-    assert_eq!(of(EventKind::Started(module)), [minutes(20)]);
 }
 
 #[test]

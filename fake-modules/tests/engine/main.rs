@@ -2,6 +2,7 @@
 
 mod conservation;
 mod incidents;
+mod lifecycle;
 mod random;
 
 use fake_modules::{

@@ -67,6 +67,7 @@ struct Counted {
 struct Watch {
     last: Nanos,
     down: BTreeMap<Instance, bool>,
+    started: BTreeMap<Instance, Nanos>,
     guards: BTreeMap<u8, Counted>,
     bypassed: bool,
 }
@@ -82,12 +83,18 @@ impl Watch {
             }
             EventKind::Started(_) => {
                 assert!(std::mem::replace(is_down, false), "started twice: {event:?}");
-                self.guards.remove(&event.replica);
+                self.started.insert(event.instance(), event.at);
+                if event.instance().module == Module::PromptSecurity {
+                    self.guards.remove(&event.replica);
+                }
             }
             // How a module shows itself is not counted by it.
             EventKind::Renamed(..) | EventKind::ExtraSeries(..) => {}
             _ => assert!(!*is_down, "a module that is down counts: {event:?}"),
         }
+        let began = Nanos(event.at.0 - duration(&event.kind).0);
+        let started = self.started.get(&event.instance()).copied().unwrap_or_default();
+        assert!(started <= began, "a new process counts what the old one began: {event:?}");
         let guard = self.guards.entry(event.replica).or_default();
         match event.kind {
             EventKind::Validation(SecurityVerdict::Blocked) => guard.blocked += 1,
@@ -103,8 +110,19 @@ impl Watch {
     }
 }
 
+/// How long what is counted took.
+fn duration(kind: &EventKind) -> Nanos {
+    match *kind {
+        EventKind::ManagerOperation { duration, .. }
+        | EventKind::SecurityOperation { duration, .. }
+        | EventKind::LlmOperation { duration, .. }
+        | EventKind::LlmRequest { duration, .. } => duration,
+        _ => Nanos::ZERO,
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_rules_of_the_world_hold(
