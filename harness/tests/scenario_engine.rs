@@ -21,14 +21,14 @@ fn scenario(rest: &str) -> Scenario {
 
 fn events(scenario: &Scenario) -> Vec<Event> {
     let mut events = Vec::new();
-    let mut engine = scenario.engine().unwrap();
+    let mut engine = scenario.engine().expect("the story has traffic");
     engine.run_until(scenario.duration, &mut |event| events.push(*event));
     events
 }
 
 /// Requests that arrive in each of `parts` equal parts of the scenario.
 fn arrivals(scenario: &Scenario, parts: u64) -> Vec<u64> {
-    let mut engine = scenario.engine().unwrap();
+    let mut engine = scenario.engine().expect("the story has traffic");
     let mut so_far = 0;
     (1..=parts)
         .map(|part| {
