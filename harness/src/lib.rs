@@ -33,6 +33,8 @@ pub mod backfill;
 
 pub mod judge;
 
+pub mod alert;
+
 pub mod document;
 
 pub mod scenario;

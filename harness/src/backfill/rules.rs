@@ -12,7 +12,7 @@ use crate::{
         prometheus::{ClientError, Prometheus},
         remote_write::{EncodedLabels, RemoteWriter, SeriesRef, WriteError},
     },
-    promcfg::{RuleFile, RuleKind},
+    promcfg::{RuleFile, RuleGroup, RuleKind},
     staleness,
 };
 
@@ -69,17 +69,42 @@ pub enum RuleError {
     },
 }
 
-/// The recording rules of all files, with the instants between `from_ms` and `until_ms` at which each is evaluated.
+/// The recording rules of all files, with the instants within `span` (Unix milliseconds, from
+/// exclusive) at which each is evaluated.
 /// `offset` gives the offset of a group (file name, group name, interval in milliseconds): in production it depends
 /// on the path that the file is deployed at.
 #[must_use]
 pub fn recording_rules(
     files: &[RuleFile],
     default_interval_ms: i64,
-    (from_ms, until_ms): (i64, i64),
+    span: (i64, i64),
     offset: impl Fn(&str, &str, i64) -> i64,
 ) -> Vec<RecordingRule> {
     let mut rules = Vec::new();
+    for (_, group, evaluations) in each_group(files, default_interval_ms, span, offset) {
+        for rule in &group.rules {
+            if let RuleKind::Record { .. } = rule.kind {
+                rules.push(RecordingRule {
+                    record: rule.name().to_owned(),
+                    expr: rule.expr.clone(),
+                    labels: rule.labels.clone(),
+                    evaluations,
+                });
+            }
+        }
+    }
+    rules
+}
+
+/// Every group of all files, in their order, with its evaluations after `from_ms` until `until_ms`; the other
+/// arguments as for [`recording_rules`].
+pub(crate) fn each_group(
+    files: &[RuleFile],
+    default_interval_ms: i64,
+    (from_ms, until_ms): (i64, i64),
+    offset: impl Fn(&str, &str, i64) -> i64,
+) -> Vec<(&RuleFile, &RuleGroup, Evaluations)> {
+    let mut found = Vec::new();
     for file in files {
         let name = file
             .file
@@ -92,19 +117,10 @@ pub fn recording_rules(
             let first_ms =
                 (from_ms - offset).div_euclid(interval_ms) * interval_ms + interval_ms + offset;
             let last_ms = (until_ms - offset).div_euclid(interval_ms) * interval_ms + offset;
-            for rule in &group.rules {
-                if let RuleKind::Record { .. } = rule.kind {
-                    rules.push(RecordingRule {
-                        record: rule.name().to_owned(),
-                        expr: rule.expr.clone(),
-                        labels: rule.labels.clone(),
-                        evaluations: Evaluations { first_ms, last_ms, interval_ms },
-                    });
-                }
-            }
+            found.push((file, group, Evaluations { first_ms, last_ms, interval_ms }));
         }
     }
-    rules
+    found
 }
 
 /// Evaluates `rules` on the engine and stores the results; `reads` tells which metrics an expression reads.
