@@ -22,6 +22,7 @@ use super::{
     targets::{self, Phase, Targets, TargetsError},
 };
 use crate::{
+    alert::{AlertRule, alert_rules},
     backfill::{
         Play,
         rules::{self, RecordingRule},
@@ -50,6 +51,8 @@ pub struct Staged {
     pub era: Era,
     /// When each recorded metric was evaluated.
     pub recorded: BTreeMap<String, rules::Evaluations>,
+    /// The alert rules, with their evaluations.
+    pub alerts: Vec<AlertRule>,
     /// The same as in the report, without verdicts.
     pub(super) report: ScenarioReport,
 }
@@ -114,15 +117,14 @@ impl Verifier {
         }
         let mut unproven = bind::unproven(&self.monitoring, &self.contracts);
         unproven.extend(played.refused.iter().map(|(target, times)| bind::refused(target, *times)));
-        let recording = rules::recording_rules(
-            &self.monitoring.rules,
-            self.monitoring.config.evaluation_interval_ms,
-            (epoch_ms, epoch_ms + duration_ms),
-            |file, group, interval_ms| match phase {
-                Phase::Aligned => 0,
-                Phase::Seeded(seed) => group_offset(seed, file, group, interval_ms),
-            },
-        );
+        let offset = |file: &str, group: &str, interval_ms| match phase {
+            Phase::Aligned => 0,
+            Phase::Seeded(seed) => group_offset(seed, file, group, interval_ms),
+        };
+        let (files, span) = (&self.monitoring.rules, (epoch_ms, epoch_ms + duration_ms));
+        let default_ms = self.monitoring.config.evaluation_interval_ms;
+        let recording = rules::recording_rules(files, default_ms, span, offset);
+        let alerts = alert_rules(files, default_ms, span, offset);
         let client = Prometheus::new(engine.url());
         let recorded: BTreeMap<String, rules::Evaluations> =
             recording.iter().map(|rule| (rule.record.clone(), rule.evaluations)).collect();
@@ -146,10 +148,12 @@ impl Verifier {
             truth: Arc::new(truth),
             era: era(&self.binary),
             recorded,
+            alerts,
             report: ScenarioReport {
                 scenario: scenario.name.clone(),
                 seed: scenario.seed,
                 verdicts: Vec::new(),
+                alerts: Vec::new(),
                 unproven,
                 changed: found.changed,
                 requests: played.engine.balance().arrived,
