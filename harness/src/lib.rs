@@ -45,6 +45,8 @@ pub mod monitoring;
 
 pub mod verify;
 
+pub mod export;
+
 pub mod report;
 
 pub mod nearest;

@@ -82,13 +82,41 @@ impl Verifier {
         wanted: impl Fn(&str) -> bool,
         notice: &mut impl FnMut(Notice),
     ) -> Result<Staged, VerifyError> {
+        self.stage_at(scenario, lie, wanted, None, notice).await
+    }
+
+    /// As [`Verifier::stage`], but everything is scraped and evaluated every `interval_ms`, at the same instants, the
+    /// scenario's start the first of them: all that a unit test of promtool can say.
+    ///
+    /// # Errors
+    /// If that could not be done.
+    pub async fn stage_thinned(
+        &self,
+        scenario: &Scenario,
+        interval_ms: i64,
+        notice: &mut impl FnMut(Notice),
+    ) -> Result<Staged, VerifyError> {
+        self.stage_at(scenario, None, |_| true, Some(interval_ms), notice).await
+    }
+
+    async fn stage_at(
+        &self,
+        scenario: &Scenario,
+        lie: Option<Lie>,
+        wanted: impl Fn(&str) -> bool,
+        thinned_ms: Option<i64>,
+        notice: &mut impl FnMut(Notice),
+    ) -> Result<Staged, VerifyError> {
         let epoch_ms = scenario.epoch.as_millisecond();
         let duration_ms = scenario.duration.as_millis() as i64;
         let phase = match scenario.scrape_phase {
-            ScrapePhase::Seeded => Phase::Seeded(scenario.seed),
-            ScrapePhase::Aligned => Phase::Aligned,
+            ScrapePhase::Seeded if thinned_ms.is_none() => Phase::Seeded(scenario.seed),
+            ScrapePhase::Seeded | ScrapePhase::Aligned => Phase::Aligned,
         };
-        let found = self.targets(scenario.replicas).await?.with_phase(phase);
+        let mut found = self.targets(scenario.replicas).await?.with_phase(phase);
+        if let Some(interval_ms) = thinned_ms {
+            found.targets.iter_mut().for_each(|(_, target)| target.interval_ms = interval_ms);
+        }
         let span = Duration::from_millis(duration_ms as u64) + Duration::from_secs(3600);
         let mut engine = NativePrometheus::start(
             &self.binary,
@@ -118,10 +146,18 @@ impl Verifier {
         let mut unproven = bind::unproven(&self.monitoring, &self.contracts);
         unproven.extend(played.refused.iter().map(|(target, times)| bind::refused(target, *times)));
         let offset = |file: &str, group: &str, interval_ms| match phase {
+            // Thinned, evaluations begin with the scenario.
+            _ if thinned_ms.is_some() => epoch_ms,
             Phase::Aligned => 0,
             Phase::Seeded(seed) => group_offset(seed, file, group, interval_ms),
         };
-        let (files, span) = (&self.monitoring.rules, (epoch_ms, epoch_ms + duration_ms));
+        let mut files = self.monitoring.rules.clone();
+        if thinned_ms.is_some() {
+            let groups = files.iter_mut().flat_map(|file| &mut file.groups);
+            groups.for_each(|group| group.interval_ms = thinned_ms);
+        }
+        let from_ms = if thinned_ms.is_some() { epoch_ms - 1 } else { epoch_ms };
+        let (files, span) = (&files, (from_ms, epoch_ms + duration_ms));
         let default_ms = self.monitoring.config.evaluation_interval_ms;
         let recording = rules::recording_rules(files, default_ms, span, offset);
         let alerts = alert_rules(files, default_ms, span, offset);
