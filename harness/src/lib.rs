@@ -47,6 +47,8 @@ pub mod verify;
 
 pub mod export;
 
+pub mod why;
+
 pub mod report;
 
 pub mod nearest;

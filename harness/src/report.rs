@@ -11,6 +11,7 @@ pub mod paint;
 pub mod proof;
 pub mod replay;
 pub mod text;
+pub mod why;
 pub mod words;
 
 use fake_modules::incident::Incident;
