@@ -108,7 +108,7 @@ pub async fn unit_test(
     let staged = verifier.stage_thinned(scenario, interval_ms, notice).await?;
     let engine = Prometheus::new(staged.engine.url());
     let epoch_ms = scenario.epoch.as_millisecond();
-    let last_ms = epoch_ms + scenario.duration.as_millis() as i64;
+    let last_ms = epoch_ms + scenario.duration.as_millis() as i64 - 1;
     let rules = verifier.monitoring.rules.clone();
     let grid = series::Grid { epoch_ms, interval_ms, last_ms };
     let series = series::read(&engine, &metrics(&rules), grid).await?;

@@ -25,7 +25,7 @@ const VALUE: usize = 11;
 pub fn text(explanation: &Explanation, scenario: &Scenario, paint: Paint) -> String {
     let mut out = String::new();
     let Explanation { rule, epoch_ms, at_ms, .. } = explanation;
-    let since = |at: i64| words::span(at - epoch_ms);
+    let since = |at: i64| after(at - epoch_ms);
     let line = rule.line.map_or_else(String::new, |line| format!(":{line}"));
     let _ = writeln!(
         out,
@@ -64,7 +64,7 @@ fn story(explanation: &Explanation, scenario: &Scenario) -> String {
     let at = explanation.at_ms - explanation.epoch_ms;
     let ms = |nanos: fake_modules::time::Nanos| nanos.as_millis() as i64;
     let tell = |incident: &fake_modules::incident::Incident, word: &str, since: i64| {
-        format!("{} {word} {}", words::incident(&incident.kind), words::span(since))
+        format!("{} {word} {}", words::incident(&incident.kind), after(since))
     };
     let under_way: Vec<String> = scenario
         .incidents
@@ -85,7 +85,7 @@ fn story(explanation: &Explanation, scenario: &Scenario) -> String {
 /// What each alert is at the instant, and its lives.
 fn states(out: &mut String, explanation: &Explanation, paint: Paint) {
     let at = explanation.at_ms;
-    let since = |at: i64| words::span(at - explanation.epoch_ms);
+    let since = |at: i64| after(at - explanation.epoch_ms);
     let alive = |life: &Episode| life.pending_ms <= at && life.ended_ms.is_none_or(|end| at < end);
     let mut any = false;
     for (labels, life) in explanation.lives.iter().filter(|(_, life)| alive(life)) {
@@ -132,6 +132,11 @@ fn part(out: &mut String, part: &Part, explanation: &Explanation, paint: Paint) 
         paint.faint(word(part.role)),
         paint.strong(&words::one_line(&part.expr))
     );
+    if let Some(truth) = &part.truth {
+        let at = after(truth.recorded_ms - explanation.epoch_ms);
+        let text = format!("ledger: {}, recorded at {at}", truth.fact);
+        let _ = writeln!(out, "{indent}    {}", paint.faint(&text));
+    }
     if part.series.is_empty() {
         let _ = writeln!(out, "{indent}    {}", paint.doubt("no series"));
     }
@@ -146,9 +151,7 @@ fn part(out: &mut String, part: &Part, explanation: &Explanation, paint: Paint) 
         if let Some(truth) = &part.truth
             && let Some(told) = told(truth, labels)
         {
-            let at = words::span(truth.recorded_ms - explanation.epoch_ms);
-            let text = format!("ledger: {told} at {at}: {}", truth.fact);
-            let _ = writeln!(out, "{indent}      {}", paint.faint(&text));
+            let _ = writeln!(out, "{indent}      {}", paint.faint(&format!("ledger: {told}")));
         }
     }
     if part.series.len() > SHOWN {
@@ -168,6 +171,11 @@ fn word(role: Role) -> &'static str {
     }
 }
 
+/// A span to the second: evaluations lie where their group's offset puts them.
+fn after(ms: i64) -> String {
+    words::span((ms + 500).div_euclid(1000) * 1000)
+}
+
 fn figure(value: f64) -> String {
     words::numbers(&[value]).swap_remove(0)
 }
@@ -183,7 +191,7 @@ fn told(truth: &Truth, labels: &Labels) -> Option<String> {
         Expected::Absent => "no sample".to_owned(),
         Expected::Value { exact, real } => {
             let texts = words::numbers(&[exact.0, real.0, real.1]);
-            format!("{} by the samples, {} to {} by the real events", texts[0], texts[1], texts[2])
+            format!("{}; the real events permit {} to {}", texts[0], texts[1], texts[2])
         }
     })
 }
