@@ -3,6 +3,7 @@
 //! `main` parses [`Args`] and calls [`run`], which returns the exit code or one [`Failure`]. Each subcommand is a file
 //! of its own. Only here and in `main` is anything printed; everything that is said comes from `report`.
 
+mod capacity;
 mod check;
 mod engine;
 mod export;
@@ -65,6 +66,8 @@ enum Command {
     Mutants(mutants::Args),
     /// Take an alert rule apart at one instant of a scenario: why did it, or did it not, fire?
     Why(why::Args),
+    /// What rules and panels cost a Prometheus with more instances or label values: when does it not keep up?
+    Capacity(capacity::Args),
     /// Write a scenario as a unit test of rules for promtool, confirmed by promtool
     Export(export::Args),
     /// List the scenarios: name, length, kind of traffic, story
@@ -131,6 +134,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Check(args) => check::run(&args, &surroundings, output),
         Command::Mutants(args) => mutants::run(args, &surroundings, output).await,
         Command::Why(args) => why::run(args, &surroundings, output).await,
+        Command::Capacity(args) => capacity::run(args, &surroundings, output).await,
         Command::Export(args) => export::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,

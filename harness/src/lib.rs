@@ -49,6 +49,8 @@ pub mod export;
 
 pub mod why;
 
+pub mod capacity;
+
 pub mod report;
 
 pub mod nearest;
