@@ -148,18 +148,8 @@ pub async fn measure(
     notice: &mut impl FnMut(CapacityNotice),
 ) -> Result<CapacityReport, CapacityError> {
     notice(CapacityNotice::Simulating);
-    let staged = verifier.stage(scenario, None, &mut |_| ()).await?;
-    let (questions, _) = verifier.questions(scenario, &staged).await?;
-    let panels: Vec<Question> = questions.into_iter().filter(is_usual_look).collect();
-    let end_ms = scenario.epoch.as_millisecond() + scenario.duration.as_millis() as i64;
-    let original = Original::read(
-        &Prometheus::new(staged.engine.url()),
-        scenario.epoch.as_millisecond(),
-        end_ms,
-        &staged.recorded,
-    )
-    .await?;
-    staged.engine.stop().await;
+    let (original, panels) = simulate(verifier, scenario).await?;
+    let end_ms = end_ms(scenario);
     let mut scales = Vec::new();
     for &factor in &plan.scales {
         notice(CapacityNotice::Storing(factor));
@@ -168,6 +158,54 @@ pub async fn measure(
     }
     let scenario = (scenario.name.clone(), scenario.duration);
     Ok(CapacityReport { growth: plan.growth, scenario, scales })
+}
+
+/// A scenario's samples, and the questions of the usual look at every panel.
+async fn simulate(
+    verifier: &Verifier,
+    scenario: &Scenario,
+) -> Result<(Original, Vec<Question>), CapacityError> {
+    let staged = verifier.stage(scenario, None, &mut |_| ()).await?;
+    let (questions, _) = verifier.questions(scenario, &staged).await?;
+    let client = Prometheus::new(staged.engine.url());
+    let epoch_ms = scenario.epoch.as_millisecond();
+    let original = Original::read(&client, epoch_ms, end_ms(scenario), &staged.recorded).await?;
+    staged.engine.stop().await;
+    Ok((original, questions.into_iter().filter(is_usual_look).collect()))
+}
+
+fn end_ms(scenario: &Scenario) -> i64 {
+    scenario.epoch.as_millisecond() + scenario.duration.as_millis() as i64
+}
+
+/// An engine with a scenario's samples stored `factor` times, and the instant at which they end in Unix milliseconds.
+///
+/// # Errors
+/// If the scenario cannot be played or the engine cannot be filled.
+pub async fn fill(
+    verifier: &Verifier,
+    scenario: &Scenario,
+    growth: Growth,
+    factor: u32,
+) -> Result<(NativePrometheus, i64), CapacityError> {
+    let (original, _) = simulate(verifier, scenario).await?;
+    let (engine, _) = filled(verifier, scenario, &original, growth, factor).await?;
+    Ok((engine, end_ms(scenario)))
+}
+
+/// A fresh engine with everything stored `factor` times; how many series and samples that are.
+async fn filled(
+    verifier: &Verifier,
+    scenario: &Scenario,
+    original: &Original,
+    growth: Growth,
+    factor: u32,
+) -> Result<(NativePrometheus, (usize, usize)), CapacityError> {
+    let span = Duration::from_nanos(scenario.duration.0) + Duration::from_secs(3600);
+    let options = Options { config: None, span };
+    let engine = NativePrometheus::start(&verifier.binary, &verifier.environment, &options).await?;
+    let stored = original.store(&RemoteWriter::new(engine.url()), growth, factor).await?;
+    Ok((engine, stored))
 }
 
 /// The look that a person has most of the time, with everything selected.
@@ -192,11 +230,8 @@ impl At<'_> {
         notice: &mut impl FnMut(CapacityNotice),
     ) -> Result<Scale, CapacityError> {
         let verifier = self.verifier;
-        let span = Duration::from_nanos(self.scenario.duration.0) + Duration::from_secs(3600);
-        let options = Options { config: None, span };
-        let mut engine =
-            NativePrometheus::start(&verifier.binary, &verifier.environment, &options).await?;
-        let stored = original.store(&RemoteWriter::new(engine.url()), growth, self.factor).await?;
+        let (mut engine, stored) =
+            filled(verifier, self.scenario, original, growth, self.factor).await?;
         let memory = |metrics: std::collections::BTreeMap<String, f64>| {
             metrics.get("process_resident_memory_bytes").copied().unwrap_or(f64::NAN)
         };
