@@ -19,7 +19,7 @@ pub struct Budgets {
 /// Panels that are listed, the slowest.
 const LISTED: usize = 12;
 /// Width of a figure.
-const FIGURE: usize = 9;
+const FIGURE: usize = 10;
 
 /// Whether everything stays within its budget at the largest scale.
 #[must_use]
@@ -81,16 +81,14 @@ pub fn text(report: &CapacityReport, budgets: Budgets, paint: Paint) -> String {
     let _ = writeln!(out, "{span} of {scenario}, stored with more {}\n", report.growth);
     let scales: Vec<String> = report.scales.iter().map(|s| format!("{}x", s.factor)).collect();
     head(&mut out, "Prometheus", &scales, "", paint);
-    let figures: [(&str, fn(&Scale) -> String); 5] = [
-        ("series", |s| words::count(s.series as u64)),
-        ("samples", |s| words::count(s.samples as u64)),
-        ("memory when loaded, MB", |s| format!("{:.0}", s.memory_loaded / 1e6)),
-        ("memory when asked, MB", |s| format!("{:.0}", s.memory_asked / 1e6)),
-        ("data on disk, MB", |s| format!("{:.0}", s.disk as f64 / 1e6)),
-    ];
-    for (name, of) in figures {
+    let mut figures = |name: &str, of: fn(&Scale) -> String| {
         row(&mut out, name, report.scales.iter().map(of), "");
-    }
+    };
+    figures("series", |s| words::count(s.series as u64));
+    figures("samples", |s| words::count(s.samples as u64));
+    figures("memory when loaded, MB", |s| format!("{:.0}", s.memory_loaded / 1e6));
+    figures("memory when asked, MB", |s| format!("{:.0}", s.memory_asked / 1e6));
+    figures("data on disk, MB", |s| format!("{:.0}", s.disk as f64 / 1e6));
     let title = "Rule groups: seconds an evaluation, windows full";
     head(&mut out, title, &scales, "exceeds", paint);
     for (costs, found) in groups(report, budgets) {
