@@ -59,6 +59,8 @@ pub(super) struct RawTarget {
     pub(super) increase: Option<Part<Vec<Field<Quantity>>>>,
     /// The share of what `counting` admits in these; absent where there is none of them.
     pub(super) ratio: Option<Part<Vec<Field<Quantity>>>>,
+    /// What those of `ratio` are a share of, where the two are counted apart. Default: the same, without `counting`.
+    pub(super) out_of: Option<Part<Vec<Field<Quantity>>>>,
     /// A quantile (0 to 1) of the durations in `of`; absent where there is none.
     pub(super) quantile: Option<Field<Quantile>>,
     /// The share of the durations in `of` above this bucket bound in seconds; absent where there is none.
