@@ -3,6 +3,7 @@
 //! `main` parses [`Args`] and calls [`run`], which returns the exit code or one [`Failure`]. Each subcommand is a file
 //! of its own. Only here and in `main` is anything printed; everything that is said comes from `report`.
 
+mod bracket;
 mod check;
 mod engine;
 mod failure;
@@ -59,6 +60,8 @@ enum Command {
     Check(check::Args),
     /// Change every query a little and ask whether anyone would notice
     Mutants(mutants::Args),
+    /// Bracket every threshold of the alert rules: just missed and just met, on series made for it
+    Bracket(bracket::Args),
     /// List the scenarios: name, length, kind of traffic, story
     List(list::Args),
     /// Print a JSON schema: of scenarios or contracts, for editors, or of `verify --format json`
@@ -122,6 +125,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Verify(args) => verify::run(args, &surroundings, output).await,
         Command::Check(args) => check::run(&args, &surroundings, output),
         Command::Mutants(args) => mutants::run(args, &surroundings, output).await,
+        Command::Bracket(args) => bracket::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,
         Command::Schema(SchemaArgs { of }) => {
