@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 use super::{
     Failure, Surroundings,
     engine::EngineArgs,
     failure,
     files::{self, Places},
+    format::Format,
     gc,
     output::Output,
     progress::{Progress, Show},
@@ -69,12 +68,6 @@ Examples:
   dashproof bracket                        all alert rules that are deployed
   dashproof bracket LlmProviderSlow        one
   dashproof bracket --rule draft.yml       rules that are not deployed yet";
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
     let mut stop = Stop::listen()?;
