@@ -3,6 +3,7 @@
 //! `main` parses [`Args`] and calls [`run`], which returns the exit code or one [`Failure`]. Each subcommand is a file
 //! of its own. Only here and in `main` is anything printed; everything that is said comes from `report`.
 
+mod bracket;
 mod capacity;
 mod check;
 mod engine;
@@ -70,6 +71,8 @@ enum Command {
     Capacity(capacity::Args),
     /// Write a scenario as a unit test of rules for promtool, confirmed by promtool
     Export(export::Args),
+    /// Bracket every threshold of the alert rules: just missed and just met, on series made for it
+    Bracket(bracket::Args),
     /// List the scenarios: name, length, kind of traffic, story
     List(list::Args),
     /// Print a JSON schema: of scenarios or contracts, for editors, or of `verify --format json`
@@ -136,6 +139,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Why(args) => why::run(args, &surroundings, output).await,
         Command::Capacity(args) => capacity::run(args, &surroundings, output).await,
         Command::Export(args) => export::run(args, &surroundings, output).await,
+        Command::Bracket(args) => bracket::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,
         Command::Schema(SchemaArgs { of }) => {

@@ -35,6 +35,8 @@ pub mod judge;
 
 pub mod alert;
 
+pub mod bracket;
+
 pub mod document;
 
 pub mod scenario;

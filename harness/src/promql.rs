@@ -10,6 +10,7 @@ use std::fmt;
 use promql_parser::label::Matcher;
 
 mod names;
+pub(crate) use names::alternatives;
 mod template;
 mod walk;
 
