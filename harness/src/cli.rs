@@ -3,6 +3,7 @@
 //! `main` parses [`Args`] and calls [`run`], which returns the exit code or one [`Failure`]. Each subcommand is a file
 //! of its own. Only here and in `main` is anything printed; everything that is said comes from `report`.
 
+mod alerts;
 mod check;
 mod engine;
 mod failure;
@@ -46,6 +47,7 @@ Examples:
   dashproof verify --format junit --output verify.xml
   dashproof check                             only read the files, run nothing
   dashproof mutants --only overview           would anyone notice if a query were wrong?
+  dashproof alerts                            what will the alert rules do to the people on call?
   dashproof list                              the scenarios
 
 Exit codes: 0 everything held; 1 something is broken or unproven; 2 something could not be judged;
@@ -59,6 +61,8 @@ enum Command {
     Check(check::Args),
     /// Change every query a little and ask whether anyone would notice
     Mutants(mutants::Args),
+    /// Try alert rules on many simulated days and incidents: false alarms, delays, detection
+    Alerts(Box<alerts::Args>),
     /// List the scenarios: name, length, kind of traffic, story
     List(list::Args),
     /// Print a JSON schema: of scenarios or contracts, for editors, or of `verify --format json`
@@ -122,6 +126,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Verify(args) => verify::run(args, &surroundings, output).await,
         Command::Check(args) => check::run(&args, &surroundings, output),
         Command::Mutants(args) => mutants::run(args, &surroundings, output).await,
+        Command::Alerts(args) => alerts::run(*args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,
         Command::Schema(SchemaArgs { of }) => {

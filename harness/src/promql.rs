@@ -9,6 +9,7 @@ use std::fmt;
 
 use promql_parser::label::Matcher;
 
+pub mod condition;
 mod names;
 mod template;
 mod walk;
