@@ -6,6 +6,7 @@ use dashproof::{
     contract::{Contracts, Window, schema},
     fact::Fact,
     problem::Problem,
+    quantity::Quantity,
 };
 
 fn read(text: &str) -> (Contracts, Vec<String>) {
@@ -43,8 +44,28 @@ fn a_contract_is_read() {
 }
 
 #[test]
+fn a_share_may_be_of_something_else_than_what_it_counts() {
+    let (contracts, problems) = read(&target(
+        "{ ratio: [llm_provider.errors], counting: { error_type: rate_limit }, out_of: [llm_provider.requests], over: 5m }",
+    ));
+    assert!(problems.is_empty(), "{problems:?}");
+    let Fact::Ratio { part, whole } = &contracts.dashboards["d"].panels["P"].targets["A"].fact
+    else {
+        panic!("no ratio")
+    };
+    assert_eq!(
+        (part.quantities.as_slice(), part.conditions.len()),
+        ([Quantity::LlmErrors].as_slice(), 1)
+    );
+    assert_eq!(
+        (whole.quantities.as_slice(), whole.conditions.len()),
+        ([Quantity::LlmRequests].as_slice(), 0)
+    );
+}
+
+#[test]
 fn bad_contracts_are_refused_with_line_and_remedy() {
-    let table: [(&str, &[&str]); 12] = [
+    let table: [(&str, &[&str]); 14] = [
         ("{ over: 5m }", &["c.yaml:6: expected exactly one of rate"]),
         ("{ rate: [llm_provider.requests] }", &["c.yaml:6: `over` is missing"]),
         (
@@ -75,6 +96,14 @@ fn bad_contracts_are_refused_with_line_and_remedy() {
         (
             "{ rate: [llm_provider.requests], over: 5m, zero: hidden }",
             &["c.yaml:6: unknown way with zeros"],
+        ),
+        (
+            "{ rate: [llm_provider.errors], out_of: [llm_provider.requests], over: 5m }",
+            &["c.yaml:6: `out_of` belongs to a ratio"],
+        ),
+        (
+            "{ ratio: [llm_provider.errors], out_of: [llm_provider.request_duration], over: 5m }",
+            &["c.yaml:6: llm_provider.request_duration does not fit: expected counts"],
         ),
         ("{ health: true, over: 5m }", &["c.yaml:6: `over` means nothing"]),
         (
@@ -116,5 +145,5 @@ fn the_shipped_contracts_are_read() {
     let contracts = Contracts::load_dir(&directory).unwrap();
     assert_eq!(contracts.dashboards.len(), 4);
     let panels: usize = contracts.dashboards.values().map(|dashboard| dashboard.panels.len()).sum();
-    assert_eq!((panels, contracts.rules.len()), (27, 16));
+    assert_eq!((panels, contracts.rules.len()), (27, 31));
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Window,
+    AlertClass, Window,
     values::{Bound, Figure, Multiple, Quantile, Yes, Zero},
 };
 use crate::{
@@ -27,6 +27,9 @@ pub(super) struct RawFile {
     pub(super) panels: Option<Part<BTreeMap<String, Part<RawPanel>>>>,
     /// What each recorded metric must hold, by its name.
     pub(super) rules: Option<Part<BTreeMap<String, Part<RawTarget>>>>,
+    /// Alerts that no scenario can prove, by name: `always` for one that must fire at every evaluation, `live` for
+    /// one about the monitoring system itself, which only faults of a running one raise.
+    pub(super) alerts: Option<Part<Table<String, AlertClass>>>,
 }
 
 /// What a panel must show.
@@ -59,6 +62,8 @@ pub(super) struct RawTarget {
     pub(super) increase: Option<Part<Vec<Field<Quantity>>>>,
     /// The share of what `counting` admits in these; absent where there is none of them.
     pub(super) ratio: Option<Part<Vec<Field<Quantity>>>>,
+    /// What those of `ratio` are a share of, where the two are counted apart. Default: the same, without `counting`.
+    pub(super) out_of: Option<Part<Vec<Field<Quantity>>>>,
     /// A quantile (0 to 1) of the durations in `of`; absent where there is none.
     pub(super) quantile: Option<Field<Quantile>>,
     /// The share of the durations in `of` above this bucket bound in seconds; absent where there is none.

@@ -108,6 +108,10 @@ impl Reader<'_> {
         let durations = target.quantile.is_some() || target.share_above.is_some();
         let (quantile, bound) = (self.field(target.quantile), self.field(target.share_above));
         let (per_second, is_ratio) = (target.increase.is_none(), target.ratio.is_some());
+        if let Some(out_of) = target.out_of.as_ref().filter(|_| !is_ratio) {
+            self.wrong(out_of.line, "`out_of` belongs to a ratio");
+            return None;
+        }
         let Some(named) = target.rate.or(target.increase).or(target.ratio).or(target.of) else {
             self.wrong(line, "`of` is missing: which durations?");
             return None;
@@ -123,7 +127,11 @@ impl Reader<'_> {
         Some(if is_ratio {
             let mut part = total.clone();
             part.conditions.extend(self::conditions(self.table(target.counting)));
-            Fact::Ratio { part, whole: total }
+            let whole = match target.out_of {
+                Some(out_of) => Total { quantities: self.quantities(out_of, false)?, ..total },
+                None => total,
+            };
+            Fact::Ratio { part, whole }
         } else if let Some(q) = quantile {
             Fact::Quantile { q: q.0, of: total }
         } else if let Some(bound) = bound {
