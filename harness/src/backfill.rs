@@ -47,7 +47,7 @@ pub struct Play<A> {
     pub epoch_ms: i64,
     /// How long it lasts.
     pub duration: Nanos,
-    /// Who is scraped: module copies, and Prometheus itself as `None`.
+    /// Who is scraped: module copies, and servers whose own metrics are not simulated as `None`.
     pub targets: Vec<(Option<Instance>, TargetConfig)>,
     /// A lie that one of the modules tells.
     pub lie: Option<Lie>,
@@ -210,7 +210,7 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
             let (instance, target) = &mut self.targets[index];
             let at_unix = self.epoch_ms + at_ms;
             match *instance {
-                None => target.scrape(at_unix, &Scraped::Itself),
+                None => target.scrape(at_unix, &Scraped::Server),
                 Some(instance) => {
                     let module =
                         &mut self.modules[instance.module.index()][usize::from(instance.replica)];

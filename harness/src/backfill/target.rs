@@ -37,8 +37,8 @@ pub(super) enum Scraped<'a> {
     Down,
     /// The target is no longer among those that are scraped: it ends where its next scrape would have been.
     Removed,
-    /// Prometheus itself, whose own metrics are not simulated.
-    Itself,
+    /// A server that is always up and whose own metrics are not simulated.
+    Server,
 }
 
 /// The five series that Prometheus adds to every target.
@@ -161,7 +161,7 @@ impl Target {
                 }
                 return;
             }
-            Scraped::Itself => (1.0, SCRAPE_SECONDS, 0, 0),
+            Scraped::Server => (1.0, SCRAPE_SECONDS, 0, 0),
         };
         self.listed = true;
         let kept = if up == 1.0 { samples } else { 0 };
