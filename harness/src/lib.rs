@@ -64,3 +64,5 @@ pub mod mutants;
 pub mod check;
 
 pub mod promql;
+
+pub mod campaign;
