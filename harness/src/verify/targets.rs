@@ -27,6 +27,9 @@ use crate::{
 /// What distinguishes the ports of a module's copies.
 const PORTS_APART: u16 = 100;
 
+/// Servers that are up throughout and whose own metrics are not simulated: Prometheus, Alertmanager.
+const SERVERS: [&str; 2] = [":9090", ":9093"];
+
 /// How scrapes lie on the time axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -87,7 +90,7 @@ pub enum TargetsError {
 /// The targets, and what was changed to get them (in words, for the report).
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
-    /// Module copies, and Prometheus itself as `None`.
+    /// Module copies, and servers whose own metrics are not simulated as `None`.
     pub targets: Vec<(Option<Instance>, TargetConfig)>,
     /// Differences from the shipped configuration.
     pub changed: Vec<String>,
@@ -146,7 +149,7 @@ pub async fn targets(
                     url: format!("{scheme}://{address}{path}"),
                 });
             }
-            if instance.is_none() && !address.ends_with(":9090") {
+            if instance.is_none() && !SERVERS.iter().any(|port| address.ends_with(port)) {
                 continue;
             }
             let labels =
