@@ -6,6 +6,7 @@
 pub mod machine;
 pub mod rule;
 pub mod timeline;
+pub mod weaker;
 
 pub use machine::{Episode, Timing, episodes};
 pub use rule::{AlertRule, alert_rules};

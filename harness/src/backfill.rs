@@ -109,6 +109,8 @@ struct Stage<A> {
     events: u64,
     /// Series beyond the contract that an incident makes each module show now.
     extra: [u32; ModuleName::ALL.len()],
+    /// How long a scrape of each module takes at least.
+    slow: [Nanos; ModuleName::ALL.len()],
     /// Modules that are no longer scraped.
     removed: [bool; ModuleName::ALL.len()],
     /// Refused scrapes of each target, but for those of such incidents.
@@ -134,6 +136,7 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
                 .collect(),
             refused: vec![0; play.targets.len()],
             extra: [0; ModuleName::ALL.len()],
+            slow: [Nanos::ZERO; ModuleName::ALL.len()],
             removed: [false; ModuleName::ALL.len()],
             next: play.targets.iter().map(|(_, config)| config.phase_ms).collect(),
             targets: play
@@ -168,11 +171,12 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
             let due = self.next.iter().enumerate().min_by_key(|(index, at)| (**at, *index));
             let Some((index, &at_ms)) = due.filter(|(_, at)| **at < until_ms) else { return };
             let at = Nanos::from_millis(at_ms as u64);
-            let Stage { engine, ledger, modules, events, extra, removed, .. } = self;
+            let Stage { engine, ledger, modules, events, extra, slow, removed, .. } = self;
             engine.run_until(at, &mut |event: &Event| {
                 *events += 1;
                 match event.kind {
                     EventKind::ExtraSeries(module, n_series) => extra[module.index()] = n_series,
+                    EventKind::SlowMetrics(module, takes) => slow[module.index()] = takes,
                     EventKind::Removed(module, on) => removed[module.index()] = on,
                     _ => {}
                 }
@@ -186,17 +190,22 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
                 Some(instance) => {
                     let module =
                         &mut self.modules[instance.module.index()][usize::from(instance.replica)];
+                    let seconds = self.slow[instance.module.index()].as_secs_f64();
                     match module.scrape() {
                         _ if self.removed[instance.module.index()] => {
                             self.ledger.mark(instance, at, false);
                             target.scrape(at_unix, &Scraped::Removed);
+                        }
+                        Ok(_) if !target.waits_for(seconds) => {
+                            self.ledger.mark(instance, at, false);
+                            target.scrape(at_unix, &Scraped::Late);
                         }
                         Ok(exposition) => {
                             let taken = target.admits(exposition.values().len());
                             self.ledger.mark(instance, at, taken);
                             let by_design = self.extra[instance.module.index()] > 0;
                             self.refused[index] += usize::from(!taken && !by_design);
-                            target.scrape(at_unix, &Scraped::Answer(&exposition));
+                            target.scrape(at_unix, &Scraped::Answer(&exposition, seconds));
                         }
                         Err(_) => {
                             self.ledger.mark(instance, at, true);

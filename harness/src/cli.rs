@@ -5,8 +5,10 @@
 
 mod check;
 mod engine;
+mod export;
 mod failure;
 mod files;
+mod format;
 mod gc;
 mod list;
 mod mutants;
@@ -14,6 +16,7 @@ mod output;
 mod progress;
 mod runner;
 mod verify;
+mod why;
 
 use std::path::PathBuf;
 
@@ -46,6 +49,7 @@ Examples:
   dashproof verify --format junit --output verify.xml
   dashproof check                             only read the files, run nothing
   dashproof mutants --only overview           would anyone notice if a query were wrong?
+  dashproof why ModuleDown --scenario restart why did this alert not fire?
   dashproof list                              the scenarios
 
 Exit codes: 0 everything held; 1 something is broken or unproven; 2 something could not be judged;
@@ -59,6 +63,10 @@ enum Command {
     Check(check::Args),
     /// Change every query a little and ask whether anyone would notice
     Mutants(mutants::Args),
+    /// Take an alert rule apart at one instant of a scenario: why did it, or did it not, fire?
+    Why(why::Args),
+    /// Write a scenario as a unit test of rules for promtool, confirmed by promtool
+    Export(export::Args),
     /// List the scenarios: name, length, kind of traffic, story
     List(list::Args),
     /// Print a JSON schema: of scenarios or contracts, for editors, or of `verify --format json`
@@ -122,6 +130,8 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Verify(args) => verify::run(args, &surroundings, output).await,
         Command::Check(args) => check::run(&args, &surroundings, output),
         Command::Mutants(args) => mutants::run(args, &surroundings, output).await,
+        Command::Why(args) => why::run(args, &surroundings, output).await,
+        Command::Export(args) => export::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,
         Command::Schema(SchemaArgs { of }) => {

@@ -28,6 +28,17 @@ pub struct Contracts {
     pub dashboards: BTreeMap<String, DashboardContract>,
     /// By recorded metric.
     pub rules: BTreeMap<String, TargetContract>,
+    /// Alerts that no scenario can prove, by name.
+    pub alerts: BTreeMap<String, AlertClass>,
+}
+
+/// Why an alert needs no scenario that fires it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AlertClass {
+    /// It fires at every evaluation: whoever receives it hears when alerting itself has stopped.
+    Always,
+    /// It is about the monitoring system itself, which only faults of a running one can raise.
+    Live,
 }
 
 /// What a dashboard must show.
@@ -129,6 +140,8 @@ impl Contracts {
                 self.rules.insert(name, contract);
             }
         }
+        let alerts: BTreeMap<String, AlertClass> = reader.table(raw.alerts);
+        self.alerts.extend(alerts);
         let variables = reader.table(raw.variables);
         let panels = reader.part(raw.panels).unwrap_or_default();
         let panels: BTreeMap<String, PanelContract> = panels

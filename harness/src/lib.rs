@@ -45,6 +45,10 @@ pub mod monitoring;
 
 pub mod verify;
 
+pub mod export;
+
+pub mod why;
+
 pub mod report;
 
 pub mod nearest;

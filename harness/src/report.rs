@@ -8,8 +8,10 @@ pub mod group;
 pub mod json;
 pub mod junit;
 pub mod paint;
+pub mod proof;
 pub mod replay;
 pub mod text;
+pub mod why;
 pub mod words;
 
 use fake_modules::incident::Incident;
@@ -19,6 +21,7 @@ use crate::{
     scenario::Scenario,
     verify::ScenarioReport,
 };
+use proof::ProvenRule;
 use replay::Replay;
 
 /// Grafana's part on the road that asks Prometheus alone.
@@ -35,6 +38,10 @@ pub struct Run {
     pub problems: Vec<Problem>,
     /// One for each scenario, in the order of their names.
     pub outcomes: Vec<Outcome>,
+    /// The alert rules, in the order of their names.
+    pub alerts: Vec<ProvenRule>,
+    /// Whether every scenario was to be run as it is, so that an alert rule without proof has none.
+    pub whole: bool,
     /// Whether it was stopped before all scenarios were judged.
     pub interrupted: bool,
     /// How to ask a single question again.
@@ -123,11 +130,15 @@ impl Run {
     /// What the run comes to. What broke is certain, whatever else could not be judged.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {
-        let broke = self.judged().any(|(_, report, _)| !report.held()) || self.errors() > 0;
+        let broke = self.judged().any(|(_, report, _)| !report.held())
+            || self.errors() > 0
+            || !proof::unproven(self).is_empty();
         let missed = self.outcomes.iter().any(|outcome| {
             matches!(outcome.end, End::NotJudged { .. } | End::NotRun { named: true, .. })
         });
-        let judged_anything = self.judged().any(|(_, report, _)| !report.verdicts.is_empty());
+        let judged_anything = self
+            .judged()
+            .any(|(_, report, _)| !report.verdicts.is_empty() || !report.alerts.is_empty());
         if self.interrupted {
             Conclusion::Interrupted
         } else if broke {

@@ -4,6 +4,7 @@
 //! judges each answer. Progress is told as [`Notice`]s; what broke is a value in the [`ScenarioReport`], never an
 //! error. Nothing here prints.
 
+pub mod alerts;
 pub mod ask;
 pub mod bind;
 pub mod evidence;
@@ -18,6 +19,7 @@ use fake_modules::time::Nanos;
 use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
+    alert::{TimelineError, timeline},
     backfill::rules,
     client::{
         prometheus::{ClientError, Prometheus},
@@ -29,6 +31,7 @@ use crate::{
     scenario::{Scenario, SourceError},
     stack::{environment::Environment, native::StartError, prometheus_binary::PrometheusBinary},
 };
+use alerts::AlertVerdict;
 use ask::{Truth, Verdict};
 use bind::Unproven;
 use look::Look;
@@ -83,7 +86,7 @@ pub enum Notice {
 }
 
 /// What became of a scenario.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ScenarioReport {
     /// Its name.
     pub scenario: String,
@@ -91,6 +94,8 @@ pub struct ScenarioReport {
     pub seed: u64,
     /// One for each question.
     pub verdicts: Vec<Verdict>,
+    /// One for each alert of which the scenario expects something.
+    pub alerts: Vec<AlertVerdict>,
     /// Panels and rules that nobody could judge, and contracts without a panel.
     pub unproven: Vec<Unproven>,
     /// What the configuration was changed in.
@@ -109,7 +114,9 @@ impl ScenarioReport {
     /// Whether every expectation held and nothing is unproven.
     #[must_use]
     pub fn held(&self) -> bool {
-        self.unproven.is_empty() && self.verdicts.iter().all(Verdict::held)
+        self.unproven.is_empty()
+            && self.verdicts.iter().all(Verdict::held)
+            && self.alerts.iter().all(AlertVerdict::held)
     }
 }
 
@@ -145,6 +152,9 @@ pub enum VerifyError {
     /// The recording rules could not be evaluated.
     #[error(transparent)]
     Rules(#[from] rules::RuleError),
+    /// An alert rule could not be evaluated.
+    #[error(transparent)]
+    Alerts(#[from] TimelineError),
     /// The engine does not answer.
     #[error(transparent)]
     Ask(#[from] ClientError),
@@ -183,7 +193,9 @@ impl Verifier {
         let (questions, not_asked) = self.questions(scenario, &staged).await?;
         let (truth, era) = (Arc::clone(&staged.truth), staged.era);
         let verdicts = ask_all(questions, staged.engine.url(), era, &truth, notice).await?;
+        let alerts = self.alerts(scenario, &staged).await?;
         let mut report = staged.report;
+        report.alerts = alerts;
         report.unproven.retain(|unproven| self.asks(&unproven.place));
         report.unproven.extend(not_asked.into_iter().map(Unproven::from));
         report.verdicts = verdicts;
@@ -193,6 +205,29 @@ impl Verifier {
             staged.engine.stop().await;
         }
         Ok(report)
+    }
+
+    /// What the alerts did in a staged scenario of which it expects something.
+    ///
+    /// # Errors
+    /// If a rule cannot be evaluated.
+    pub async fn alerts(
+        &self,
+        scenario: &Scenario,
+        staged: &Staged,
+    ) -> Result<Vec<AlertVerdict>, VerifyError> {
+        if scenario.alerts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let client = Prometheus::new(staged.engine.url());
+        let mut timelines = Vec::new();
+        for rule in staged.alerts.iter().filter(|rule| self.asks(&alerts::place(&rule.name))) {
+            timelines.push(timeline(rule, &client).await?);
+        }
+        let mut verdicts = alerts::judge(scenario, &timelines, &self.contracts.alerts);
+        verdicts.retain(|verdict| self.asks(&alerts::place(&verdict.alert)));
+        alerts::near_misses(&mut verdicts, &client).await?;
+        Ok(verdicts)
     }
 
     /// Every question of every dashboard and recording rule about a staged scenario.

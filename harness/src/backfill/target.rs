@@ -17,6 +17,8 @@ pub struct TargetConfig {
     pub labels: Vec<(String, String)>,
     /// Milliseconds between scrapes.
     pub interval_ms: i64,
+    /// Milliseconds after which a scrape has failed.
+    pub timeout_ms: i64,
     /// The first scrape, in milliseconds after the scenario's start.
     pub phase_ms: i64,
     /// Series above which a scrape is refused as a whole; 0 is no limit.
@@ -26,8 +28,10 @@ pub struct TargetConfig {
 /// What a scrape met.
 #[derive(Debug)]
 pub(super) enum Scraped<'a> {
-    /// An answer.
-    Answer(&'a Exposition<'a>),
+    /// An answer, after at least so many seconds.
+    Answer(&'a Exposition<'a>, f64),
+    /// No answer in time.
+    Late,
     /// No process answered.
     Down,
     /// The target is no longer among those that are scraped: it ends where its next scrape would have been.
@@ -93,16 +97,25 @@ impl Target {
         self.config.sample_limit == 0 || n_series <= self.config.sample_limit
     }
 
+    /// Whether an answer that takes this long still counts.
+    pub(super) fn waits_for(&self, seconds: f64) -> bool {
+        seconds * 1000.0 < self.config.timeout_ms as f64
+    }
+
     /// Stores what a scrape at `at_ms` brings.
     pub(super) fn scrape(&mut self, at_ms: i64, scraped: &Scraped<'_>) {
         let (up, seconds, samples, added) = match scraped {
-            Scraped::Answer(exposition) if self.admits(exposition.values().len()) => {
+            Scraped::Answer(exposition, seconds) if self.admits(exposition.values().len()) => {
                 let added = self.store(at_ms, exposition);
-                (1.0, SCRAPE_SECONDS, exposition.values().len(), added)
+                (1.0, seconds.max(SCRAPE_SECONDS), exposition.values().len(), added)
             }
-            Scraped::Answer(exposition) => {
+            Scraped::Answer(exposition, seconds) => {
                 self.end(at_ms);
-                (0.0, SCRAPE_SECONDS, exposition.values().len(), 0)
+                (0.0, seconds.max(SCRAPE_SECONDS), exposition.values().len(), 0)
+            }
+            Scraped::Late => {
+                self.end(at_ms);
+                (0.0, self.config.timeout_ms as f64 / 1000.0, 0, 0)
             }
             Scraped::Down => {
                 self.end(at_ms);

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Failure, Surroundings, files::Places, output::Output};
+use super::{Failure, Surroundings, files::Places, format::Format, output::Output};
 use crate::{
     check,
     contract::Contracts,
@@ -24,12 +23,6 @@ pub(super) struct Args {
     /// How the report is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// What `check --format json` writes.

@@ -14,7 +14,7 @@ use crate::{
     problem::Problem,
     promcfg::{RuleKind, duration},
     scenario::{self, Scenario},
-    verify::RECORDING_RULES,
+    verify::{RECORDING_RULES, alerts::ALERTS},
 };
 
 /// Where the files are.
@@ -139,14 +139,17 @@ pub(super) fn known_place(
     let panels = monitoring.dashboards.iter().flat_map(|dashboard| {
         dashboard.panels.iter().map(|panel| format!("{}/{}", dashboard.uid, panel.title))
     });
-    let groups = monitoring.rules.iter().flat_map(|file| &file.groups);
-    let rules = groups
-        .flat_map(|group| &group.rules)
+    let groups = || monitoring.rules.iter().flat_map(|file| &file.groups);
+    let rules = || groups().flat_map(|group| &group.rules);
+    let alerts = rules()
+        .filter(|rule| matches!(rule.kind, RuleKind::Alert { .. }))
+        .map(|rule| format!("{ALERTS}/{}", rule.name()));
+    let rules = rules()
         .filter(|rule| matches!(rule.kind, RuleKind::Record { .. }))
         .map(|rule| rule.name())
         .chain(contracts.rules.keys().map(String::as_str))
         .map(|record| format!("{RECORDING_RULES}/{record}"));
-    let known: Vec<String> = panels.chain(rules).collect();
+    let known: Vec<String> = panels.chain(rules).chain(alerts).collect();
     if known.iter().any(|place| place.contains(only)) {
         return Ok(());
     }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use clap::ValueEnum;
 use serde::Serialize;
 
 use super::{
     Failure, Surroundings,
     files::{self, Places},
+    format::Format,
     output::Output,
 };
 use crate::{report::words, scenario::Scenario};
@@ -20,12 +20,6 @@ pub(super) struct Args {
     /// How to print them
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// A scenario in `list --format json`.

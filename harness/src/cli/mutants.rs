@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use fake_modules::time::Nanos;
 
 use super::{
@@ -10,6 +9,7 @@ use super::{
     engine::EngineArgs,
     failure,
     files::{self, Places},
+    format::Format,
     gc,
     output::Output,
     progress::{Progress, Show},
@@ -65,12 +65,6 @@ Examples:
   dashproof mutants                                          all queries, which takes minutes
   dashproof mutants --only 'llm-provider/Error rate'         one panel
   dashproof mutants chat --duration 30m --only overview      under another scenario";
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
     let mut stop = Stop::listen()?;

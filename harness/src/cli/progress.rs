@@ -116,8 +116,9 @@ fn style(template: &str) -> ProgressStyle {
 fn outcome(end: &End) -> String {
     match end {
         End::Judged { report, seconds } => {
-            let red = report.verdicts.iter().filter(|verdict| !verdict.held()).count();
-            let of = words::counted(report.verdicts.len(), "answer");
+            let red = report.verdicts.iter().filter(|verdict| !verdict.held()).count()
+                + report.alerts.iter().filter(|verdict| !verdict.held()).count();
+            let of = words::counted(report.verdicts.len() + report.alerts.len(), "answer");
             let unproven = report.unproven.len();
             let word = match (red, unproven) {
                 (0, 0) => format!("held, {of}"),

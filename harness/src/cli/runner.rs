@@ -130,6 +130,8 @@ pub(super) fn remedy(error: &VerifyError) -> &'static str {
         VerifyError::Write(_) | VerifyError::Ask(_) => {
             "Prometheus may have run out of memory or disk: try --jobs 1, a shorter --duration, or --keep to see its log"
         }
-        VerifyError::Rules(_) => "mend the recording rules; `promtool check rules` says more",
+        VerifyError::Rules(_) | VerifyError::Alerts(_) => {
+            "mend the rules; `promtool check rules` says more"
+        }
     }
 }

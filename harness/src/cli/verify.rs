@@ -17,7 +17,9 @@ use super::{
 use crate::{
     check,
     promcfg::duration,
-    report::{Conclusion, End, Outcome, Run, json, junit, paint::Paint, replay::Replay, text},
+    report::{
+        Conclusion, End, Outcome, Run, json, junit, paint::Paint, proof, replay::Replay, text,
+    },
     scenario::{Overrides, Scenario, Traffic},
     verify::Verifier,
 };
@@ -146,6 +148,8 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
         version: binary.version.to_string(),
         problems: check::of(&monitoring, &contracts),
         outcomes: Vec::new(),
+        alerts: proof::rules(&monitoring, &contracts),
+        whole: args.names.is_empty() && args.only.is_none() && args.duration.is_none(),
         interrupted: false,
         replay: Replay { flags: flags(args) },
     };

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Window,
+    AlertClass, Window,
     values::{Bound, Figure, Multiple, Quantile, Yes, Zero},
 };
 use crate::{
@@ -27,6 +27,9 @@ pub(super) struct RawFile {
     pub(super) panels: Option<Part<BTreeMap<String, Part<RawPanel>>>>,
     /// What each recorded metric must hold, by its name.
     pub(super) rules: Option<Part<BTreeMap<String, Part<RawTarget>>>>,
+    /// Alerts that no scenario can prove, by name: `always` for one that must fire at every evaluation, `live` for
+    /// one about the monitoring system itself, which only faults of a running one raise.
+    pub(super) alerts: Option<Part<Table<String, AlertClass>>>,
 }
 
 /// What a panel must show.

@@ -2,7 +2,7 @@
 
 use schemars::{Schema, json_schema};
 
-use super::Window;
+use super::{AlertClass, Window};
 use crate::{
     document::{Flaw, Meaning, Scalar, choose},
     promcfg::duration,
@@ -59,6 +59,27 @@ numbers! {
     Multiple, |value| value.is_finite() && value != 0.0, "a factor other than 0, such as 3600", { "type": "number" };
     Quantile, |value| 0.0 < value && value <= 1.0, "a quantile above 0, at most 1", { "type": "number", "exclusiveMinimum": 0, "maximum": 1 };
     Bound, |value| 0.0 < value && value.is_finite(), "a bucket bound in seconds", { "type": "number", "exclusiveMinimum": 0 };
+}
+
+impl Meaning for AlertClass {
+    fn read(scalar: &Scalar) -> Result<AlertClass, Flaw> {
+        choose("class", &[AlertClass::Always, AlertClass::Live], AlertClass::name, scalar)
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "enum": ["always", "live"] })
+    }
+}
+
+impl AlertClass {
+    /// The name in contracts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            AlertClass::Always => "always",
+            AlertClass::Live => "live",
+        }
+    }
 }
 
 impl Meaning for Yes {

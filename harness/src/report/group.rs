@@ -2,10 +2,13 @@
 //!
 //! Renderers that show people something start here; machine-readable ones list every verdict by itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use super::{Outcome, Run};
-use crate::verify::{ScenarioReport, ask::Verdict, question::Place};
+use super::{Outcome, Run, proof};
+use crate::verify::{ScenarioReport, alerts, ask::Verdict, question::Place};
 
 /// A target of a panel, or a recording rule, whatever is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,7 +105,7 @@ pub struct Doubt<'a> {
     /// What is unproven.
     pub subject: Subject<'a>,
     /// Why, and what to do.
-    pub reason: &'a str,
+    pub reason: Cow<'a, str>,
     /// The scenarios that say so.
     pub scenarios: BTreeSet<&'a str>,
 }
@@ -117,8 +120,17 @@ pub fn doubts(run: &Run) -> Vec<Doubt<'_>> {
             found.entry(key).or_default().insert(&outcome.scenario.name);
         }
     }
-    let doubt = |((subject, reason), scenarios)| Doubt { subject, reason, scenarios };
-    found.into_iter().map(doubt).collect()
+    let doubt = |((subject, reason), scenarios)| Doubt {
+        subject,
+        reason: Cow::Borrowed(reason),
+        scenarios,
+    };
+    let rules = proof::unproven(run).into_iter().map(|(alert, reason)| Doubt {
+        subject: Subject { dashboard: alerts::ALERTS, panel: alert, ref_id: "" },
+        reason: Cow::Owned(reason),
+        scenarios: run.judged().map(|(outcome, _, _)| outcome.scenario.name.as_str()).collect(),
+    });
+    found.into_iter().map(doubt).chain(rules).collect()
 }
 
 /// What the engine remarked, and on what.
@@ -147,7 +159,7 @@ pub struct Tally {
     pub unproven: usize,
 }
 
-/// The tallies of a scenario by dashboard; `recording rules` is one of them.
+/// The tallies of a scenario by dashboard; `recording rules` and `alerts` are among them.
 #[must_use]
 pub fn tallies(report: &ScenarioReport) -> BTreeMap<&str, Tally> {
     let mut red: BTreeMap<Subject<'_>, bool> = BTreeMap::new();
@@ -157,6 +169,10 @@ pub fn tallies(report: &ScenarioReport) -> BTreeMap<&str, Tally> {
     let unproven: BTreeSet<Subject<'_>> =
         report.unproven.iter().map(|unproven| Subject::at(&unproven.place)).collect();
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
+    for verdict in &report.alerts {
+        let tally = tallies.entry(alerts::ALERTS).or_default();
+        if verdict.held() { tally.held += 1 } else { tally.broken += 1 }
+    }
     for (subject, broken) in &red {
         let tally = tallies.entry(subject.dashboard).or_default();
         match (broken, unproven.contains(subject)) {

@@ -5,6 +5,7 @@
 //! RFC 3339, spans are Prometheus durations (`1m30s`), numbers that JSON does not have are the texts `NaN`, `+Inf` and
 //! `-Inf`.
 
+mod alerts;
 mod model;
 
 use std::collections::BTreeMap;
@@ -49,10 +50,11 @@ pub fn json(run: &Run) -> String {
                 dashboard: doubt.subject.dashboard.to_owned(),
                 panel: doubt.subject.panel.to_owned(),
                 ref_id: doubt.subject.ref_id.to_owned(),
-                reason: doubt.reason.to_owned(),
+                reason: doubt.reason.into_owned(),
                 scenarios: doubt.scenarios.into_iter().map(str::to_owned).collect(),
             })
             .collect(),
+        rules: alerts::rules(run),
         scenarios: run.outcomes.iter().map(|outcome| scenario(outcome, run)).collect(),
     };
     serde_json::to_string_pretty(&document).expect("its maps have text keys") + "\n"
@@ -101,9 +103,13 @@ fn scenario(outcome: &Outcome, run: &Run) -> Scenario {
         samples: 0,
         kept: None,
         verdicts: Vec::new(),
+        alerts: Vec::new(),
     };
     match &outcome.end {
-        End::Judged { report, .. } => judged(&mut document, report, run),
+        End::Judged { report, .. } => {
+            judged(&mut document, report, run);
+            document.alerts = alerts::of(scenario, report, run);
+        }
         End::NotRun { needs, remedy, .. } => {
             document.state = State::NotRun;
             document.reason = Some(format!("needs {needs}"));

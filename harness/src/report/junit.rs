@@ -12,9 +12,12 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::{
     End, Outcome, Run,
     group::{self, Red, Subject},
-    text,
+    proof, text,
 };
-use crate::{problem::Severity, verify::ScenarioReport};
+use crate::{
+    problem::Severity,
+    verify::{ScenarioReport, alerts::AlertVerdict},
+};
 
 /// Longest text of a case, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -24,6 +27,9 @@ const LONGEST: usize = 16 * 1024;
 pub fn junit(run: &Run) -> String {
     let mut report = Report::new("dashproof");
     report.add_test_suite(files(run));
+    if run.whole && !run.alerts.is_empty() {
+        report.add_test_suite(rules(run));
+    }
     let reds = group::reds(run);
     for outcome in &run.outcomes {
         report.add_test_suite(suite(outcome, &reds, run));
@@ -57,6 +63,7 @@ fn suite(outcome: &Outcome, reds: &[Red<'_>], run: &Run) -> TestSuite {
         End::Judged { report, seconds } => {
             suite.set_time(Duration::from_secs_f64(seconds.max(0.0)));
             suite.add_test_cases(cases(name, report, reds, run));
+            suite.add_test_cases(alerts(outcome, report, run));
         }
         End::NotRun { needs, remedy, .. } => {
             let mut skipped = TestCaseStatus::skipped();
@@ -101,6 +108,34 @@ fn cases(scenario: &str, report: &ScenarioReport, reds: &[Red<'_>], run: &Run) -
         }
     };
     subjects.iter().map(|subject| case(scenario, subject.path(), status(subject))).collect()
+}
+
+fn alerts(outcome: &Outcome, report: &ScenarioReport, run: &Run) -> Vec<TestCase> {
+    let name = outcome.scenario.name.as_str();
+    let of = |verdict: &AlertVerdict| {
+        let status = if verdict.held() {
+            TestCaseStatus::success()
+        } else {
+            let text = text::alert((outcome, report), verdict, run);
+            failed(NonSuccessKind::Failure, "broken", &verdict.broken.join("; "), &text)
+        };
+        case(name, format!("alerts/{}", verdict.alert), status)
+    };
+    report.alerts.iter().map(of).collect()
+}
+
+/// Alert rules that the whole run proves, or does not.
+fn rules(run: &Run) -> TestSuite {
+    let mut suite = TestSuite::new("alert rules");
+    let unproven: BTreeMap<&str, String> = proof::unproven(run).into_iter().collect();
+    for rule in &run.alerts {
+        let status = match unproven.get(rule.alert.as_str()) {
+            Some(lacks) => failed(NonSuccessKind::Failure, "unproven", lacks, lacks),
+            None => TestCaseStatus::success(),
+        };
+        suite.add_test_case(case("alert rules", rule.alert.clone(), status));
+    }
+    suite
 }
 
 fn case(class: &str, name: String, status: TestCaseStatus) -> TestCase {

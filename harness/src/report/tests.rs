@@ -100,6 +100,7 @@ fn judged(scenario: Scenario, verdicts: Vec<Verdict>, unproven: Vec<Unproven>) -
         scenario: scenario.name.clone(),
         seed: scenario.seed,
         verdicts,
+        alerts: Vec::new(),
         unproven,
         changed: Vec::new(),
         requests: 36_000,
@@ -116,6 +117,8 @@ fn run(outcomes: Vec<Outcome>) -> Run {
         version: "2.42.0".to_owned(),
         problems: Vec::new(),
         outcomes,
+        alerts: Vec::new(),
+        whole: false,
         interrupted: false,
         replay: Replay { flags: vec!["--duration".to_owned(), "2h".to_owned()] },
     }

@@ -3,6 +3,7 @@
 //! Called by `verify`; the same run gives the same text but for the seconds. Signs and words carry the meaning,
 //! colours only repeat it.
 
+mod alerts;
 mod red;
 mod table;
 
@@ -12,12 +13,18 @@ use std::{
 };
 
 use super::{
-    Conclusion, End, GRAFANA, Run,
+    Conclusion, End, GRAFANA, Outcome, Run,
     group::{self, Doubt, Red, RedUnder, Subject},
     paint::Paint,
     words,
 };
-use crate::problem::{Problem, Severity};
+use crate::{
+    problem::{Problem, Severity},
+    verify::{
+        ScenarioReport,
+        alerts::{AlertVerdict, Expected},
+    },
+};
 
 /// How many places a remark names.
 const NAMED: usize = 3;
@@ -38,6 +45,12 @@ pub fn text(run: &Run, paint: Paint, brief: bool) -> String {
         out.push('\n');
         red::block(&mut out, red.subject, &red.under, run, paint);
     }
+    for (outcome, report, _) in run.judged() {
+        for verdict in report.alerts.iter().filter(|verdict| !verdict.held()) {
+            out.push('\n');
+            alerts::block(&mut out, (outcome, report), verdict, run, paint);
+        }
+    }
     let doubts = group::doubts(run);
     unproven(&mut out, &doubts, run, paint);
     remarks(&mut out, run, paint);
@@ -55,6 +68,20 @@ pub fn red(subject: Subject<'_>, under: &RedUnder<'_>, run: &Run) -> String {
     let mut out = String::new();
     red::block(&mut out, subject, std::slice::from_ref(under), run, Paint::PLAIN);
     out
+}
+
+/// A broken verdict about an alert in full, without colours, for reports that hold text.
+#[must_use]
+pub fn alert(of: (&Outcome, &ScenarioReport), verdict: &AlertVerdict, run: &Run) -> String {
+    let mut out = String::new();
+    alerts::block(&mut out, of, verdict, run, Paint::PLAIN);
+    out
+}
+
+/// An expectation of an alert in words; `since` tells an instant as a span after the scenario's start.
+#[must_use]
+pub fn expectation(expected: &Expected, since: &impl Fn(i64) -> String) -> String {
+    alerts::expectation(expected, since)
 }
 
 fn notes(out: &mut String, run: &Run, paint: Paint) {
@@ -89,6 +116,22 @@ fn notes(out: &mut String, run: &Run, paint: Paint) {
             }
             End::NotJudged { .. } | End::Interrupted => {}
         }
+    }
+    let silent: Vec<&str> = run
+        .judged()
+        .filter(|(_, report, _)| report.alerts.is_empty())
+        .map(|(outcome, _, _)| outcome.scenario.name.as_str())
+        .collect();
+    if !run.alerts.is_empty() && !silent.is_empty() {
+        notes.push(format!(
+            "alerts not judged under {}: nothing is expected of them there, or the story was cut short",
+            silent.join(", ")
+        ));
+    }
+    if !run.whole && run.judged().any(|(_, report, _)| !report.alerts.is_empty()) {
+        notes.push(
+            "which alert rules are proven is told when all scenarios run as they are".to_owned(),
+        );
     }
     if !notes.is_empty() {
         out.push('\n');
@@ -180,14 +223,31 @@ fn last_line(out: &mut String, run: &Run, reds: &[Red<'_>], doubts: &[Doubt<'_>]
         },
         words::counted(points, "point")
     )];
-    let under: BTreeSet<&str> = reds
-        .iter()
-        .flat_map(|red| &red.under)
-        .map(|under| under.outcome.scenario.name.as_str())
+    let alerts: BTreeSet<&str> = run
+        .judged()
+        .flat_map(|(_, report, _)| &report.alerts)
+        .map(|verdict| verdict.alert.as_str())
         .collect();
-    if !reds.is_empty() {
+    let mut red_alerts: BTreeSet<&str> = BTreeSet::new();
+    let mut under: BTreeSet<&str> = BTreeSet::new();
+    for (outcome, report, _) in run.judged() {
+        for verdict in report.alerts.iter().filter(|verdict| !verdict.held()) {
+            red_alerts.insert(&verdict.alert);
+            under.insert(&outcome.scenario.name);
+        }
+    }
+    let red_under =
+        reds.iter().flat_map(|red| &red.under).map(|under| under.outcome.scenario.name.as_str());
+    under.extend(red_under);
+    match (alerts.len(), red_alerts.len()) {
+        (0, _) => {}
+        (n, 0) => parts.insert(0, words::counted(n, "alert")),
+        (n, red) => parts.insert(0, format!("{red} of {}", words::counted(n, "alert"))),
+    }
+    if !under.is_empty() {
         let (red, asked, under) = (reds.len(), asked.len(), under.len());
-        parts[0] = format!("{red} of {asked} queries, under {under} of {scenarios}");
+        let last = parts.len() - 1;
+        parts[last] = format!("{red} of {asked} queries, under {under} of {scenarios}");
     }
     let ends = |is: fn(&End) -> bool| run.outcomes.iter().filter(|o| is(&o.end)).count();
     for (n, what) in [

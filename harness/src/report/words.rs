@@ -28,6 +28,12 @@ pub fn count(n: u64) -> String {
     text
 }
 
+/// An expression on one line, as far as it can be: white space between words becomes one blank.
+#[must_use]
+pub fn one_line(expr: &str) -> String {
+    expr.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// `3 panels`, `1 panel`.
 #[must_use]
 pub fn counted(n: usize, noun: &str) -> String {
@@ -161,6 +167,7 @@ pub fn incident(kind: &IncidentKind) -> String {
         IncidentKind::CardinalityGrowth { module, .. } => {
             ("cardinality growth", module.to_string())
         }
+        IncidentKind::MetricsSlow { module, .. } => ("metrics slow", module.to_string()),
     };
     if about.is_empty() { name.to_owned() } else { format!("{name} ({about})") }
 }

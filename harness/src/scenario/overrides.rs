@@ -24,6 +24,10 @@ impl Scenario {
     #[must_use]
     pub fn with(mut self, overrides: &Overrides) -> (Scenario, Vec<Incident>) {
         self.seed = overrides.seed.unwrap_or(self.seed);
+        if overrides.duration.is_some_and(|duration| duration < self.duration) {
+            // What alerts are to do is told of the whole story.
+            self.alerts.clear();
+        }
         self.duration = overrides.duration.unwrap_or(self.duration);
         if let Traffic::Replayed(trace) = &mut self.traffic {
             let in_directory =

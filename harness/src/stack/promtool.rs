@@ -86,6 +86,18 @@ pub async fn check_rules(
     promtool(binary).args(["check", "rules"]).args(files).run(CEILING).await
 }
 
+/// Runs a unit test of rules within `ceiling`.
+///
+/// # Errors
+/// With promtool's own words, if an expectation fails or a rule cannot be evaluated.
+pub async fn test_rules(
+    binary: &PrometheusBinary,
+    test: &Path,
+    ceiling: Duration,
+) -> Result<Output, ProcessError> {
+    promtool(binary).args(["test", "rules"]).arg(test).run(ceiling).await
+}
+
 /// The targets of `job` as Prometheus itself would discover and relabel them.
 ///
 /// # Errors

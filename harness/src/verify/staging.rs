@@ -22,6 +22,7 @@ use super::{
     targets::{self, Phase, Targets, TargetsError},
 };
 use crate::{
+    alert::{AlertRule, alert_rules},
     backfill::{
         Play,
         rules::{self, RecordingRule},
@@ -50,6 +51,8 @@ pub struct Staged {
     pub era: Era,
     /// When each recorded metric was evaluated.
     pub recorded: BTreeMap<String, rules::Evaluations>,
+    /// The alert rules, with their evaluations.
+    pub alerts: Vec<AlertRule>,
     /// The same as in the report, without verdicts.
     pub(super) report: ScenarioReport,
 }
@@ -79,13 +82,41 @@ impl Verifier {
         wanted: impl Fn(&str) -> bool,
         notice: &mut impl FnMut(Notice),
     ) -> Result<Staged, VerifyError> {
+        self.stage_at(scenario, lie, wanted, None, notice).await
+    }
+
+    /// As [`Verifier::stage`], but everything is scraped and evaluated every `interval_ms`, at the same instants, the
+    /// scenario's start the first of them: all that a unit test of promtool can say.
+    ///
+    /// # Errors
+    /// If that could not be done.
+    pub async fn stage_thinned(
+        &self,
+        scenario: &Scenario,
+        interval_ms: i64,
+        notice: &mut impl FnMut(Notice),
+    ) -> Result<Staged, VerifyError> {
+        self.stage_at(scenario, None, |_| true, Some(interval_ms), notice).await
+    }
+
+    async fn stage_at(
+        &self,
+        scenario: &Scenario,
+        lie: Option<Lie>,
+        wanted: impl Fn(&str) -> bool,
+        thinned_ms: Option<i64>,
+        notice: &mut impl FnMut(Notice),
+    ) -> Result<Staged, VerifyError> {
         let epoch_ms = scenario.epoch.as_millisecond();
         let duration_ms = scenario.duration.as_millis() as i64;
         let phase = match scenario.scrape_phase {
-            ScrapePhase::Seeded => Phase::Seeded(scenario.seed),
-            ScrapePhase::Aligned => Phase::Aligned,
+            ScrapePhase::Seeded if thinned_ms.is_none() => Phase::Seeded(scenario.seed),
+            ScrapePhase::Seeded | ScrapePhase::Aligned => Phase::Aligned,
         };
-        let found = self.targets(scenario.replicas).await?.with_phase(phase);
+        let mut found = self.targets(scenario.replicas).await?.with_phase(phase);
+        if let Some(interval_ms) = thinned_ms {
+            found.targets.iter_mut().for_each(|(_, target)| target.interval_ms = interval_ms);
+        }
         let span = Duration::from_millis(duration_ms as u64) + Duration::from_secs(3600);
         let mut engine = NativePrometheus::start(
             &self.binary,
@@ -114,15 +145,24 @@ impl Verifier {
         }
         let mut unproven = bind::unproven(&self.monitoring, &self.contracts);
         unproven.extend(played.refused.iter().map(|(target, times)| bind::refused(target, *times)));
-        let recording = rules::recording_rules(
-            &self.monitoring.rules,
-            self.monitoring.config.evaluation_interval_ms,
-            (epoch_ms, epoch_ms + duration_ms),
-            |file, group, interval_ms| match phase {
-                Phase::Aligned => 0,
-                Phase::Seeded(seed) => group_offset(seed, file, group, interval_ms),
-            },
-        );
+        let offset = |file: &str, group: &str, interval_ms| match phase {
+            // Thinned, evaluations begin with the scenario.
+            _ if thinned_ms.is_some() => epoch_ms,
+            Phase::Aligned => 0,
+            Phase::Seeded(seed) => group_offset(seed, file, group, interval_ms),
+        };
+        let mut files = self.monitoring.rules.clone();
+        if thinned_ms.is_some() {
+            let groups = files.iter_mut().flat_map(|file| &mut file.groups);
+            groups.for_each(|group| group.interval_ms = thinned_ms);
+        }
+        let from_ms = if thinned_ms.is_some() { epoch_ms - 1 } else { epoch_ms };
+        // At the scenario's end nobody scrapes any more, and a unit test knows no sample of the recent past.
+        let until_ms = epoch_ms + duration_ms - i64::from(thinned_ms.is_some());
+        let (files, span) = (&files, (from_ms, until_ms));
+        let default_ms = self.monitoring.config.evaluation_interval_ms;
+        let recording = rules::recording_rules(files, default_ms, span, offset);
+        let alerts = alert_rules(files, default_ms, span, offset);
         let client = Prometheus::new(engine.url());
         let recorded: BTreeMap<String, rules::Evaluations> =
             recording.iter().map(|rule| (rule.record.clone(), rule.evaluations)).collect();
@@ -146,10 +186,12 @@ impl Verifier {
             truth: Arc::new(truth),
             era: era(&self.binary),
             recorded,
+            alerts,
             report: ScenarioReport {
                 scenario: scenario.name.clone(),
                 seed: scenario.seed,
                 verdicts: Vec::new(),
+                alerts: Vec::new(),
                 unproven,
                 changed: found.changed,
                 requests: played.engine.balance().arrived,

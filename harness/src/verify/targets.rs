@@ -176,7 +176,13 @@ pub async fn targets(
 
 fn config(job: &Job, labels: Vec<(String, String)>) -> TargetConfig {
     let sample_limit = usize::try_from(job.sample_limit).unwrap_or(usize::MAX);
-    TargetConfig { labels, interval_ms: job.scrape_interval_ms, phase_ms: 0, sample_limit }
+    TargetConfig {
+        labels,
+        interval_ms: job.scrape_interval_ms,
+        timeout_ms: job.scrape_timeout_ms,
+        phase_ms: 0,
+        sample_limit,
+    }
 }
 
 /// The module copy that listens at an address, by its port.

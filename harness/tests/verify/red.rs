@@ -2,7 +2,7 @@
 
 use dashproof::{
     judge::BreachKind,
-    report::{End, Outcome, Run, paint::Paint, replay::Replay, text},
+    report::{End, Outcome, Run, paint::Paint, proof, replay::Replay, text},
     scenario::Scenario,
     verify::{ScenarioReport, Verifier, ask::Verdict, bind::Unproven},
 };
@@ -18,6 +18,7 @@ pub(crate) fn broken<'a>(
         scenario: scenario.name.clone(),
         seed: scenario.seed,
         verdicts: verdicts.cloned().collect(),
+        alerts: Vec::new(),
         unproven: unproven.cloned().collect(),
         changed: Vec::new(),
         requests: 0,
@@ -28,16 +29,50 @@ pub(crate) fn broken<'a>(
     if report.held() {
         return None;
     }
-    let end = End::Judged { report, seconds: 0.0 };
-    let run = Run {
+    let run = run(verifier, vec![(scenario.clone(), report)], false);
+    Some(text::text(&run, Paint::PLAIN, true))
+}
+
+/// The report on alerts that did not do what the scenario expects, or nothing where all did.
+pub(crate) fn alerts(
+    verifier: &Verifier,
+    scenario: &Scenario,
+    report: &ScenarioReport,
+) -> Option<String> {
+    let report = ScenarioReport { verdicts: Vec::new(), unproven: Vec::new(), ..report.clone() };
+    if report.held() {
+        return None;
+    }
+    let run = run(verifier, vec![(scenario.clone(), report)], false);
+    Some(text::text(&run, Paint::PLAIN, true))
+}
+
+/// The alert rules that a run over all scenarios leaves unproven, with what each lacks.
+pub(crate) fn unproven(
+    verifier: &Verifier,
+    reports: Vec<(Scenario, ScenarioReport)>,
+) -> Vec<String> {
+    let run = run(verifier, reports, true);
+    let unproven = proof::unproven(&run).into_iter();
+    unproven.map(|(alert, lacks)| format!("{alert}: {lacks}")).collect()
+}
+
+fn run(verifier: &Verifier, reports: Vec<(Scenario, ScenarioReport)>, whole: bool) -> Run {
+    let outcome = |(scenario, report)| Outcome {
+        scenario,
+        cut: Vec::new(),
+        end: End::Judged { report, seconds: 0.0 },
+    };
+    Run {
         engine: verifier.binary.to_string(),
         version: verifier.binary.version.to_string(),
         problems: Vec::new(),
-        outcomes: vec![Outcome { scenario: scenario.clone(), cut: Vec::new(), end }],
+        outcomes: reports.into_iter().map(outcome).collect(),
+        alerts: proof::rules(&verifier.monitoring, &verifier.contracts),
+        whole,
         interrupted: false,
         replay: Replay::default(),
-    };
-    Some(text::text(&run, Paint::PLAIN, true))
+    }
 }
 
 /// What turned a verdict red, for a table.

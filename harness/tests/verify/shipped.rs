@@ -1,4 +1,5 @@
-//! Every shipped scenario, one trial for each dashboard and one for the recording rules.
+//! Every shipped scenario, one trial for each dashboard, one for the recording rules, one for the alerts; and one for
+//! the proof of all alert rules.
 //!
 //! A scenario is staged and judged once, by the first of its trials; the others wait for it. Trials stand in the order
 //! of dashboards, so that threads begin with different scenarios. A few scenarios are also judged on the line of
@@ -13,7 +14,7 @@ use std::{
 use dashproof::{
     scenario::Scenario,
     stack::version::Line,
-    verify::{RECORDING_RULES, ScenarioReport, Verifier, question::Place},
+    verify::{RECORDING_RULES, ScenarioReport, Verifier, alerts::ALERTS, question::Place},
 };
 use libtest_mimic::{Failed, Trial};
 
@@ -47,6 +48,13 @@ fn named() -> Result<Vec<Trial>, String> {
             trials.push(Trial::test(name, move || stage.judge(&dashboard)));
         }
     }
+    let expecting = stages.iter().filter(|stage| !stage.scenario.alerts.is_empty()).cloned();
+    trials.extend(expecting.map(|stage| {
+        let name = format!("{}::{ALERTS}", stage.scenario.name);
+        Trial::test(name, move || stage.judge_alerts())
+    }));
+    let all = stages.clone();
+    trials.push(Trial::test("every alert rule is proven", move || proven(&all)));
     let both = stages.iter().filter(|stage| BOTH_LINES.contains(&stage.scenario.name.as_str()));
     trials.extend(both.flat_map(|stage| on_both_lines(stage, &dashboards)));
     for scenario in missing {
@@ -60,6 +68,17 @@ fn named() -> Result<Vec<Trial>, String> {
         trials.push(Trial::test(name, absent).with_ignored_flag(true));
     }
     Ok(trials)
+}
+
+/// Fails unless each alert rule is fired by a scenario, and nearly fired by another.
+fn proven(stages: &[Stage]) -> Result<(), Failed> {
+    let mut outcomes = Vec::new();
+    for stage in stages {
+        let report = stage.report.get_or_init(|| stage.verify()).as_ref()?.clone();
+        outcomes.push((stage.scenario.as_ref().clone(), report));
+    }
+    let unproven = red::unproven(&*bench::verifier()?, outcomes);
+    if unproven.is_empty() { Ok(()) } else { Err(Failed::from(unproven.join("\n"))) }
 }
 
 /// Everything that a verdict can stand under.
@@ -130,6 +149,18 @@ impl Stage {
             )));
         }
         Ok(())
+    }
+
+    /// Fails unless every alert did what the scenario expects, and some alert was expected to do something.
+    fn judge_alerts(&self) -> Result<(), Failed> {
+        let report = self.report.get_or_init(|| self.verify()).as_ref()?;
+        if report.alerts.is_empty() {
+            return Err(Failed::from("no alert was judged"));
+        }
+        match red::alerts(&*self.verifier()?, &self.scenario, report) {
+            Some(broken) => Err(Failed::from(broken)),
+            None => Ok(()),
+        }
     }
 
     fn verifier(&self) -> Result<Arc<Verifier>, String> {

@@ -24,6 +24,8 @@ pub(super) struct Document {
     pub(super) problems: Vec<FileProblem>,
     /// What nobody could judge; each makes the run fail.
     pub(super) unproven: Vec<Unproven>,
+    /// One for each alert rule, in the order of their names.
+    pub(super) rules: Vec<Rule>,
     /// One for each scenario, in the order of their names.
     pub(super) scenarios: Vec<Scenario>,
 }
@@ -101,6 +103,55 @@ pub(super) struct Scenario {
     pub(super) kept: Option<String>,
     /// One for each question.
     pub(super) verdicts: Vec<Verdict>,
+    /// One for each alert of which something is expected.
+    pub(super) alerts: Vec<Alert>,
+}
+
+/// What an alert was to do under a scenario, and what it did.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "alert")]
+pub(super) struct Alert {
+    /// Its name.
+    pub(super) alert: String,
+    pub(super) held: bool,
+    /// Expectations in words; spans count from the scenario's start.
+    pub(super) expected: Vec<String>,
+    /// What is wrong.
+    pub(super) broken: Vec<String>,
+    /// Each life that fired.
+    pub(super) fired: Vec<Life>,
+    /// How a weaker rule is weaker that would have fired where this one was silent, as it should be.
+    pub(super) near_miss: Option<String>,
+    /// The command that asks again, where it broke.
+    pub(super) replay: Option<String>,
+}
+
+/// One life of an alert.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "life")]
+pub(super) struct Life {
+    pub(super) labels: BTreeMap<String, String>,
+    /// Pending from here.
+    pub(super) pending: String,
+    /// Firing from here.
+    pub(super) firing: String,
+    /// Inactive again; null if it still fired at the end.
+    pub(super) ended: Option<String>,
+}
+
+/// What the whole run says of an alert rule.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "rule")]
+pub(super) struct Rule {
+    pub(super) alert: String,
+    /// `always` or `live`, where no scenario can prove it.
+    pub(super) class: Option<&'static str>,
+    /// The scenarios that fired it as they expected.
+    pub(super) fired_under: Vec<String>,
+    /// The scenarios that nearly fired it, with the weaker rule that would have fired.
+    pub(super) near_under: BTreeMap<String, String>,
+    /// What is missing for a proof; null also where only a part was run.
+    pub(super) lacks: Option<String>,
 }
 
 /// What came of a scenario.

@@ -37,7 +37,7 @@ pub(super) fn block(
     let path = paint.strong(&subject.path());
     let name = &first.outcome.scenario.name;
     let _ = writeln!(out, "{} {path} under {name}", paint.bad("✗"));
-    let mut lines = Lines { out, paint };
+    let mut lines = Lines::new(out, paint);
     let question = &verdict.question;
     lines.line("query", &question.expr);
     lines.line("asked", &asked(question));
@@ -97,13 +97,17 @@ fn wrapped(words: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// Lines with their names aligned.
-struct Lines<'a> {
+pub(super) struct Lines<'a> {
     out: &'a mut String,
     paint: Paint,
 }
 
-impl Lines<'_> {
-    fn line(&mut self, name: &str, text: &str) {
+impl<'a> Lines<'a> {
+    pub(super) fn new(out: &'a mut String, paint: Paint) -> Lines<'a> {
+        Lines { out, paint }
+    }
+
+    pub(super) fn line(&mut self, name: &str, text: &str) {
         let name = self.paint.faint(&format!("{name:NAMES$}"));
         let _ = writeln!(self.out, "    {name}  {text}");
     }

@@ -1,0 +1,97 @@
+//! Alerts that did not do what a scenario expects, in full.
+
+use std::fmt::Write as _;
+
+use super::red::Lines;
+use crate::{
+    alert::AlertRule,
+    report::{Outcome, Run, paint::Paint, words},
+    verify::{
+        ScenarioReport,
+        alerts::{self, AlertVerdict, Expected},
+    },
+};
+
+/// Lives that are listed.
+const LISTED: usize = 4;
+
+/// A broken verdict about an alert: the rule, what was expected, what it did, how to ask why.
+pub(super) fn block(
+    out: &mut String,
+    (outcome, report): (&Outcome, &ScenarioReport),
+    verdict: &AlertVerdict,
+    run: &Run,
+    paint: Paint,
+) {
+    let path = paint.strong(&format!("{}/{}", alerts::ALERTS, verdict.alert));
+    let name = &outcome.scenario.name;
+    let _ = writeln!(out, "{} {path} under {name}", paint.bad("✗"));
+    let mut lines = Lines::new(out, paint);
+    for rule in &verdict.rules {
+        lines.line("rule", &place(rule));
+        lines.line("query", &words::one_line(&rule.expr));
+        lines.line("timing", &timing(rule));
+    }
+    let epoch_ms = outcome.scenario.epoch.as_millisecond();
+    let since = |at: i64| words::span(at - epoch_ms);
+    for expected in &verdict.expected {
+        lines.line("expected", &expectation(expected, &since));
+    }
+    for wrong in &verdict.broken {
+        lines.line("observed", &paint.bad(wrong));
+    }
+    for (labels, life) in verdict.fired.iter().take(LISTED) {
+        let fires = life.firing_ms.map_or_else(String::new, |at| since(at));
+        let until = life.ended_ms.map_or_else(|| "the end".to_owned(), |at| since(at));
+        lines.line("fired", &format!("{fires} to {until} after the start: {labels}"));
+    }
+    if verdict.fired.len() > LISTED {
+        lines
+            .line("", &format!("and {} more", words::count((verdict.fired.len() - LISTED) as u64)));
+    }
+    lines.line("run", &format!("seed {}, backfill road, Prometheus {}", report.seed, run.version));
+    let replay = run.replay.command(name, report.seed, &alerts::place(&verdict.alert));
+    lines.line("replay", &paint.strong(&replay));
+}
+
+/// `rules/alerts.yml:12, group slo`.
+fn place(rule: &AlertRule) -> String {
+    let line = rule.line.map_or_else(String::new, |line| format!(":{line}"));
+    format!("{}{line}, group {}", rule.file.display(), rule.group)
+}
+
+fn timing(rule: &AlertRule) -> String {
+    let mut text = format!("evaluated every {}", words::span(rule.evaluations.interval_ms));
+    for (name, ms) in
+        [("for", rule.timing.for_ms), ("keep_firing_for", rule.timing.keep_firing_for_ms)]
+    {
+        if ms > 0 {
+            let _ = write!(text, ", {name} {}", words::span(ms));
+        }
+    }
+    text
+}
+
+/// An expectation in words; `since` tells an instant as a span after the scenario's start.
+pub(super) fn expectation(expected: &Expected, since: &impl Fn(i64) -> String) -> String {
+    match expected {
+        Expected::Fires { labels, from_ms, until_ms, resolved_ms } => {
+            let mut text = format!("fires from {} on", since(*from_ms));
+            if let Some(until) = until_ms {
+                let _ = write!(text, ", by {}", since(*until));
+            }
+            if let Some(resolved) = resolved_ms {
+                let _ = write!(text, ", resolved by {}", since(*resolved));
+            }
+            if !labels.is_empty() {
+                let labels: Vec<String> =
+                    labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                let _ = write!(text, ", with {}", labels.join(", "));
+            }
+            text
+        }
+        Expected::Silent => "silent".to_owned(),
+        Expected::NothingElse => "nothing else fires".to_owned(),
+        Expected::Always => "fires at every evaluation".to_owned(),
+    }
+}

@@ -1,0 +1,125 @@
+//! An expression taken apart into what can be asked for by itself.
+
+use promql_parser::parser::{
+    Expr, parse,
+    token::{T_LAND, T_LOR, T_LUNLESS},
+};
+
+/// A part that can be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartOf {
+    /// How deep it lies; the whole is at 0.
+    pub depth: usize,
+    /// As PromQL.
+    pub expr: String,
+    /// What it does in the whole.
+    pub role: Role,
+    /// The metric, where the part is a plain selector.
+    pub recorded: Option<String>,
+}
+
+/// What a part does in the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The whole expression.
+    Whole,
+    /// The left side of a comparison: what is measured.
+    Measured,
+    /// The right side of a comparison, where it is no plain number.
+    Threshold,
+    /// The right side of `and`: what must be there too.
+    Condition,
+    /// The right side of `unless`: what must not be there.
+    Exception,
+    /// One of several that each suffice.
+    Branch,
+    /// Anything else that the part above is computed from.
+    Operand,
+}
+
+/// The parts of an expression, each before those that it is made of. Numbers, strings and ranges are left out: they
+/// have no value of their own at an instant. Nothing where it cannot be parsed.
+#[must_use]
+pub fn parts(expr: &str) -> Vec<PartOf> {
+    let mut found = Vec::new();
+    if let Ok(expr) = parse(expr) {
+        collect(&expr, 0, Role::Whole, &mut found);
+    }
+    found
+}
+
+fn collect(expr: &Expr, depth: usize, role: Role, found: &mut Vec<PartOf>) {
+    let recorded = match expr {
+        Expr::Paren(paren) => return collect(&paren.expr, depth, role, found),
+        Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::MatrixSelector(_)
+        | Expr::Extension(_) => return,
+        Expr::VectorSelector(selector) => selector.name.clone(),
+        _ => None,
+    };
+    found.push(PartOf { depth, expr: expr.to_string(), role, recorded });
+    let mut below = |expr: &Expr, role| collect(expr, depth + 1, role, found);
+    match expr {
+        Expr::Binary(binary) => {
+            let (left, right) = match binary.op.id() {
+                T_LAND => (role_of_kept(role), Role::Condition),
+                T_LUNLESS => (role_of_kept(role), Role::Exception),
+                T_LOR => (Role::Branch, Role::Branch),
+                _ if binary.op.is_comparison_operator() => (Role::Measured, Role::Threshold),
+                _ => (Role::Operand, Role::Operand),
+            };
+            below(&binary.lhs, left);
+            below(&binary.rhs, right);
+        }
+        Expr::Aggregate(aggregate) => below(&aggregate.expr, Role::Operand),
+        Expr::Call(call) => {
+            call.args.args.iter().for_each(|argument| below(argument, Role::Operand))
+        }
+        Expr::Unary(unary) => below(&unary.expr, Role::Operand),
+        Expr::Subquery(_)
+        | Expr::Paren(_)
+        | Expr::VectorSelector(_)
+        | Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::MatrixSelector(_)
+        | Expr::Extension(_) => {}
+    }
+}
+
+/// The left side of `and` and `unless` is what the whole yields.
+fn role_of_kept(role: Role) -> Role {
+    match role {
+        Role::Condition | Role::Exception => Role::Operand,
+        kept => kept,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_is_taken_apart_from_the_outside_in() {
+        let found = parts(
+            "(r > on (m) (14.4 * b) and on (m) sum by (m) (rate(x[1h])) >= 50) or absent(up)",
+        );
+        let shown: Vec<(usize, &str, Role)> =
+            found.iter().map(|part| (part.depth, part.expr.as_str(), part.role)).collect();
+        let expected = [
+            (1, "r > on (m) (14.4 * b) and on (m) sum by (m) (rate(x[1h])) >= 50", Role::Branch),
+            (2, "r > on (m) (14.4 * b)", Role::Branch),
+            (3, "r", Role::Measured),
+            (3, "14.4 * b", Role::Threshold),
+            (4, "b", Role::Operand),
+            (2, "sum by (m) (rate(x[1h])) >= 50", Role::Condition),
+            (3, "sum by (m) (rate(x[1h]))", Role::Measured),
+            (4, "rate(x[1h])", Role::Operand),
+            (1, "absent(up)", Role::Branch),
+            (2, "up", Role::Operand),
+        ];
+        assert_eq!(shown[1..], expected);
+        assert_eq!(shown[0].2, Role::Whole);
+        assert_eq!(found[3].recorded.as_deref(), Some("r"));
+    }
+}
