@@ -9,7 +9,7 @@ use std::fmt;
 
 use promql_parser::label::Matcher;
 
-mod names;
+pub(crate) mod names;
 mod template;
 mod walk;
 

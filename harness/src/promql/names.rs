@@ -7,7 +7,7 @@
 const MOST: usize = 1_000;
 
 /// The texts that `pattern` stands for; `None` when it is more than alternatives.
-pub(super) fn alternatives(pattern: &str) -> Option<Vec<String>> {
+pub(crate) fn alternatives(pattern: &str) -> Option<Vec<String>> {
     let (texts, rest) = choice(pattern)?;
     rest.is_empty().then_some(texts)
 }
