@@ -6,8 +6,12 @@
 
 pub mod rules;
 mod target;
+mod thinning;
+mod witness;
 
 pub use target::TargetConfig;
+pub use thinning::{SeriesFilter, Thinning};
+pub use witness::{NoWitness, Witness};
 
 use fake_modules::{
     engine::Engine,
@@ -29,6 +33,9 @@ use crate::{
 /// Samples go to the engine in windows of this length: shorter ones are slower, longer ones take memory.
 const WINDOW: Nanos = Nanos(30 * Nanos::MINUTE.0);
 
+/// The same where few samples are stored.
+const THINNED_WINDOW: Nanos = Nanos(6 * Nanos::HOUR.0);
+
 /// What is to be played.
 #[derive(Debug)]
 pub struct Play<A> {
@@ -44,13 +51,15 @@ pub struct Play<A> {
     pub targets: Vec<(Option<Instance>, TargetConfig)>,
     /// A lie that one of the modules tells.
     pub lie: Option<Lie>,
+    /// Which samples are stored, if not all.
+    pub thinning: Option<Thinning>,
 }
 
 /// What remains when all is played.
 #[derive(Debug)]
-pub struct Played<A> {
-    /// The truth.
-    pub ledger: Ledger,
+pub struct Played<A, W = Ledger> {
+    /// The truth: what saw everything.
+    pub ledger: W,
     /// The engine at the end, for its balance and its source of arrivals.
     pub engine: Engine<A>,
     /// Events that happened.
@@ -70,13 +79,28 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
     pub async fn run(
         self,
         writer: &RemoteWriter,
-        mut progress: impl FnMut(Nanos),
+        progress: impl FnMut(Nanos),
     ) -> Result<Played<A>, WriteError> {
-        let mut stage = Stage::new(self);
+        let ledger = Ledger::new(self.replicas, self.epoch_ms);
+        self.run_before(ledger, writer, progress).await
+    }
+
+    /// As [`Play::run`], seen by another witness than a ledger.
+    ///
+    /// # Errors
+    /// If samples are not stored.
+    pub async fn run_before<W: Witness>(
+        self,
+        witness: W,
+        writer: &RemoteWriter,
+        mut progress: impl FnMut(Nanos),
+    ) -> Result<Played<A, W>, WriteError> {
+        let window = self.thinning.as_ref().map_or(WINDOW, |_| THINNED_WINDOW);
+        let mut stage = Stage::new(self, witness);
         let mut session = writer.session();
         let mut until = Nanos::ZERO;
         while until < stage.duration {
-            until = (until + WINDOW).min(stage.duration);
+            until = (until + window).min(stage.duration);
             stage.play(until);
             let window: Vec<_> =
                 stage.targets.iter().flat_map(|(_, target)| target.pending()).collect();
@@ -97,9 +121,9 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
     }
 }
 
-struct Stage<A> {
+struct Stage<A, W> {
     engine: Engine<A>,
-    ledger: Ledger,
+    ledger: W,
     modules: Vec<Vec<Module>>,
     targets: Vec<(Option<Instance>, Target)>,
     /// The next scrape of each target, in milliseconds after the start.
@@ -117,8 +141,8 @@ struct Stage<A> {
     refused: Vec<usize>,
 }
 
-impl<A: Iterator<Item = Arrival>> Stage<A> {
-    fn new(play: Play<A>) -> Stage<A> {
+impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
+    fn new(play: Play<A>, ledger: W) -> Stage<A, W> {
         let module = |module, replica| {
             let instance = Instance { module, replica };
             // The first copy lies: one liar among honest ones must be caught too.
@@ -127,7 +151,7 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
         };
         Stage {
             engine: play.engine,
-            ledger: Ledger::new(play.replicas, play.epoch_ms),
+            ledger,
             modules: ModuleName::ALL
                 .iter()
                 .map(|&name| {
@@ -142,7 +166,7 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
             targets: play
                 .targets
                 .into_iter()
-                .map(|(instance, config)| (instance, Target::new(config)))
+                .map(|(instance, config)| (instance, Target::new(config, play.thinning.clone())))
                 .collect(),
             epoch_ms: play.epoch_ms,
             duration: play.duration,

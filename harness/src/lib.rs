@@ -35,6 +35,8 @@ pub mod judge;
 
 pub mod alert;
 
+pub mod bracket;
+
 pub mod document;
 
 pub mod scenario;
@@ -49,6 +51,8 @@ pub mod export;
 
 pub mod why;
 
+pub mod capacity;
+
 pub mod report;
 
 pub mod nearest;
@@ -60,3 +64,5 @@ pub mod mutants;
 pub mod check;
 
 pub mod promql;
+
+pub mod campaign;

@@ -9,7 +9,9 @@ use std::fmt;
 
 use promql_parser::label::Matcher;
 
-pub(crate) mod names;
+pub mod condition;
+mod names;
+pub(crate) use names::alternatives;
 mod template;
 mod walk;
 

@@ -4,6 +4,8 @@
 //! follows from a run (its [`Conclusion`], what is broken, what is unproven) is decided here, once for all of them.
 //! Nothing here asks a stack or knows how an answer was judged.
 
+pub mod alerts;
+pub mod capacity;
 pub mod group;
 pub mod json;
 pub mod junit;

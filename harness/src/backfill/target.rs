@@ -5,6 +5,7 @@
 
 use fake_modules::exposition::Exposition;
 
+use super::Thinning;
 use crate::{
     client::remote_write::{EncodedLabels, SeriesRef},
     staleness,
@@ -61,11 +62,16 @@ pub(super) struct Target {
     series: Vec<Stored>,
     /// Position in `series` of each series of the current layout.
     current: Vec<usize>,
+    /// The same positions with that of each value in an exposition, but for unwanted series.
+    wanted: Vec<(usize, usize)>,
     layout: Option<u64>,
     /// The series of `current` have a value that is not stale.
     alive: bool,
     /// The target's own series have a value that is not stale.
     listed: bool,
+    thinning: Option<Thinning>,
+    /// With thinning: when all wanted series are stored again.
+    due_ms: i64,
     known: std::collections::BTreeMap<Vec<(String, String)>, usize>,
 }
 
@@ -73,21 +79,46 @@ pub(super) struct Target {
 struct Stored {
     labels: EncodedLabels,
     samples: Vec<(i64, f64)>,
+    /// Whether samples are kept at all.
+    wanted: bool,
+}
+
+impl Stored {
+    /// `labels` are sorted by name.
+    fn new(labels: &[(String, String)], thinning: Option<&Thinning>) -> Stored {
+        let pairs: Vec<(&str, &str)> =
+            labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let wanted = thinning.is_none_or(|thinning| (thinning.wanted)(labels));
+        Stored { labels: EncodedLabels::new(&pairs), samples: Vec::new(), wanted }
+    }
+
+    fn push(&mut self, at_ms: i64, value: f64) {
+        if self.wanted {
+            self.samples.push((at_ms, value));
+        }
+    }
 }
 
 impl Target {
-    pub(super) fn new(config: TargetConfig) -> Target {
-        let stored =
-            |name: &str| Stored { labels: encode(name, &config.labels), samples: Vec::new() };
-        let own = OWN.iter().map(|name| stored(name)).collect();
+    pub(super) fn new(config: TargetConfig, thinning: Option<Thinning>) -> Target {
+        let own = OWN.iter().map(|name| {
+            let mut labels = config.labels.clone();
+            labels.push(("__name__".to_owned(), (*name).to_owned()));
+            labels.sort_unstable();
+            Stored::new(&labels, thinning.as_ref())
+        });
+        let own = own.collect();
         Target {
             config,
             own,
             series: Vec::new(),
             current: Vec::new(),
+            wanted: Vec::new(),
             layout: None,
             alive: false,
             listed: false,
+            thinning,
+            due_ms: i64::MIN,
             known: std::collections::BTreeMap::new(),
         }
     }
@@ -125,7 +156,7 @@ impl Target {
                 self.end(at_ms);
                 if std::mem::replace(&mut self.listed, false) {
                     for own in &mut self.own {
-                        own.samples.push((at_ms, staleness::MARKER));
+                        own.push(at_ms, staleness::MARKER);
                     }
                 }
                 return;
@@ -136,7 +167,7 @@ impl Target {
         let kept = if up == 1.0 { samples } else { 0 };
         let values = [up, seconds, samples as f64, kept as f64, added as f64];
         for (own, value) in self.own.iter_mut().zip(values) {
-            own.samples.push((at_ms, value));
+            own.push(at_ms, value);
         }
     }
 
@@ -147,11 +178,14 @@ impl Target {
             let before = std::mem::take(&mut self.current);
             self.current = exposition.series().iter().map(|series| self.position(series)).collect();
             self.layout = Some(exposition.layout());
+            let wanted = |(_, position): &(usize, usize)| self.series[*position].wanted;
+            self.wanted = self.current.iter().copied().enumerate().filter(wanted).collect();
+            self.due_ms = i64::MIN;
             let now: std::collections::BTreeSet<usize> = self.current.iter().copied().collect();
             let then: std::collections::BTreeSet<usize> = before.iter().copied().collect();
             if was_alive {
                 for gone in then.difference(&now) {
-                    self.series[*gone].samples.push((at_ms, staleness::MARKER));
+                    self.series[*gone].push(at_ms, staleness::MARKER);
                 }
                 added = now.difference(&then).count();
             }
@@ -159,8 +193,13 @@ impl Target {
         if !was_alive {
             added = self.current.len();
         }
-        for (&position, &value) in self.current.iter().zip(exposition.values()) {
-            self.series[position].samples.push((at_ms, value));
+        // A process that has just come back shows its first counts at once, so that a reset is where it was.
+        if !was_alive || self.due_ms <= at_ms {
+            let every_ms = self.thinning.as_ref().map_or(0, |thinning| thinning.interval_ms);
+            self.due_ms = at_ms + every_ms;
+            for &(nth, position) in &self.wanted {
+                self.series[position].samples.push((at_ms, exposition.values()[nth]));
+            }
         }
         self.alive = true;
         added
@@ -168,8 +207,8 @@ impl Target {
 
     fn end(&mut self, at_ms: i64) {
         if std::mem::replace(&mut self.alive, false) {
-            for &position in &self.current {
-                self.series[position].samples.push((at_ms, staleness::MARKER));
+            for &(_, position) in &self.wanted {
+                self.series[position].push(at_ms, staleness::MARKER);
             }
         }
     }
@@ -184,9 +223,7 @@ impl Target {
         if let Some(&position) = self.known.get(&labels) {
             return position;
         }
-        let pairs: Vec<(&str, &str)> =
-            labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        self.series.push(Stored { labels: EncodedLabels::new(&pairs), samples: Vec::new() });
+        self.series.push(Stored::new(&labels, self.thinning.as_ref()));
         self.known.insert(labels, self.series.len() - 1);
         self.series.len() - 1
     }
@@ -205,11 +242,4 @@ impl Target {
             stored.samples.clear();
         }
     }
-}
-
-fn encode(name: &str, labels: &[(String, String)]) -> EncodedLabels {
-    let mut pairs: Vec<(&str, &str)> =
-        labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    pairs.push(("__name__", name));
-    EncodedLabels::new(&pairs)
 }

@@ -142,7 +142,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
     }
     let scenarios = with_overrides(args, scenarios)?;
     gc::collect(at).await?;
-    let binary = args.engine.provide(&at.environment).await?;
+    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
     let mut run = Run {
         engine: binary.to_string(),
         version: binary.version.to_string(),

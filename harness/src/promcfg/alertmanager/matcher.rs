@@ -9,7 +9,7 @@ use std::fmt;
 use promql_parser::label::{MatchOp, Matcher as Inner};
 use promql_parser::parser::token::{T_EQL, T_EQL_REGEX, T_NEQ, T_NEQ_REGEX, TokenId};
 
-use crate::promql::names::alternatives;
+use crate::promql::alternatives;
 
 /// Longer operators first: `=` is also the beginning of `=~`.
 const OPERATORS: [(&str, TokenId); 4] =

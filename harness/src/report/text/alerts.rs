@@ -41,8 +41,8 @@ pub(super) fn block(
         lines.line("observed", &paint.bad(wrong));
     }
     for (labels, life) in verdict.fired.iter().take(LISTED) {
-        let fires = life.firing_ms.map_or_else(String::new, |at| since(at));
-        let until = life.ended_ms.map_or_else(|| "the end".to_owned(), |at| since(at));
+        let fires = life.firing_ms.map_or_else(String::new, since);
+        let until = life.ended_ms.map_or_else(|| "the end".to_owned(), since);
         lines.line("fired", &format!("{fires} to {until} after the start: {labels}"));
     }
     if verdict.fired.len() > LISTED {

@@ -1,0 +1,363 @@
+//! The cases of a rule: every threshold, every span, every branch, every group.
+//!
+//! Each is a set of levels or a course of the condition, with what the rule's text says that the alert does then.
+
+mod timing;
+
+use std::collections::BTreeSet;
+
+use super::{
+    Behaviour, Bracket, Case, Firing, Lack, NotBracketed, What,
+    atoms::Atoms,
+    build,
+    course::Course,
+    demand::{Demands, Side, Want},
+    grid::Grid,
+    labels::{self, Group, Naming, RecordedLabels},
+    node::{Compare, LeafKind, Levels, Model, Node},
+    solve,
+    spans::spans,
+    story,
+};
+use crate::alert::AlertRule;
+
+/// The cases of `rule`, whose recorded series have the labels `recorded`.
+#[must_use]
+pub fn bracket(rule: &AlertRule, recorded: &RecordedLabels) -> Bracket {
+    let mut bracket =
+        Bracket { alert: rule.name.clone(), cases: Vec::new(), not_bracketed: Vec::new() };
+    let naming = Naming { templates: templates(rule), recorded: recorded.clone() };
+    let prepared = build::model(&rule.expr).map_err(|error| error.to_string()).and_then(|model| {
+        let atoms = Atoms::new(&model, &naming, &Group::default());
+        atoms.map(|atoms| (model, atoms)).map_err(|error| error.to_string())
+    });
+    let (model, atoms) = match prepared {
+        Ok(found) => found,
+        Err(reason) => {
+            bracket.not_bracketed.push(NotBracketed {
+                what: What::Rule,
+                lack: Lack::Unknown,
+                reason,
+            });
+            return bracket;
+        }
+    };
+    let intervals = |millis: i64| {
+        let interval = rule.evaluations.interval_ms;
+        usize::try_from((millis.max(0) + interval - 1) / interval).unwrap_or(usize::MAX)
+    };
+    let maker = Maker {
+        rule,
+        model: &model,
+        atoms: &atoms,
+        naming: &naming,
+        n_for: intervals(rule.timing.for_ms),
+        n_keep: intervals(rule.timing.keep_firing_for_ms),
+        bracket: &mut bracket,
+    };
+    maker.make();
+    bracket
+}
+
+/// Labels that the rule's templates read.
+pub(super) fn templates(rule: &AlertRule) -> BTreeSet<String> {
+    let texts = rule.labels.values().chain(rule.annotations.values());
+    let named = texts.flat_map(|text| {
+        text.match_indices("$labels.").map(|(at, found)| {
+            let rest = &text[at + found.len()..];
+            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
+        })
+    });
+    named.filter(|name| !name.is_empty()).collect()
+}
+
+struct Maker<'a> {
+    rule: &'a AlertRule,
+    model: &'a Model,
+    atoms: &'a Atoms,
+    naming: &'a Naming,
+    /// `for` and `keep_firing_for` in evaluations.
+    n_for: usize,
+    n_keep: usize,
+    bracket: &'a mut Bracket,
+}
+
+impl Maker<'_> {
+    fn make(mut self) {
+        let root = &self.model.root;
+        let nothing = vec![None; self.model.leaves.len()];
+        self.steady(What::Absent { operand: "everything".to_owned() }, &nothing);
+        if self.model.leaves.is_empty() {
+            return;
+        }
+        let mut demands = Demands::default();
+        demands.some(root);
+        let Some(firing) = self.solve(&demands, true) else {
+            self.skip(
+                What::Rule,
+                Lack::Unknown,
+                "no levels are known at which the condition holds",
+            );
+            return;
+        };
+        let mut demands = Demands::default();
+        demands.none(root);
+        let quiet = self.solve(&demands, false);
+        for compare in root.compares() {
+            self.threshold(compare);
+        }
+        self.timing(&firing);
+        self.branches();
+        self.groups(&firing);
+        self.absences(&firing);
+        self.reset(quiet.as_ref());
+        self.template_labels();
+    }
+
+    fn solve(&self, demands: &Demands, some: bool) -> Option<Levels> {
+        solve::levels(self.model, self.atoms, demands, some, &[])
+    }
+
+    fn skip(&mut self, what: What, lack: Lack, reason: impl Into<String>) {
+        self.bracket.not_bracketed.push(NotBracketed { what, lack, reason: reason.into() });
+    }
+
+    /// A comparison with its left side just below, at and just above its right one.
+    fn threshold(&mut self, compare: &Compare) {
+        let operand = compare.text.clone();
+        let mut demands = Demands::default();
+        let is_it = |node: &Node| matches!(node, Node::Compare(found) if found.id == compare.id);
+        let Some(polarity) = demands.hang(&self.model.root, &is_it) else { return };
+        for side in Side::ALL {
+            let what = if compare.is_guard {
+                What::Guard { operand: operand.clone(), side }
+            } else {
+                What::Threshold { operand: operand.clone(), side }
+            };
+            let mut demands = demands.clone();
+            demands.compares.insert(compare.id, Want::Side(side));
+            let holds = compare.op.holds(side.sign(), 0.0);
+            let Some(levels) = self.solve(&demands, holds == polarity) else {
+                let least = side == Side::Below && compare.rhs.value(&self.zeroes()) == Some(0.0);
+                if least {
+                    self.skip(what, Lack::Nothing, "nothing that is counted falls below 0");
+                } else {
+                    let reason =
+                        "no levels are known that set it there with all else as it is needed";
+                    self.skip(what, Lack::Unknown, reason);
+                }
+                continue;
+            };
+            if side == Side::At && !self.is_exact(compare, &levels) {
+                let reason = "what is read over a window is not exact to the last digit";
+                self.skip(what, Lack::Nothing, reason);
+                continue;
+            }
+            self.steady(what, &levels);
+        }
+    }
+
+    /// Whether the engine finds both sides equal, bit by bit.
+    fn is_exact(&self, compare: &Compare, levels: &Levels) -> bool {
+        let sides = (compare.lhs.value(levels), compare.rhs.value(levels));
+        let mut leaves = compare.lhs.leaves();
+        leaves.extend(compare.rhs.leaves());
+        let is_exact = |leaf: &usize| {
+            // An increase of zero is exactly that.
+            self.model.leaves[*leaf].kind.is_exact() || levels[*leaf] == Some(0.0)
+        };
+        matches!(sides, (Some(lhs), Some(rhs)) if lhs == rhs) && leaves.iter().all(is_exact)
+    }
+
+    fn branches(&mut self) {
+        let branches = self.model.root.branches();
+        if branches.len() < 2 {
+            return;
+        }
+        for branch in branches {
+            let what = What::BranchAlone { operand: shown(self.model, branch) };
+            let mut demands = Demands::default();
+            let found = demands.hang(&self.model.root, &|node| std::ptr::eq(node, branch));
+            match found.and_then(|polarity| self.solve(&demands, polarity)) {
+                Some(levels) => self.steady(what, &levels),
+                None => self.skip(what, Lack::Unknown, "no levels are known at which it does"),
+            }
+        }
+    }
+
+    /// Two groups, the first of which meets the condition.
+    fn groups(&mut self, firing: &Levels) {
+        let root = &self.model.root;
+        let own = labels::elements(root, firing, &self.atoms.series);
+        let names = own.iter().flat_map(|labels| labels.keys().cloned());
+        let group = Group { nth: 1, labels: names.collect() };
+        let Ok(other) = Atoms::new(self.model, self.naming, &group) else { return };
+        if labels::elements(root, firing, &other.series) == own {
+            let reason = "its alerts have no labels that could have other values";
+            return self.skip(What::GroupAlone, Lack::Nothing, reason);
+        }
+        // Series that both groups read are at the levels of the first.
+        let shared: Vec<(usize, Option<f64>)> = (0..firing.len())
+            .filter(|leaf| other.series[*leaf] == self.atoms.series[*leaf])
+            .map(|leaf| (leaf, firing[leaf]))
+            .collect();
+        let mut demands = Demands::default();
+        demands.none(root);
+        let quiet = solve::levels(self.model, &other, &demands, false, &shared);
+        let grid = self.grid(self.n_steady());
+        let courses = quiet.and_then(|quiet| {
+            let one = story::steady(self.model, self.atoms, firing, &grid)?;
+            let two = story::steady(self.model, &other, &quiet, &grid)?;
+            Some([(self.atoms, one), (&other, two)])
+        });
+        let Some(courses) = courses else {
+            let reason = "no levels are known at which a second group is quiet";
+            return self.skip(What::GroupAlone, Lack::Unknown, reason);
+        };
+        let on = vec![true; grid.n_evaluations];
+        self.case(What::GroupAlone, firing, &on, &courses, &grid);
+    }
+
+    /// Each leaf absent while the others are as the alert needs them.
+    fn absences(&mut self, firing: &Levels) {
+        for leaf in 0..self.model.leaves.len() {
+            if firing[leaf].is_none() {
+                continue;
+            }
+            let mut levels = firing.clone();
+            levels[leaf] = None;
+            let what = What::Absent { operand: self.model.leaves[leaf].text.clone() };
+            if self.atoms.possible(self.model, &levels) {
+                self.steady(what, &levels);
+            }
+        }
+    }
+
+    fn reset(&mut self, quiet: Option<&Levels>) {
+        let is_counter = |leaf: usize| self.model.leaves[leaf].kind == LeafKind::Counter;
+        if !(0..self.model.leaves.len()).any(is_counter) {
+            return;
+        }
+        let Some(levels) = quiet else {
+            let reason = "no levels are known at which the condition does not hold";
+            return self.skip(What::Reset, Lack::Unknown, reason);
+        };
+        let longest = story::windows(self.model).into_iter().max().unwrap_or(0);
+        // Until the reset has left the window, or for as long as is worth it.
+        let n =
+            usize::try_from(longest / self.rule.evaluations.interval_ms + 2).unwrap_or(usize::MAX);
+        let grid = self.grid(n.min(60).max(self.n_steady()));
+        let Some(mut courses) = story::steady(self.model, self.atoms, levels, &grid) else {
+            return self.skip(What::Reset, Lack::Unknown, "the levels cannot be held that long");
+        };
+        for (leaf, course) in courses.iter_mut().enumerate() {
+            if let (true, Course::Steady(level)) = (is_counter(leaf), &course) {
+                *course = Course::Reset(*level);
+            }
+        }
+        let on = vec![false; grid.n_evaluations];
+        self.case(What::Reset, levels, &on, &[(self.atoms, courses)], &grid);
+    }
+
+    /// A label that a template reads must be on an alert of some case.
+    fn template_labels(&mut self) {
+        let has = |label: &str, case: &Case| {
+            case.expected
+                .firings
+                .iter()
+                .any(|firing| firing.labels.contains(&format!("{label}=\"")))
+        };
+        let lost: Vec<String> = self
+            .naming
+            .templates
+            .iter()
+            .filter(|label| !self.bracket.cases.iter().any(|case| has(label, case)))
+            .map(|label| {
+                format!("`$labels.{label}` is read by a template, and no alert has the label")
+            })
+            .collect();
+        for reason in lost {
+            self.skip(What::TemplateLabels, Lack::Wrong, reason);
+        }
+    }
+
+    /// Levels of nothing, for what does not depend on them.
+    fn zeroes(&self) -> Levels {
+        vec![Some(0.0); self.model.leaves.len()]
+    }
+
+    fn n_steady(&self) -> usize {
+        let ages = self.model.leaves.iter().any(|leaf| leaf.kind == LeafKind::Age);
+        self.n_for + if ages { 1 } else { 2 }
+    }
+
+    fn grid(&self, n_evaluations: usize) -> Grid {
+        let windows = story::windows(self.model);
+        Grid::new(self.rule.evaluations.interval_ms, n_evaluations, &windows)
+    }
+
+    /// The case of levels that last.
+    fn steady(&mut self, what: What, levels: &Levels) {
+        let grid = self.grid(self.n_steady());
+        match story::steady(self.model, self.atoms, levels, &grid) {
+            Some(courses) => {
+                let holds = self.model.root.eval(levels).is_some();
+                let on = vec![holds; grid.n_evaluations];
+                self.case(what, levels, &on, &[(self.atoms, courses)], &grid);
+            }
+            None => {
+                self.skip(what, Lack::Unknown, "its level cannot be held for as long as `for` asks")
+            }
+        }
+    }
+
+    /// A case in which the condition holds at the evaluations `on`, with the element that it has at `levels`.
+    fn case(
+        &mut self,
+        what: What,
+        levels: &Levels,
+        on: &[bool],
+        groups: &[(&Atoms, Vec<Course>)],
+        grid: &Grid,
+    ) {
+        let mut firings = Vec::new();
+        for element in labels::elements(&self.model.root, levels, &self.atoms.series) {
+            let labels = match self.rule.alert_labels(&element.into_iter().collect()) {
+                Ok(labels) => labels.to_string(),
+                Err(error) => return self.skip(what, Lack::Unknown, error.to_string()),
+            };
+            let firing = |(from, until)| Firing { labels: labels.clone(), from, until };
+            firings.extend(spans(on, self.n_for, self.n_keep).into_iter().map(firing));
+        }
+        firings.sort();
+        let expected = Behaviour { firings };
+        match story::series(self.model, groups, grid) {
+            Ok((series, lead_ms)) => self.bracket.cases.push(Case {
+                what,
+                series,
+                lead_ms,
+                n_evaluations: grid.n_evaluations,
+                interval_ms: grid.interval_ms,
+                expected,
+                value: if on.iter().all(|on| *on) { self.model.root.eval(levels) } else { None },
+            }),
+            Err(leaf) => {
+                let reason = format!(
+                    "`{leaf}` needs series at two levels at once: the condition cannot last that long"
+                );
+                self.skip(what, Lack::Wrong, reason);
+            }
+        }
+    }
+}
+
+fn shown(model: &Model, node: &Node) -> String {
+    match node {
+        Node::Compare(compare) => compare.text.clone(),
+        Node::Set { text, .. } => text.clone(),
+        _ => {
+            let leaves = node.leaves().into_iter().map(|leaf| model.leaves[leaf].text.clone());
+            leaves.collect::<Vec<_>>().join(", ")
+        }
+    }
+}

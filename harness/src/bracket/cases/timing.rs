@@ -1,0 +1,72 @@
+//! The cases of a condition that comes and goes: `for`, `keep_firing_for`, the end, the edges of windows.
+//!
+//! Called once for each rule. How a condition is switched, gates know.
+
+use super::Maker;
+use crate::bracket::{
+    Lack, What,
+    gate::{self, Gate},
+    node::Levels,
+    story,
+};
+
+impl Maker<'_> {
+    /// `for`, `keep_firing_for`, the end, and the edges of every window.
+    pub(super) fn timing(&mut self, firing: &Levels) {
+        let gates = gate::gates(self.model, self.atoms, firing);
+        let (held, kept) = (self.n_for + 1, self.n_keep);
+        if self.n_for > 0 {
+            let early = |n| vec![(false, 1), (true, n), (false, 2)];
+            self.switched(What::ForEarly, firing, &gates, self.n_for..self.n_for + 1, early);
+        }
+        // A condition that is read over a window may not be able to last as short as that; longer does as well.
+        let longest = story::windows(self.model).into_iter().max().unwrap_or(0);
+        let more = usize::try_from(longest / self.rule.evaluations.interval_ms).unwrap_or(0) + 2;
+        let runs = held..held + more;
+        let late = |n| vec![(false, 1), (true, n), (false, 1)];
+        self.switched(What::ForLate, firing, &gates, runs.clone(), late);
+        let end = |n| vec![(false, 1), (true, n + 1), (false, kept + 2)];
+        self.switched(What::ResolveTime, firing, &gates, runs.clone(), end);
+        if kept > 0 {
+            let early = |n| vec![(false, 1), (true, n), (false, kept), (true, n), (false, 1)];
+            self.switched(What::KeepEarly, firing, &gates, runs.clone(), early);
+            let late = |n| vec![(false, 1), (true, n), (false, kept + 1), (true, n), (false, 1)];
+            self.switched(What::KeepLate, firing, &gates, runs.clone(), late);
+        }
+        for (nth, leaf) in self.model.leaves.iter().enumerate() {
+            let of_leaf: Vec<Gate> =
+                gates.iter().copied().filter(|gate| gate.leaf() == nth).collect();
+            if leaf.kind.is_windowed() && !of_leaf.is_empty() {
+                let edges = |n| vec![(false, 2), (true, n + 1), (false, kept + 2)];
+                let what = What::Window { operand: leaf.text.clone() };
+                self.switched(what, firing, &of_leaf, runs.clone(), edges);
+            }
+        }
+    }
+
+    /// The case of a condition that holds at some evaluations, by the first gate and the shortest of `runs` that can
+    /// do it; `course` gives the parts, each with whether it holds and for how many evaluations.
+    fn switched(
+        &mut self,
+        what: What,
+        firing: &Levels,
+        gates: &[Gate],
+        runs: std::ops::Range<usize>,
+        course: impl Fn(usize) -> Vec<(bool, usize)>,
+    ) {
+        for n in runs {
+            let parts = course(n);
+            let on: Vec<bool> =
+                parts.iter().flat_map(|(on, n)| std::iter::repeat_n(*on, *n)).collect();
+            let grid = self.grid(on.len());
+            let courses = gates.iter().find_map(|gate| {
+                story::switched(self.model, self.atoms, firing, *gate, &on, &grid)
+            });
+            if let Some(courses) = courses {
+                return self.case(what, firing, &on, &[(self.atoms, courses)], &grid);
+            }
+        }
+        let reason = "no series are known that begin and end the condition at such evaluations";
+        self.skip(what, Lack::Unknown, reason);
+    }
+}

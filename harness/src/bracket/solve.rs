@@ -1,0 +1,214 @@
+//! Levels that meet demands: each comparison is turned around for one of its leaves, and the whole is checked.
+//!
+//! Tries leaves and margins in a fixed order and goes back where they contradict each other. Knows no samples.
+
+use super::{
+    atoms::Atoms,
+    demand::{Demands, Side, Want},
+    node::{Arithmetic, Compare, Comparison, LeafKind, Levels, Model, Node},
+};
+
+/// How far "just" is, relative to the threshold: far more than floating point and extrapolation of a steady rate lose.
+pub(super) const CLOSE: f64 = 1e-6;
+/// The level of a leaf on which nothing depends; also tried are powers of ten around it.
+const PLAIN: f64 = 1.0;
+/// Just above zero, where nothing is relative.
+const SMALL: f64 = 1e-3;
+
+/// As [`demanded`], also with series absent where a comparison is not to hold and no level does it.
+pub(super) fn levels(
+    model: &Model,
+    atoms: &Atoms,
+    demands: &Demands,
+    some: bool,
+    fixed: &[(usize, Option<f64>)],
+) -> Option<Levels> {
+    demanded(model, atoms, demands, some, fixed).or_else(|| {
+        let mut absent = demands.clone();
+        for compare in model.root.compares() {
+            if demands.compares.get(&compare.id) == Some(&Want::False) {
+                absent.compares.remove(&compare.id);
+                absent.absent.extend(compare.lhs.leaves());
+            }
+        }
+        demanded(model, atoms, &absent, some, fixed)
+    })
+}
+
+/// Levels that meet `demands` and make the whole yield an element (`some`) or none; `fixed` ones are kept.
+fn demanded(
+    model: &Model,
+    atoms: &Atoms,
+    demands: &Demands,
+    some: bool,
+    fixed: &[(usize, Option<f64>)],
+) -> Option<Levels> {
+    let mut known: Vec<Option<Option<f64>>> = vec![None; model.leaves.len()];
+    for &leaf in &demands.absent {
+        known[leaf] = Some(None);
+    }
+    for &(leaf, level) in fixed {
+        known[leaf] = Some(level);
+    }
+    // Comparisons that just hold come first, so that they choose their levels; inner ones before outer ones.
+    let mut compares: Vec<(&Compare, Want)> = Vec::new();
+    let all = model.root.compares();
+    let wanted = |compare: &Compare| demands.compares.get(&compare.id).copied();
+    let is_sharp = |want: Want| matches!(want, Want::Side(_));
+    for sharp in [true, false] {
+        for compare in &all {
+            if let Some(want) = wanted(compare).filter(|want| is_sharp(*want) == sharp) {
+                if sharp {
+                    let inner = compare.lhs.compares().into_iter().chain(compare.rhs.compares());
+                    compares.extend(inner.filter_map(|c| Some((c, wanted(c)?))));
+                }
+                if !compares.iter().any(|(known, _)| known.id == compare.id) {
+                    compares.push((compare, want));
+                }
+            }
+        }
+    }
+    [PLAIN, 0.01, 100.0, 1e-4, 1e4].into_iter().find_map(|plain| {
+        let search = Search { model, atoms, some, plain };
+        search.from(&compares, known.clone())
+    })
+}
+
+struct Search<'a> {
+    model: &'a Model,
+    atoms: &'a Atoms,
+    some: bool,
+    plain: f64,
+}
+
+type Known = Vec<Option<Option<f64>>>;
+
+impl Search<'_> {
+    fn full(&self, known: &Known) -> Levels {
+        known.iter().map(|level| level.unwrap_or(Some(self.plain))).collect()
+    }
+
+    fn from(&self, compares: &[(&Compare, Want)], known: Known) -> Option<Levels> {
+        let Some(((compare, want), rest)) = compares.split_first() else {
+            let levels = self.full(&known);
+            let fits = self.model.root.eval(&levels).is_some() == self.some
+                && self.atoms.possible(self.model, &levels);
+            return fits.then_some(levels);
+        };
+        let levels = self.full(&known);
+        let (lhs, rhs) = (compare.lhs.value(&levels)?, compare.rhs.value(&levels)?);
+        let sides = [
+            (&compare.lhs, rhs, compare.op, *want),
+            (&compare.rhs, lhs, compare.op.mirrored(), want.mirrored()),
+        ];
+        let mut is_driven = false;
+        for (side, other, op, want) in sides {
+            let free: Vec<usize> =
+                side.leaves().into_iter().filter(|leaf| known[*leaf].is_none()).collect();
+            for leaf in free {
+                is_driven = true;
+                let whole = self.model.leaves[leaf].kind.is_whole();
+                for target in targets(op, want, other, whole) {
+                    let Some(level) = drive(side, leaf, target, &levels) else { continue };
+                    let kind = self.model.leaves[leaf].kind;
+                    if !level.is_finite() || !may_be(kind, level, other) {
+                        continue;
+                    }
+                    let mut known = known.clone();
+                    known[leaf] = Some(Some(level));
+                    if let Some(found) = self.from(rest, known) {
+                        return Some(found);
+                    }
+                }
+            }
+        }
+        let holds = compare.op.holds(lhs, rhs);
+        let fits = match want {
+            Want::True => holds,
+            Want::False => !holds,
+            Want::Side(_) => false,
+        };
+        if !is_driven && fits { self.from(rest, known) } else { None }
+    }
+}
+
+/// Whether a level makes sense: counters only grow, nothing has a negative age, and what is compared with a number that
+/// is not negative is mostly a count itself.
+fn may_be(kind: LeafKind, level: f64, other: f64) -> bool {
+    level >= 0.0 || (matches!(kind, LeafKind::Gauge | LeafKind::Over(_)) && other < 0.0)
+}
+
+/// Values that make `value op other` do what is wanted, the best first.
+fn targets(op: Comparison, want: Want, other: f64, whole: bool) -> Vec<f64> {
+    let up = if op.direction() == 0.0 { 1.0 } else { op.direction() };
+    let far = |away: f64| match (whole, other == 0.0, away > 0.0) {
+        (true, _, true) => vec![other + 2.0, other + 1.0],
+        (true, _, false) => vec![(other - 2.0).max(0.0), other - 1.0],
+        (false, true, true) => vec![1.0, 0.5, 0.01],
+        (false, true, false) => vec![-1.0],
+        (false, false, true) => {
+            let mut far: Vec<f64> = [1.0, 0.5, 0.1].map(|k| other + k * other.abs()).to_vec();
+            far.extend([f64::midpoint(other, 1.0), other + 0.01 * other.abs()]);
+            far
+        }
+        (false, false, false) => [0.5, 0.2, 0.1, 1.0].map(|k| other - k * other.abs()).to_vec(),
+    };
+    let is_strict = !op.holds(0.0, 0.0);
+    match want {
+        Want::Side(Side::At) => vec![other],
+        Want::Side(side) if whole => {
+            let next = if side == Side::Above { other + 1.0 } else { other - 1.0 };
+            vec![if side == Side::Above { next.floor() } else { next.ceil() }]
+        }
+        Want::Side(side) if other == 0.0 => vec![side.sign() * SMALL],
+        Want::Side(side) => vec![other + side.sign() * other.abs() * CLOSE],
+        Want::True if op == Comparison::Equal => vec![other],
+        Want::False if op == Comparison::NotEqual => vec![other],
+        Want::True if op == Comparison::NotEqual => [far(1.0), far(-1.0)].concat(),
+        Want::False if op == Comparison::Equal => [far(1.0), far(-1.0)].concat(),
+        Want::True => far(up),
+        // A counter cannot go below zero: on that side there is only the boundary itself.
+        Want::False if is_strict => [far(-up), vec![other]].concat(),
+        Want::False => far(-up),
+    }
+}
+
+/// The level of `leaf` at which `node` has the value `target`, if it stands there once.
+pub(super) fn drive(node: &Node, leaf: usize, target: f64, levels: &Levels) -> Option<f64> {
+    if node.leaves().iter().filter(|found| **found == leaf).count() != 1 {
+        return None;
+    }
+    match node {
+        Node::Leaf(_) => Some(target),
+        Node::Grouped(inner, _) => drive(inner, leaf, target, levels),
+        Node::Compare(compare) if !compare.is_bool => {
+            if compare.lhs.leaves().contains(&leaf) {
+                drive(&compare.lhs, leaf, target, levels)
+            } else {
+                None
+            }
+        }
+        Node::Arithmetic { op, lhs, rhs, .. } => {
+            if lhs.leaves().contains(&leaf) {
+                let other = rhs.value(levels)?;
+                let target = match op {
+                    Arithmetic::Add => target - other,
+                    Arithmetic::Sub => target + other,
+                    Arithmetic::Mul => target / other,
+                    Arithmetic::Div => target * other,
+                };
+                drive(lhs, leaf, target, levels)
+            } else {
+                let other = lhs.value(levels)?;
+                let target = match op {
+                    Arithmetic::Add => target - other,
+                    Arithmetic::Sub => other - target,
+                    Arithmetic::Mul => target / other,
+                    Arithmetic::Div => other / target,
+                };
+                drive(rhs, leaf, target, levels)
+            }
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,179 @@
+//! `dashproof bracket`: every threshold of every alert rule, just missed and just met, asked of a real Prometheus.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    Failure, Surroundings,
+    engine::EngineArgs,
+    failure,
+    files::{self, Places},
+    format::Format,
+    gc,
+    output::Output,
+    progress::{Progress, Show},
+    runner::Stop,
+};
+use crate::{
+    alert::{AlertRule, alert_rules},
+    bracket::{self, RecordedLabels, run::BracketReport},
+    nearest::nearest,
+    promcfg::{self, RuleFile},
+    report::Conclusion,
+    stack::{prometheus_binary::PrometheusBinary, promtool},
+    verify::Notice,
+};
+
+/// Where a group has no interval and no configuration is at hand: Prometheus' own default.
+const DEFAULT_INTERVAL_MS: i64 = 60_000;
+
+/// Which alerts are bracketed, and how it is reported.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Alerts by name [default: all]
+    #[arg(value_name = "ALERT")]
+    names: Vec<String>,
+    #[command(flatten)]
+    rules: RuleArgs,
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Report")]
+    format: Format,
+    /// Write it to this file instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    output: Option<PathBuf>,
+    /// No progress
+    #[arg(long, short, help_heading = "Report")]
+    quiet: bool,
+}
+
+/// Rules that are not deployed yet.
+#[derive(Debug, clap::Args)]
+pub(super) struct RuleArgs {
+    /// Alert rules of this file instead of the deployed ones; recording rules that they read may be in either
+    #[arg(long = "rule", value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+The cases are made from the rule's own expression: series for which each comparison just holds and just
+does not, a condition that lasts as long as `for` asks and one evaluation less, each branch of `or` alone,
+and so on. What no series are known for is named. Whether a threshold is a good one, cases cannot say:
+scenarios do.
+
+Examples:
+  dashproof bracket                        all alert rules that are deployed
+  dashproof bracket LlmProviderSlow        one
+  dashproof bracket --rule draft.yml       rules that are not deployed yet";
+
+pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let mut stop = Stop::listen()?;
+    let report = tokio::select! {
+        report = report(&args, at) => report?,
+        () = stop.wanted() => {
+            output.print("interrupted: nothing was judged yet\n")?;
+            return Ok(Conclusion::Interrupted.exit_code());
+        }
+    };
+    let text = match args.format {
+        Format::Text => report.to_string(),
+        Format::Json => serde_json::to_string_pretty(&report).expect("texts are JSON") + "\n",
+    };
+    match &args.output {
+        Some(file) => output.write(file, &text)?,
+        None => output.print(&text)?,
+    }
+    Ok(if report.held() { Conclusion::Held } else { Conclusion::Broke }.exit_code())
+}
+
+async fn report(args: &Args, at: &Surroundings) -> Result<BracketReport, Failure> {
+    let binary = args.engine.provide(&at.environment).await?;
+    let (rules, recorded) = rules(&args.rules, &args.places, &args.names, at, &binary).await?;
+    gc::collect(at).await?;
+    let brackets: Vec<_> = rules.iter().map(|rule| bracket::bracket(rule, &recorded)).collect();
+    let of = brackets.iter().map(|bracket| bracket.cases.len()).sum();
+    let show = if !args.quiet && at.interactive { Show::Bars } else { Show::Nothing };
+    let progress = Progress::new(show, 1);
+    let line = progress.begin("cases");
+    let answered = |done| line.notice(&Notice::Asked { done, of });
+    let report = bracket::run::run(&rules, brackets, &binary, &at.environment, answered).await;
+    progress.finish();
+    report.map_err(|error| {
+        Failure::new(failure::chain(&error), "name another Prometheus: --prometheus PATH")
+    })
+}
+
+/// The alert rules with these names, or all, and the labels of recorded series; every file was checked by promtool.
+pub(super) async fn rules(
+    args: &RuleArgs,
+    places: &Places,
+    names: &[String],
+    at: &Surroundings,
+    binary: &PrometheusBinary,
+) -> Result<(Vec<AlertRule>, RecordedLabels), Failure> {
+    check(binary, &args.files).await?;
+    let deployed = match places.monitoring(&at.directory) {
+        Ok(directory) => Some(files::monitoring(&directory)?),
+        // Rules of a file of their own need no monitoring directory.
+        Err(_) if !args.files.is_empty() && places.monitoring.is_none() => None,
+        Err(failure) => return Err(failure),
+    };
+    let (interval_ms, mut all) = deployed.map_or((DEFAULT_INTERVAL_MS, Vec::new()), |found| {
+        (found.config.evaluation_interval_ms, found.rules)
+    });
+    let own = if args.files.is_empty() {
+        let deployed: Vec<PathBuf> = all.iter().map(|file| file.file.clone()).collect();
+        check(binary, &deployed).await?;
+        all.clone()
+    } else {
+        let own = args.files.iter().map(|file| read(file)).collect::<Result<Vec<_>, _>>()?;
+        all.extend(own.iter().cloned());
+        own
+    };
+    let recorded = bracket::recorded_labels(&all);
+    // Only the interval matters: each case has evaluations of its own.
+    let rules = alert_rules(&own, interval_ms, (0, 0), |_, _, _| 0);
+    Ok((named(rules, names)?, recorded))
+}
+
+async fn check(binary: &PrometheusBinary, files: &[PathBuf]) -> Result<(), Failure> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    promtool::check_rules(binary, &files)
+        .await
+        .map(drop)
+        .map_err(|error| Failure::new(error.to_string(), "mend the file"))
+}
+
+fn read(file: &Path) -> Result<RuleFile, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let message = format!("{} cannot be read: {error}", file.display());
+        Failure::new(message, "name a file of alert rules: --rule FILE")
+    })?;
+    promcfg::rules::parse(file, &text)
+        .map_err(|problems| Failure::of_files(&file.display().to_string(), &problems))
+}
+
+fn named(rules: Vec<AlertRule>, names: &[String]) -> Result<Vec<AlertRule>, Failure> {
+    let known = || rules.iter().map(|rule| rule.name.as_str());
+    if let Some(name) = names.iter().find(|name| !known().any(|known| known == **name)) {
+        let remedy = match nearest(name, known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`dashproof bracket` alone reports all".to_owned(),
+        };
+        return Err(Failure::new(format!("no alert rule `{name}`"), remedy));
+    }
+    if rules.is_empty() {
+        return Err(Failure::new(
+            "there are no alert rules",
+            "name a file that has some: --rule FILE",
+        ));
+    }
+    let wanted = |rule: &AlertRule| names.is_empty() || names.contains(&rule.name);
+    Ok(rules.into_iter().filter(wanted).collect())
+}
