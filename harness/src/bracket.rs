@@ -79,11 +79,21 @@ pub enum What {
         /// The branch.
         operand: String,
     },
-    /// One of two groups of labels meets the condition.
-    GroupAlone,
+    /// One of two groups meets the condition; the other fails in one part alone.
+    GroupAlone {
+        /// The labels in which the groups differ.
+        labels: String,
+        /// The part in which the second one fails.
+        operand: String,
+    },
     /// Series are absent while everything else is as the alert needs it.
     Absent {
         /// What is absent; `everything` if nothing is there at all.
+        operand: String,
+    },
+    /// What `unless` excludes is there while everything else is as the alert needs it.
+    Present {
+        /// What is there.
         operand: String,
     },
     /// Counters begin anew while the condition does not hold.

@@ -61,6 +61,8 @@ pub mod cli;
 
 pub mod mutants;
 
+pub mod rule_mutants;
+
 pub mod check;
 
 pub mod promql;

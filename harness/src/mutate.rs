@@ -17,6 +17,8 @@ mod placeholder;
 mod selector;
 mod walk;
 
+pub(crate) use walk::{children, children_mut};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

@@ -50,9 +50,19 @@ struct Scope {
     wanted: BTreeSet<String>,
     summed: bool,
     guard: bool,
+    visible: Option<BTreeSet<String>>,
 }
 
 impl Scope {
+    /// Of which only these labels are left further out.
+    fn showing(&self, labels: &BTreeSet<String>) -> Scope {
+        let visible = match &self.visible {
+            None => labels.clone(),
+            Some(visible) => visible.intersection(labels).cloned().collect(),
+        };
+        Scope { visible: Some(visible), ..self.clone() }
+    }
+
     fn wanting(&self, labels: &BTreeSet<String>) -> Scope {
         Scope { wanted: self.wanted.union(labels).cloned().collect(), ..self.clone() }
     }
@@ -100,6 +110,7 @@ impl Builder {
         let mut wanted = scope.wanting(&below);
         if let Grouping::By(kept) = &grouping {
             wanted.wanted.retain(|label| kept.contains(label));
+            wanted = wanted.showing(kept);
         }
         let inner = Scope { summed, ..wanted };
         let node = Box::new(self.node(&aggregate.expr, &inner)?);
@@ -180,7 +191,7 @@ impl Builder {
         let mut by = set(labels);
         by.remove("le");
         let kind = LeafKind::Quantile((q * 1e6).round() as u32);
-        let scope = Scope { summed: true, ..scope.wanting(&by) };
+        let scope = Scope { summed: true, ..scope.wanting(&by).showing(&by) };
         let window = millis(matrix.range);
         let leaf = self.leaf(&matrix.vs, kind, Some(window), expr.to_string(), &scope)?;
         Ok(Node::Grouped(Box::new(Node::Leaf(leaf)), Grouping::By(by)))
@@ -213,6 +224,16 @@ impl Builder {
         };
         let inner = scope.wanting(&on);
         let below = Scope { guard: true, ..inner.clone() };
+        let is_on = matches!(named, Some(LabelModifier::Include(_)));
+        // The one side of a many-to-one operation gives only what the operands are matched by.
+        let sides = |scope: &Scope| {
+            let shown = if is_on { scope.showing(&on) } else { scope.clone() };
+            match &matching {
+                Matching::Left(_) => (scope.clone(), shown),
+                Matching::Right(_) => (shown, scope.clone()),
+                _ => (shown.clone(), shown),
+            }
+        };
         let comparison = match binary.op.id() {
             T_GTR => Some(Comparison::Greater),
             T_GTE => Some(Comparison::GreaterOrEqual),
@@ -223,7 +244,8 @@ impl Builder {
             _ => None,
         };
         if let Some(op) = comparison {
-            let (lhs, rhs) = (self.node(&binary.lhs, &below)?, self.node(&binary.rhs, &below)?);
+            let (left, right) = sides(&below);
+            let (lhs, rhs) = (self.node(&binary.lhs, &left)?, self.node(&binary.rhs, &right)?);
             let id = self.n_compares;
             self.n_compares += 1;
             return Ok(Node::Compare(Box::new(Compare {
@@ -245,8 +267,8 @@ impl Builder {
         };
         if let Some(op) = set_operator {
             let lhs = Box::new(self.node(&binary.lhs, &inner)?);
-            let right = if op == SetOperator::Or { &inner } else { &below };
-            let rhs = Box::new(self.node(&binary.rhs, right)?);
+            let right = if op == SetOperator::Or { inner } else { sides(&below).1 };
+            let rhs = Box::new(self.node(&binary.rhs, &right)?);
             return Ok(Node::Set { op, lhs, rhs, matching, text: text(expr) });
         }
         let op = match binary.op.id() {
@@ -256,8 +278,9 @@ impl Builder {
             T_DIV => Arithmetic::Div,
             _ => return Err(unknown(expr)),
         };
-        let lhs = Box::new(self.node(&binary.lhs, &below)?);
-        let rhs = Box::new(self.node(&binary.rhs, &below)?);
+        let (left, right) = sides(&below);
+        let lhs = Box::new(self.node(&binary.lhs, &left)?);
+        let rhs = Box::new(self.node(&binary.rhs, &right)?);
         Ok(Node::Arithmetic { op, lhs, rhs, matching })
     }
 
@@ -289,6 +312,10 @@ impl Builder {
             Grouping::By(labels) | Grouping::Without(labels) => labels.clone(),
         };
         let text = Expr::Binary(binary.clone()).to_string();
+        let scope = match &grouping {
+            Grouping::By(kept) => scope.showing(kept),
+            Grouping::Without(_) => scope.clone(),
+        };
         let leaf = self.leaf(selector, LeafKind::Age, None, text, &scope.wanting(&below))?;
         Ok(Some(Node::Grouped(Box::new(Node::Leaf(leaf)), grouping)))
     }
@@ -329,6 +356,11 @@ impl Builder {
         if let Some((nth, leaf)) = known {
             leaf.windows.extend(window);
             leaf.wanted.extend(scope.wanted.iter().cloned());
+            leaf.visible = match (leaf.visible.take(), &scope.visible) {
+                (None, other) => other.clone(),
+                (Some(one), None) => Some(one),
+                (Some(one), Some(other)) => Some(one.intersection(other).cloned().collect()),
+            };
             return Ok(nth);
         }
         self.leaves.push(Leaf {
@@ -340,6 +372,7 @@ impl Builder {
             offset_ms,
             wanted: scope.wanted.clone(),
             summed: scope.summed,
+            visible: scope.visible.clone(),
         });
         Ok(self.leaves.len() - 1)
     }

@@ -2,6 +2,7 @@
 //!
 //! Each is a set of levels or a course of the condition, with what the rule's text says that the alert does then.
 
+mod groups;
 mod timing;
 
 use std::collections::BTreeSet;
@@ -14,7 +15,7 @@ use super::{
     demand::{Demands, Side, Want},
     grid::Grid,
     labels::{self, Group, Naming, RecordedLabels},
-    node::{Compare, LeafKind, Levels, Model, Node},
+    node::{Compare, LeafKind, Levels, Model, Node, SetOperator},
     solve,
     spans::spans,
     story,
@@ -107,9 +108,11 @@ impl Maker<'_> {
             self.threshold(compare);
         }
         self.timing(&firing);
-        self.branches();
-        self.groups(&firing);
+        let branches = self.branches(&firing);
+        self.windows(&branches);
+        self.groups();
         self.absences(&firing);
+        self.presences();
         self.reset(quiet.as_ref());
         self.template_labels();
     }
@@ -137,7 +140,20 @@ impl Maker<'_> {
             let mut demands = demands.clone();
             demands.compares.insert(compare.id, Want::Side(side));
             let holds = compare.op.holds(side.sign(), 0.0);
-            let Some(levels) = self.solve(&demands, holds == polarity) else {
+            let levels = self.solve(&demands, holds == polarity);
+            if side == Side::At && !levels.as_ref().is_some_and(|l| self.is_exact(compare, l)) {
+                let (lack, reason) = if self.is_read_exactly(compare) {
+                    (
+                        Lack::Unknown,
+                        "no levels are known at which both sides are equal to the last digit",
+                    )
+                } else {
+                    (Lack::Nothing, "what is read over a window is not exact to the last digit")
+                };
+                self.skip(what, lack, reason);
+                continue;
+            }
+            let Some(levels) = levels else {
                 let least = side == Side::Below && compare.rhs.value(&self.zeroes()) == Some(0.0);
                 if least {
                     self.skip(what, Lack::Nothing, "nothing that is counted falls below 0");
@@ -148,13 +164,14 @@ impl Maker<'_> {
                 }
                 continue;
             };
-            if side == Side::At && !self.is_exact(compare, &levels) {
-                let reason = "what is read over a window is not exact to the last digit";
-                self.skip(what, Lack::Nothing, reason);
-                continue;
-            }
             self.steady(what, &levels);
         }
+    }
+
+    /// Whether the engine reads every level of a comparison back bit by bit.
+    fn is_read_exactly(&self, compare: &Compare) -> bool {
+        let leaves = compare.lhs.leaves().into_iter().chain(compare.rhs.leaves());
+        leaves.into_iter().all(|leaf| self.model.leaves[leaf].kind.is_exact())
     }
 
     /// Whether the engine finds both sides equal, bit by bit.
@@ -169,53 +186,25 @@ impl Maker<'_> {
         matches!(sides, (Some(lhs), Some(rhs)) if lhs == rhs) && leaves.iter().all(is_exact)
     }
 
-    fn branches(&mut self) {
+    /// Each branch of `or` alone; the levels at which the condition holds, branch by branch.
+    fn branches(&mut self, firing: &Levels) -> Vec<Levels> {
         let branches = self.model.root.branches();
         if branches.len() < 2 {
-            return;
+            return vec![firing.clone()];
         }
+        let mut found = Vec::new();
         for branch in branches {
             let what = What::BranchAlone { operand: shown(self.model, branch) };
-            let mut demands = Demands::default();
-            let found = demands.hang(&self.model.root, &|node| std::ptr::eq(node, branch));
-            match found.and_then(|polarity| self.solve(&demands, polarity)) {
-                Some(levels) => self.steady(what, &levels),
+            let hanging = self.hanging(branch);
+            match hanging.and_then(|(demands, polarity)| self.solve(&demands, polarity)) {
+                Some(levels) => {
+                    self.steady(what, &levels);
+                    found.push(levels);
+                }
                 None => self.skip(what, Lack::Unknown, "no levels are known at which it does"),
             }
         }
-    }
-
-    /// Two groups, the first of which meets the condition.
-    fn groups(&mut self, firing: &Levels) {
-        let root = &self.model.root;
-        let own = labels::elements(root, firing, &self.atoms.series);
-        let names = own.iter().flat_map(|labels| labels.keys().cloned());
-        let group = Group { nth: 1, labels: names.collect() };
-        let Ok(other) = Atoms::new(self.model, self.naming, &group) else { return };
-        if labels::elements(root, firing, &other.series) == own {
-            let reason = "its alerts have no labels that could have other values";
-            return self.skip(What::GroupAlone, Lack::Nothing, reason);
-        }
-        // Series that both groups read are at the levels of the first.
-        let shared: Vec<(usize, Option<f64>)> = (0..firing.len())
-            .filter(|leaf| other.series[*leaf] == self.atoms.series[*leaf])
-            .map(|leaf| (leaf, firing[leaf]))
-            .collect();
-        let mut demands = Demands::default();
-        demands.none(root);
-        let quiet = solve::levels(self.model, &other, &demands, false, &shared);
-        let grid = self.grid(self.n_steady());
-        let courses = quiet.and_then(|quiet| {
-            let one = story::steady(self.model, self.atoms, firing, &grid)?;
-            let two = story::steady(self.model, &other, &quiet, &grid)?;
-            Some([(self.atoms, one), (&other, two)])
-        });
-        let Some(courses) = courses else {
-            let reason = "no levels are known at which a second group is quiet";
-            return self.skip(What::GroupAlone, Lack::Unknown, reason);
-        };
-        let on = vec![true; grid.n_evaluations];
-        self.case(What::GroupAlone, firing, &on, &courses, &grid);
+        found
     }
 
     /// Each leaf absent while the others are as the alert needs them.
@@ -231,6 +220,30 @@ impl Maker<'_> {
                 self.steady(what, &levels);
             }
         }
+    }
+
+    /// What `unless` excludes is there while everything else is as the alert needs it.
+    fn presences(&mut self) {
+        for (node, rhs) in self.model.root.plain(SetOperator::Unless) {
+            let Some((demands, polarity)) = self.hanging(node) else { continue };
+            let mut present = demands.clone();
+            present.some_leaves(rhs);
+            let operand = shown(self.model, rhs);
+            match self.solve(&present, !polarity) {
+                Some(levels) => self.steady(What::Present { operand }, &levels),
+                None => {
+                    let reason = "no levels are known with it";
+                    self.skip(What::Present { operand }, Lack::Unknown, reason);
+                }
+            }
+        }
+    }
+
+    /// What must hold so that the whole hangs on a part, and whether it yields an element where the part does.
+    fn hanging(&self, part: &Node) -> Option<(Demands, bool)> {
+        let mut demands = Demands::default();
+        let polarity = demands.hang(&self.model.root, &|node| std::ptr::eq(node, part))?;
+        Some((demands, polarity))
     }
 
     fn reset(&mut self, quiet: Option<&Levels>) {
@@ -341,6 +354,8 @@ impl Maker<'_> {
                 expected,
                 value: if on.iter().all(|on| *on) { self.model.root.eval(levels) } else { None },
             }),
+            // Groups that need one series at two levels are no groups.
+            Err(_) if groups.len() > 1 => {}
             Err(leaf) => {
                 let reason = format!(
                     "`{leaf}` needs series at two levels at once: the condition cannot last that long"

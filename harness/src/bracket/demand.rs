@@ -129,6 +129,13 @@ impl Demands {
         }
     }
 
+    /// That the leaves of the node are there, whatever was asked before.
+    pub(super) fn some_leaves(&mut self, node: &Node) {
+        node.leaves().iter().for_each(|leaf| {
+            self.absent.remove(leaf);
+        });
+    }
+
     /// That the whole hangs on what `wanted` finds below `node`: on a comparison, or on a branch of `or`. Whether the
     /// whole yields an element where that part does, or where it does not; `None` if it is not below.
     pub(super) fn hang(&mut self, node: &Node, wanted: &impl Fn(&Node) -> bool) -> Option<bool> {

@@ -58,7 +58,8 @@ pub(super) fn series(
         .iter()
         .filter(|other| other.names.iter().any(|name| leaf.names.contains(name)))
         .collect();
-    let name = &leaf.names[group.nth % leaf.names.len()];
+    let is_told = group.labels.iter().any(|label| leaf.tells(label));
+    let name = &leaf.names[if is_told { group.nth % leaf.names.len() } else { 0 }];
     let mut names: BTreeSet<&str> = leaf.wanted.iter().map(String::as_str).collect();
     for relative in &family {
         names.extend(relative.matchers.iter().map(|matcher| matcher.name.as_str()));
@@ -73,7 +74,8 @@ pub(super) fn series(
     }
     let mut labels = LabelMap::from([("__name__".to_owned(), name.clone())]);
     for label in names {
-        let nth = if group.labels.contains(label) { group.nth } else { 0 };
+        let differs = group.labels.contains(label) && leaf.tells(label);
+        let nth = if differs { group.nth } else { 0 };
         let value = value(label, nth, leaf, &family)?;
         if !value.is_empty() {
             labels.insert(label.to_owned(), value);

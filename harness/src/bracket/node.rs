@@ -59,6 +59,15 @@ pub(super) struct Leaf {
     pub(super) wanted: BTreeSet<String>,
     /// Summed over series.
     pub(super) summed: bool,
+    /// The labels that are not lost on the way out; all, if `None`.
+    pub(super) visible: Option<BTreeSet<String>>,
+}
+
+impl Leaf {
+    /// Whether series that differ in this label alone are told apart by the whole.
+    pub(super) fn tells(&self, label: &str) -> bool {
+        self.visible.as_ref().is_none_or(|visible| visible.contains(label))
+    }
 }
 
 /// An operator with two numeric operands.
@@ -143,6 +152,19 @@ pub(super) enum Matching {
     Right(BTreeSet<String>),
 }
 
+impl Matching {
+    /// Whether operands must agree in a label.
+    pub(super) fn keeps(&self, label: &str) -> bool {
+        match self {
+            Self::On(labels) => labels.contains(label),
+            Self::Ignoring(labels) => !labels.contains(label),
+            // Of a many-to-one matching the labels are not kept here: none is relied on.
+            Self::Left(_) | Self::Right(_) => false,
+            Self::Scalar => true,
+        }
+    }
+}
+
 /// A comparison in its place.
 #[derive(Clone, Debug)]
 pub(super) struct Compare {
@@ -216,6 +238,34 @@ impl Node {
             found.push(compare);
         }
         found
+    }
+
+    /// All parts, this one first.
+    pub(super) fn all(&self) -> Vec<&Node> {
+        std::iter::once(self).chain(self.parts().into_iter().flat_map(Node::all)).collect()
+    }
+
+    /// How the operands of all operations are matched.
+    pub(super) fn matchings(&self) -> Vec<&Matching> {
+        let all = self.all().into_iter();
+        all.filter_map(|node| match node {
+            Self::Arithmetic { matching, .. } | Self::Set { matching, .. } => Some(matching),
+            Self::Compare(compare) => Some(&compare.matching),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// Every operation `op`, and its right side, that asks there only whether there is a series.
+    pub(super) fn plain(&self, wanted: SetOperator) -> Vec<(&Node, &Node)> {
+        let all = self.all().into_iter();
+        all.filter_map(|node| match node {
+            Self::Set { op, rhs, .. } if *op == wanted && rhs.compares().is_empty() => {
+                Some((node, rhs.as_ref()))
+            }
+            _ => None,
+        })
+        .collect()
     }
 
     /// The operands of `or` that can raise the alert, left to right; a single one where there is no `or`.

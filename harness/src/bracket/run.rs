@@ -230,7 +230,8 @@ impl Staged {
     }
 }
 
-async fn ask(
+/// What a rule does at the evaluations of a case that begins at `start_ms`.
+pub(crate) async fn ask(
     client: &Prometheus,
     rule: &AlertRule,
     start_ms: i64,

@@ -69,7 +69,7 @@ fn demanded(
         }
     }
     [PLAIN, 0.01, 100.0, 1e-4, 1e4].into_iter().find_map(|plain| {
-        let search = Search { model, atoms, some, plain };
+        let search = Search { model, atoms, some, plain, demanded: &compares };
         search.from(&compares, known.clone())
     })
 }
@@ -79,6 +79,7 @@ struct Search<'a> {
     atoms: &'a Atoms,
     some: bool,
     plain: f64,
+    demanded: &'a [(&'a Compare, Want)],
 }
 
 type Known = Vec<Option<Option<f64>>>;
@@ -91,7 +92,9 @@ impl Search<'_> {
     fn from(&self, compares: &[(&Compare, Want)], known: Known) -> Option<Levels> {
         let Some(((compare, want), rest)) = compares.split_first() else {
             let levels = self.full(&known);
+            // A leaf that stands in two comparisons may have left one of them as it is not wanted.
             let fits = self.model.root.eval(&levels).is_some() == self.some
+                && self.demanded.iter().all(|(compare, want)| is_met(compare, *want, &levels))
                 && self.atoms.possible(self.model, &levels);
             return fits.then_some(levels);
         };
@@ -114,10 +117,15 @@ impl Search<'_> {
                     if !level.is_finite() || !may_be(kind, level, other) {
                         continue;
                     }
-                    let mut known = known.clone();
-                    known[leaf] = Some(Some(level));
-                    if let Some(found) = self.from(rest, known) {
-                        return Some(found);
+                    // Dividing and multiplying again may miss the threshold by the last digit.
+                    let nearest = [level, level.next_up(), level.next_down()];
+                    let n_tried = if want == Want::Side(Side::At) { nearest.len() } else { 1 };
+                    for level in &nearest[..n_tried] {
+                        let mut known = known.clone();
+                        known[leaf] = Some(Some(*level));
+                        if let Some(found) = self.from(rest, known) {
+                            return Some(found);
+                        }
                     }
                 }
             }
@@ -129,6 +137,16 @@ impl Search<'_> {
             Want::Side(_) => false,
         };
         if !is_driven && fits { self.from(rest, known) } else { None }
+    }
+}
+
+fn is_met(compare: &Compare, want: Want, levels: &Levels) -> bool {
+    let sides = (compare.lhs.value(levels), compare.rhs.value(levels));
+    let (Some(lhs), Some(rhs)) = sides else { return false };
+    match want {
+        Want::True => compare.op.holds(lhs, rhs),
+        Want::False => !compare.op.holds(lhs, rhs),
+        Want::Side(side) => (lhs - rhs).partial_cmp(&0.0) == side.sign().partial_cmp(&0.0),
     }
 }
 

@@ -29,7 +29,10 @@ impl fmt::Display for What {
             Self::ResolveTime => out.write_str("time of the end"),
             Self::Window { operand } => write!(out, "edges of the window: {operand}"),
             Self::BranchAlone { operand } => write!(out, "branch alone: {operand}"),
-            Self::GroupAlone => out.write_str("one group alone"),
+            Self::GroupAlone { labels, operand } => {
+                write!(out, "one of two groups by {labels}; the other fails {operand}")
+            }
+            Self::Present { operand } => write!(out, "present: {operand}"),
             Self::Absent { operand } => write!(out, "absent: {operand}"),
             Self::Reset => out.write_str("counters reset"),
             Self::TemplateLabels => out.write_str("labels of templates"),

@@ -1,6 +1,11 @@
 //! `dashproof bracket`: every threshold of every alert rule, just missed and just met, asked of a real Prometheus.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Display,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
 
 use super::{
     Failure, Surroundings,
@@ -15,10 +20,11 @@ use super::{
 };
 use crate::{
     alert::{AlertRule, alert_rules},
-    bracket::{self, RecordedLabels, run::BracketReport},
+    bracket::{self, RecordedLabels},
     nearest::nearest,
     promcfg::{self, RuleFile},
     report::Conclusion,
+    rule_mutants,
     stack::{prometheus_binary::PrometheusBinary, promtool},
     verify::Notice,
 };
@@ -35,6 +41,9 @@ pub(super) struct Args {
     names: Vec<String>,
     #[command(flatten)]
     rules: RuleArgs,
+    /// Change each rule a little in many ways, and ask whether a case would notice
+    #[arg(long)]
+    mutants: bool,
     #[command(flatten)]
     places: Places,
     #[command(flatten)]
@@ -67,43 +76,56 @@ scenarios do.
 Examples:
   dashproof bracket                        all alert rules that are deployed
   dashproof bracket LlmProviderSlow        one
-  dashproof bracket --rule draft.yml       rules that are not deployed yet";
+  dashproof bracket --rule draft.yml       rules that are not deployed yet
+  dashproof bracket --mutants              would a case notice a wrong threshold, span, guard or label?";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
     let mut stop = Stop::listen()?;
-    let report = tokio::select! {
+    let (text, held) = tokio::select! {
         report = report(&args, at) => report?,
         () = stop.wanted() => {
             output.print("interrupted: nothing was judged yet\n")?;
             return Ok(Conclusion::Interrupted.exit_code());
         }
     };
-    let text = match args.format {
-        Format::Text => report.to_string(),
-        Format::Json => serde_json::to_string_pretty(&report).expect("texts are JSON") + "\n",
-    };
     match &args.output {
         Some(file) => output.write(file, &text)?,
         None => output.print(&text)?,
     }
-    Ok(if report.held() { Conclusion::Held } else { Conclusion::Broke }.exit_code())
+    Ok(if held { Conclusion::Held } else { Conclusion::Broke }.exit_code())
 }
 
-async fn report(args: &Args, at: &Surroundings) -> Result<BracketReport, Failure> {
+/// The report as it is written, and whether all is well.
+async fn report(args: &Args, at: &Surroundings) -> Result<(String, bool), Failure> {
     let binary = args.engine.provide(&at.environment).await?;
     let (rules, recorded) = rules(&args.rules, &args.places, &args.names, at, &binary).await?;
     gc::collect(at).await?;
     let brackets: Vec<_> = rules.iter().map(|rule| bracket::bracket(rule, &recorded)).collect();
-    let of = brackets.iter().map(|bracket| bracket.cases.len()).sum();
     let show = if !args.quiet && at.interactive { Show::Bars } else { Show::Nothing };
     let progress = Progress::new(show, 1);
-    let line = progress.begin("cases");
-    let answered = |done| line.notice(&Notice::Asked { done, of });
-    let report = bracket::run::run(&rules, brackets, &binary, &at.environment, answered).await;
+    let line = progress.begin(if args.mutants { "mutants" } else { "cases" });
+    let asked = |done, of| line.notice(&Notice::Asked { done, of });
+    let report = if args.mutants {
+        rule_mutants::run(&rules, &brackets, &binary, &at.environment, asked)
+            .await
+            .map(|report| (written(args.format, &report), report.is_enough()))
+    } else {
+        let of = brackets.iter().map(|bracket| bracket.cases.len()).sum();
+        bracket::run::run(&rules, brackets, &binary, &at.environment, |done| asked(done, of))
+            .await
+            .map(|report| (written(args.format, &report), report.held()))
+    };
     progress.finish();
     report.map_err(|error| {
         Failure::new(failure::chain(&error), "name another Prometheus: --prometheus PATH")
     })
+}
+
+fn written(format: Format, report: &(impl Display + Serialize)) -> String {
+    match format {
+        Format::Text => report.to_string(),
+        Format::Json => serde_json::to_string_pretty(report).expect("texts are JSON") + "\n",
+    }
 }
 
 /// The alert rules with these names, or all, and the labels of recorded series; every file was checked by promtool.

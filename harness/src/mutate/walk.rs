@@ -57,7 +57,7 @@ pub(super) fn everywhere(expr: &Expr, scope: Scope, site: Site<'_>) -> Vec<Edit>
 }
 
 /// The parts of an expression, in the order in which they are written.
-fn children(expr: &Expr) -> Vec<&Expr> {
+pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
     match expr {
         Expr::Aggregate(aggregate) => {
             aggregate.param.iter().chain([&aggregate.expr]).map(AsRef::as_ref).collect()
@@ -76,7 +76,7 @@ fn children(expr: &Expr) -> Vec<&Expr> {
 }
 
 /// As `children`, in the same order.
-fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
+pub(crate) fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
     match expr {
         Expr::Aggregate(aggregate) => {
             aggregate.param.iter_mut().chain([&mut aggregate.expr]).map(AsMut::as_mut).collect()

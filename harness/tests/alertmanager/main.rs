@@ -16,6 +16,7 @@ mod lines;
 mod agreement;
 mod inhibitions;
 mod routes;
+mod runbooks;
 mod running;
 mod shipped;
 
@@ -25,6 +26,6 @@ use libtest_mimic::Arguments;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = [agreement::trials(), inhibitions::trials(), routes::trials()];
+    let trials = [agreement::trials(), inhibitions::trials(), routes::trials(), runbooks::trials()];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

@@ -20,9 +20,7 @@ impl Maker<'_> {
             self.switched(What::ForEarly, firing, &gates, self.n_for..self.n_for + 1, early);
         }
         // A condition that is read over a window may not be able to last as short as that; longer does as well.
-        let longest = story::windows(self.model).into_iter().max().unwrap_or(0);
-        let more = usize::try_from(longest / self.rule.evaluations.interval_ms).unwrap_or(0) + 2;
-        let runs = held..held + more;
+        let runs = held..held + self.n_more();
         let late = |n| vec![(false, 1), (true, n), (false, 1)];
         self.switched(What::ForLate, firing, &gates, runs.clone(), late);
         let end = |n| vec![(false, 1), (true, n + 1), (false, kept + 2)];
@@ -33,15 +31,29 @@ impl Maker<'_> {
             let late = |n| vec![(false, 1), (true, n), (false, kept + 1), (true, n), (false, 1)];
             self.switched(What::KeepLate, firing, &gates, runs.clone(), late);
         }
+    }
+
+    /// For each window, the edges of it, in the first branch that hangs on it.
+    pub(super) fn windows(&mut self, branches: &[Levels]) {
+        let (held, kept) = (self.n_for + 1, self.n_keep);
         for (nth, leaf) in self.model.leaves.iter().enumerate() {
-            let of_leaf: Vec<Gate> =
-                gates.iter().copied().filter(|gate| gate.leaf() == nth).collect();
-            if leaf.kind.is_windowed() && !of_leaf.is_empty() {
+            let found = branches.iter().find_map(|firing| {
+                let mut gates = gate::gates(self.model, self.atoms, firing);
+                gates.retain(|gate| gate.leaf() == nth);
+                (!gates.is_empty()).then_some((firing, gates))
+            });
+            if let (true, Some((firing, gates))) = (leaf.kind.is_windowed(), found) {
                 let edges = |n| vec![(false, 2), (true, n + 1), (false, kept + 2)];
                 let what = What::Window { operand: leaf.text.clone() };
-                self.switched(what, firing, &of_leaf, runs.clone(), edges);
+                self.switched(what, firing, &gates, held..held + self.n_more(), edges);
             }
         }
+    }
+
+    /// Evaluations within the longest window: a condition that is read over it may not be able to last less.
+    fn n_more(&self) -> usize {
+        let longest = story::windows(self.model).into_iter().max().unwrap_or(0);
+        usize::try_from(longest / self.rule.evaluations.interval_ms).unwrap_or(0) + 2
     }
 
     /// The case of a condition that holds at some evaluations, by the first gate and the shortest of `runs` that can

@@ -1,0 +1,128 @@
+//! The cases of two groups of labels, of which one alone meets the whole condition.
+//!
+//! The other group fails in one part only, so that a label lost from a grouping or a matching lets it fire as well, or
+//! lets neither fire. Groups differ in all labels of the alert, or in a single one.
+
+use std::collections::BTreeSet;
+
+use super::Maker;
+use crate::bracket::{
+    Lack, What,
+    atoms::Atoms,
+    demand::{Demands, Want},
+    labels::{self, Group},
+    node::{Levels, Node, SetOperator},
+    solve, story,
+};
+
+/// A part in which a group can fail: what must hold for it to hang on that part, what makes it fail, and the words.
+struct Part {
+    holds: Demands,
+    fails: Demands,
+    operand: String,
+}
+
+impl Maker<'_> {
+    pub(super) fn groups(&mut self) {
+        let mut n_cases = 0;
+        for part in self.parts() {
+            let Some(firing) = self.solve(&part.holds, true) else { continue };
+            let elements = labels::elements(&self.model.root, &firing, &self.atoms.series);
+            let all: BTreeSet<String> = elements.iter().flat_map(|e| e.keys().cloned()).collect();
+            let mut sets: Vec<BTreeSet<String>> = vec![all.clone()];
+            if all.len() > 1 {
+                // Groups that are the same by what operands are matched by are one group there.
+                let matching = self.model.root.matchings();
+                let tells = |label: &String| matching.iter().all(|matching| matching.keeps(label));
+                let told = all.into_iter().filter(tells);
+                sets.extend(told.map(|label| BTreeSet::from([label])));
+            }
+            for labels in sets {
+                n_cases += usize::from(self.group(&part, &firing, labels));
+            }
+        }
+        if n_cases == 0 {
+            let what = What::GroupAlone { labels: String::new(), operand: String::new() };
+            self.skip(
+                what,
+                Lack::Nothing,
+                "its alerts have no labels that could have other values",
+            );
+        }
+    }
+
+    fn parts(&self) -> Vec<Part> {
+        let mut parts = Vec::new();
+        let comparisons =
+            self.model.root.all().into_iter().filter(|node| matches!(node, Node::Compare(_)));
+        for node in comparisons {
+            let Node::Compare(compare) = node else { continue };
+            let Some((demands, polarity)) = self.hanging(node) else { continue };
+            let with = |holds: bool| {
+                let mut demands = demands.clone();
+                let want = if holds { Want::True } else { Want::False };
+                demands.compares.insert(compare.id, want);
+                demands
+            };
+            parts.push(Part {
+                holds: with(polarity),
+                fails: with(!polarity),
+                operand: compare.text.clone(),
+            });
+        }
+        for op in [SetOperator::And, SetOperator::Unless] {
+            for (node, rhs) in self.model.root.plain(op) {
+                let Some((holds, _)) = self.hanging(node) else { continue };
+                let mut fails = holds.clone();
+                match op {
+                    SetOperator::And => fails.absent.extend(rhs.leaves()),
+                    SetOperator::Or | SetOperator::Unless => fails.some_leaves(rhs),
+                }
+                parts.push(Part { holds, fails, operand: super::shown(self.model, rhs) });
+            }
+        }
+        parts
+    }
+
+    /// Whether there is a second group that differs in `labels`.
+    fn group(&mut self, part: &Part, firing: &Levels, labels: BTreeSet<String>) -> bool {
+        let root = &self.model.root;
+        let named = labels.iter().cloned().collect::<Vec<_>>().join(", ");
+        let Ok(other) = Atoms::new(self.model, self.naming, &Group { nth: 1, labels }) else {
+            return false;
+        };
+        let own = labels::elements(root, firing, &self.atoms.series);
+        if labels::elements(root, firing, &other.series) == own {
+            return false;
+        }
+        // Series that both groups read are at the levels of the first.
+        let shared: Vec<(usize, Option<f64>)> = (0..firing.len())
+            .filter(|leaf| other.series[*leaf] == self.atoms.series[*leaf])
+            .map(|leaf| (leaf, firing[leaf]))
+            .collect();
+        // What both groups read must not hang on what only the second one has.
+        let is_shared = |leaf: usize| shared.iter().any(|(nth, _)| *nth == leaf);
+        let mixes = |leaf: usize| {
+            (0..firing.len()).any(|other_leaf| {
+                !is_shared(other_leaf)
+                    && labels::selects(&self.model.leaves[leaf], &other.series[other_leaf])
+            })
+        };
+        if shared.iter().any(|(leaf, _)| mixes(*leaf)) {
+            return false;
+        }
+        let what = What::GroupAlone { labels: named, operand: part.operand.clone() };
+        let quiet = solve::levels(self.model, &other, &part.fails, false, &shared);
+        let grid = self.grid(self.n_steady());
+        let courses = quiet.and_then(|quiet| {
+            let one = story::steady(self.model, self.atoms, firing, &grid)?;
+            let two = story::steady(self.model, &other, &quiet, &grid)?;
+            Some([(self.atoms, one), (&other, two)])
+        });
+        let Some(courses) = courses else { return false };
+        let on = vec![true; grid.n_evaluations];
+        let n_before = self.bracket.cases.len();
+        self.case(what, firing, &on, &courses, &grid);
+        self.bracket.cases.len() > n_before
+    }
+}
