@@ -104,7 +104,7 @@ impl fmt::Display for BracketReport {
         let n_not: usize = self.alerts.iter().map(|alert| alert.gaps().count()).sum();
         writeln!(
             out,
-            "{} of {} cases held, {} alerts, {n_not} not bracketed",
+            "{} of {} cases held, alert rules: {}, not bracketed: {n_not}",
             cases().filter(|case| case.held()).count(),
             cases().count(),
             self.alerts.len(),
