@@ -182,6 +182,9 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
                 if before.extra_series[m] != self.effects.extra_series[m] {
                     tell(EventKind::ExtraSeries(module, self.effects.extra_series[m]));
                 }
+                if before.slow_metrics[m] != self.effects.slow_metrics[m] {
+                    tell(EventKind::SlowMetrics(module, self.effects.slow_metrics[m]));
+                }
             }
         }
         let Incident { kind, lasts, .. } = self.incidents[edge.incident];

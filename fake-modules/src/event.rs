@@ -130,6 +130,8 @@ pub enum EventKind {
     Removed(Module, bool),
     /// The module now shows this many series that the contract does not know (a label with unbounded values).
     ExtraSeries(Module, u32),
+    /// A scrape of it takes at least this long; zero is as usual.
+    SlowMetrics(Module, Nanos),
 }
 
 /// Tokens charged by a provider for one request. `input` excludes `cached_input`.
@@ -164,7 +166,8 @@ impl EventKind {
             | EventKind::Started(module)
             | EventKind::Renamed(module, _)
             | EventKind::Removed(module, _)
-            | EventKind::ExtraSeries(module, _) => module,
+            | EventKind::ExtraSeries(module, _)
+            | EventKind::SlowMetrics(module, _) => module,
         }
     }
 }

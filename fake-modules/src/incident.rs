@@ -107,6 +107,13 @@ pub enum IncidentKind {
         /// How many such series.
         series: u32,
     },
+    /// A module takes long to show its metrics.
+    MetricsSlow {
+        /// Which module.
+        module: Module,
+        /// How long a scrape takes.
+        takes: Nanos,
+    },
 }
 
 /// An invariant of the metric contract, which holds between ledger and modules at every scrape.

@@ -109,8 +109,8 @@ impl Module {
             EventKind::Stopped(_) => self.running = false,
             EventKind::Started(_) => self.start(event.at),
             EventKind::Renamed(_, on) => self.rename(on),
-            // Who is scraped, a module does not know.
-            EventKind::Removed(..) => {}
+            // Who is scraped, and how long that takes, a module does not know.
+            EventKind::Removed(..) | EventKind::SlowMetrics(..) => {}
             EventKind::ExtraSeries(_, n) => self.show_users(n),
             kind => match &mut self.liar {
                 None => self.instruments.count(kind),

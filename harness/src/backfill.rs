@@ -6,8 +6,12 @@
 
 pub mod rules;
 mod target;
+mod thinning;
+mod witness;
 
 pub use target::TargetConfig;
+pub use thinning::{SeriesFilter, Thinning};
+pub use witness::{NoWitness, Witness};
 
 use fake_modules::{
     engine::Engine,
@@ -29,6 +33,9 @@ use crate::{
 /// Samples go to the engine in windows of this length: shorter ones are slower, longer ones take memory.
 const WINDOW: Nanos = Nanos(30 * Nanos::MINUTE.0);
 
+/// The same where few samples are stored.
+const THINNED_WINDOW: Nanos = Nanos(6 * Nanos::HOUR.0);
+
 /// What is to be played.
 #[derive(Debug)]
 pub struct Play<A> {
@@ -40,17 +47,19 @@ pub struct Play<A> {
     pub epoch_ms: i64,
     /// How long it lasts.
     pub duration: Nanos,
-    /// Who is scraped: module copies, and Prometheus itself as `None`.
+    /// Who is scraped: module copies, and servers whose own metrics are not simulated as `None`.
     pub targets: Vec<(Option<Instance>, TargetConfig)>,
     /// A lie that one of the modules tells.
     pub lie: Option<Lie>,
+    /// Which samples are stored, if not all.
+    pub thinning: Option<Thinning>,
 }
 
 /// What remains when all is played.
 #[derive(Debug)]
-pub struct Played<A> {
-    /// The truth.
-    pub ledger: Ledger,
+pub struct Played<A, W = Ledger> {
+    /// The truth: what saw everything.
+    pub ledger: W,
     /// The engine at the end, for its balance and its source of arrivals.
     pub engine: Engine<A>,
     /// Events that happened.
@@ -70,13 +79,28 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
     pub async fn run(
         self,
         writer: &RemoteWriter,
-        mut progress: impl FnMut(Nanos),
+        progress: impl FnMut(Nanos),
     ) -> Result<Played<A>, WriteError> {
-        let mut stage = Stage::new(self);
+        let ledger = Ledger::new(self.replicas, self.epoch_ms);
+        self.run_before(ledger, writer, progress).await
+    }
+
+    /// As [`Play::run`], seen by another witness than a ledger.
+    ///
+    /// # Errors
+    /// If samples are not stored.
+    pub async fn run_before<W: Witness>(
+        self,
+        witness: W,
+        writer: &RemoteWriter,
+        mut progress: impl FnMut(Nanos),
+    ) -> Result<Played<A, W>, WriteError> {
+        let window = self.thinning.as_ref().map_or(WINDOW, |_| THINNED_WINDOW);
+        let mut stage = Stage::new(self, witness);
         let mut session = writer.session();
         let mut until = Nanos::ZERO;
         while until < stage.duration {
-            until = (until + WINDOW).min(stage.duration);
+            until = (until + window).min(stage.duration);
             stage.play(until);
             let window: Vec<_> =
                 stage.targets.iter().flat_map(|(_, target)| target.pending()).collect();
@@ -97,9 +121,9 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
     }
 }
 
-struct Stage<A> {
+struct Stage<A, W> {
     engine: Engine<A>,
-    ledger: Ledger,
+    ledger: W,
     modules: Vec<Vec<Module>>,
     targets: Vec<(Option<Instance>, Target)>,
     /// The next scrape of each target, in milliseconds after the start.
@@ -109,14 +133,16 @@ struct Stage<A> {
     events: u64,
     /// Series beyond the contract that an incident makes each module show now.
     extra: [u32; ModuleName::ALL.len()],
+    /// How long a scrape of each module takes at least.
+    slow: [Nanos; ModuleName::ALL.len()],
     /// Modules that are no longer scraped.
     removed: [bool; ModuleName::ALL.len()],
     /// Refused scrapes of each target, but for those of such incidents.
     refused: Vec<usize>,
 }
 
-impl<A: Iterator<Item = Arrival>> Stage<A> {
-    fn new(play: Play<A>) -> Stage<A> {
+impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
+    fn new(play: Play<A>, ledger: W) -> Stage<A, W> {
         let module = |module, replica| {
             let instance = Instance { module, replica };
             // The first copy lies: one liar among honest ones must be caught too.
@@ -125,7 +151,7 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
         };
         Stage {
             engine: play.engine,
-            ledger: Ledger::new(play.replicas, play.epoch_ms),
+            ledger,
             modules: ModuleName::ALL
                 .iter()
                 .map(|&name| {
@@ -134,12 +160,13 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
                 .collect(),
             refused: vec![0; play.targets.len()],
             extra: [0; ModuleName::ALL.len()],
+            slow: [Nanos::ZERO; ModuleName::ALL.len()],
             removed: [false; ModuleName::ALL.len()],
             next: play.targets.iter().map(|(_, config)| config.phase_ms).collect(),
             targets: play
                 .targets
                 .into_iter()
-                .map(|(instance, config)| (instance, Target::new(config)))
+                .map(|(instance, config)| (instance, Target::new(config, play.thinning.clone())))
                 .collect(),
             epoch_ms: play.epoch_ms,
             duration: play.duration,
@@ -168,11 +195,12 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
             let due = self.next.iter().enumerate().min_by_key(|(index, at)| (**at, *index));
             let Some((index, &at_ms)) = due.filter(|(_, at)| **at < until_ms) else { return };
             let at = Nanos::from_millis(at_ms as u64);
-            let Stage { engine, ledger, modules, events, extra, removed, .. } = self;
+            let Stage { engine, ledger, modules, events, extra, slow, removed, .. } = self;
             engine.run_until(at, &mut |event: &Event| {
                 *events += 1;
                 match event.kind {
                     EventKind::ExtraSeries(module, n_series) => extra[module.index()] = n_series,
+                    EventKind::SlowMetrics(module, takes) => slow[module.index()] = takes,
                     EventKind::Removed(module, on) => removed[module.index()] = on,
                     _ => {}
                 }
@@ -182,21 +210,26 @@ impl<A: Iterator<Item = Arrival>> Stage<A> {
             let (instance, target) = &mut self.targets[index];
             let at_unix = self.epoch_ms + at_ms;
             match *instance {
-                None => target.scrape(at_unix, &Scraped::Itself),
+                None => target.scrape(at_unix, &Scraped::Server),
                 Some(instance) => {
                     let module =
                         &mut self.modules[instance.module.index()][usize::from(instance.replica)];
+                    let seconds = self.slow[instance.module.index()].as_secs_f64();
                     match module.scrape() {
                         _ if self.removed[instance.module.index()] => {
                             self.ledger.mark(instance, at, false);
                             target.scrape(at_unix, &Scraped::Removed);
+                        }
+                        Ok(_) if !target.waits_for(seconds) => {
+                            self.ledger.mark(instance, at, false);
+                            target.scrape(at_unix, &Scraped::Late);
                         }
                         Ok(exposition) => {
                             let taken = target.admits(exposition.values().len());
                             self.ledger.mark(instance, at, taken);
                             let by_design = self.extra[instance.module.index()] > 0;
                             self.refused[index] += usize::from(!taken && !by_design);
-                            target.scrape(at_unix, &Scraped::Answer(&exposition));
+                            target.scrape(at_unix, &Scraped::Answer(&exposition, seconds));
                         }
                         Err(_) => {
                             self.ledger.mark(instance, at, true);

@@ -3,7 +3,9 @@
 //! `main` parses [`Args`] and calls [`run`], which returns the exit code or one [`Failure`]. Each subcommand is a file
 //! of its own. Only here and in `main` is anything printed; everything that is said comes from `report`.
 
+mod alerts;
 mod bracket;
+mod capacity;
 mod check;
 mod engine;
 mod export;
@@ -50,6 +52,7 @@ Examples:
   dashproof verify --format junit --output verify.xml
   dashproof check                             only read the files, run nothing
   dashproof mutants --only overview           would anyone notice if a query were wrong?
+  dashproof alerts                            what will the alert rules do to the people on call?
   dashproof why ModuleDown --scenario restart why did this alert not fire?
   dashproof list                              the scenarios
 
@@ -64,8 +67,12 @@ enum Command {
     Check(check::Args),
     /// Change every query a little and ask whether anyone would notice
     Mutants(mutants::Args),
+    /// Try alert rules on many simulated days and incidents: false alarms, delays, detection
+    Alerts(Box<alerts::Args>),
     /// Take an alert rule apart at one instant of a scenario: why did it, or did it not, fire?
     Why(why::Args),
+    /// What rules and panels cost a Prometheus with more instances or label values: when does it not keep up?
+    Capacity(capacity::Args),
     /// Write a scenario as a unit test of rules for promtool, confirmed by promtool
     Export(export::Args),
     /// Bracket every threshold of the alert rules: just missed and just met, on series made for it
@@ -133,7 +140,9 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Verify(args) => verify::run(args, &surroundings, output).await,
         Command::Check(args) => check::run(&args, &surroundings, output),
         Command::Mutants(args) => mutants::run(args, &surroundings, output).await,
+        Command::Alerts(args) => alerts::run(*args, &surroundings, output).await,
         Command::Why(args) => why::run(args, &surroundings, output).await,
+        Command::Capacity(args) => capacity::run(args, &surroundings, output).await,
         Command::Export(args) => export::run(args, &surroundings, output).await,
         Command::Bracket(args) => bracket::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),

@@ -59,10 +59,10 @@ pub struct UnitTest {
 pub enum ExportError {
     /// The scenario could not be played.
     #[error(transparent)]
-    Verify(#[from] VerifyError),
+    Verify(Box<VerifyError>),
     /// A rule has no timeline.
     #[error(transparent)]
-    Timeline(#[from] TimelineError),
+    Timeline(Box<TimelineError>),
     /// The engine does not answer.
     #[error(transparent)]
     Ask(#[from] ClientError),
@@ -84,6 +84,18 @@ pub enum ExportError {
     /// promtool could not be asked.
     #[error(transparent)]
     Promtool(#[from] ProcessError),
+}
+
+impl From<VerifyError> for ExportError {
+    fn from(error: VerifyError) -> ExportError {
+        ExportError::Verify(Box::new(error))
+    }
+}
+
+impl From<TimelineError> for ExportError {
+    fn from(error: TimelineError) -> ExportError {
+        ExportError::Timeline(Box::new(error))
+    }
 }
 
 /// What promtool says of a unit test.

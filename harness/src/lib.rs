@@ -51,6 +51,8 @@ pub mod export;
 
 pub mod why;
 
+pub mod capacity;
+
 pub mod report;
 
 pub mod nearest;
@@ -64,3 +66,5 @@ pub mod rule_mutants;
 pub mod check;
 
 pub mod promql;
+
+pub mod campaign;

@@ -1,4 +1,5 @@
-//! The directory that a user deploys: dashboards, data sources, Prometheus' configuration and rules.
+//! The directory that a user deploys: dashboards, data sources, the configurations of
+//! Prometheus and Alertmanager, rules.
 //!
 //! Read as it stands and never written. What it should show is not known here.
 
@@ -13,7 +14,7 @@ use crate::{
         datasource::{self, Datasource},
     },
     problem::Problem,
-    promcfg::{self, PrometheusConfig, RuleFile, files},
+    promcfg::{self, AlertmanagerConfig, PrometheusConfig, RuleFile, files},
 };
 
 /// The files of a monitoring directory, parsed.
@@ -29,6 +30,8 @@ pub struct Monitoring {
     pub config: PrometheusConfig,
     /// The rule files that it names.
     pub rules: Vec<RuleFile>,
+    /// `alertmanager/alertmanager.yml`, if there is one.
+    pub alertmanager: Option<AlertmanagerConfig>,
 }
 
 impl Monitoring {
@@ -67,6 +70,15 @@ impl Monitoring {
                 keep(read.map(|found| rules.push(found)));
             }
         }
+        let file = directory.join("alertmanager/alertmanager.yml");
+        let mut alertmanager = None;
+        if file.exists() {
+            keep(
+                read(&file)
+                    .and_then(|text| promcfg::alertmanager::parse(&file, &text))
+                    .map(|found| alertmanager = Some(found)),
+            );
+        }
         match config {
             Some(config) if problems.is_empty() => Ok(Monitoring {
                 directory: directory.to_owned(),
@@ -74,6 +86,7 @@ impl Monitoring {
                 datasources,
                 config,
                 rules,
+                alertmanager,
             }),
             _ => Err(problems),
         }

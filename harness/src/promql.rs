@@ -9,6 +9,7 @@ use std::fmt;
 
 use promql_parser::label::Matcher;
 
+pub mod condition;
 mod names;
 pub(crate) use names::alternatives;
 mod template;

@@ -4,6 +4,8 @@
 //! follows from a run (its [`Conclusion`], what is broken, what is unproven) is decided here, once for all of them.
 //! Nothing here asks a stack or knows how an answer was judged.
 
+pub mod alerts;
+pub mod capacity;
 pub mod group;
 pub mod json;
 pub mod junit;
@@ -17,6 +19,7 @@ pub mod words;
 use fake_modules::incident::Incident;
 
 use crate::{
+    bracket::run::BracketReport,
     problem::{Problem, Severity},
     scenario::Scenario,
     verify::ScenarioReport,
@@ -40,6 +43,8 @@ pub struct Run {
     pub outcomes: Vec<Outcome>,
     /// The alert rules, in the order of their names.
     pub alerts: Vec<ProvenRule>,
+    /// What the alert rules do around their thresholds, or why that is not known; `None` where only a part was run.
+    pub brackets: Option<Result<BracketReport, String>>,
     /// Whether every scenario was to be run as it is, so that an alert rule without proof has none.
     pub whole: bool,
     /// Whether it was stopped before all scenarios were judged.
@@ -132,10 +137,11 @@ impl Run {
     pub fn conclusion(&self) -> Conclusion {
         let broke = self.judged().any(|(_, report, _)| !report.held())
             || self.errors() > 0
-            || !proof::unproven(self).is_empty();
+            || !proof::unproven(self).is_empty()
+            || matches!(&self.brackets, Some(Ok(brackets)) if !brackets.held());
         let missed = self.outcomes.iter().any(|outcome| {
             matches!(outcome.end, End::NotJudged { .. } | End::NotRun { named: true, .. })
-        });
+        }) || matches!(self.brackets, Some(Err(_)));
         let judged_anything = self
             .judged()
             .any(|(_, report, _)| !report.verdicts.is_empty() || !report.alerts.is_empty());

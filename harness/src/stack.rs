@@ -1,12 +1,16 @@
 //! The servers that Dashproof observes through, and the tools that come with them.
 //!
-//! `prometheus_binary` finds or fetches a Prometheus, `native` runs it in a directory of its own,
-//! `promtool` asks its companion. Every child process is started through `process`, so that each
+//! `prometheus_binary` and `alertmanager_binary` find or fetch a server, `native` and
+//! `native_alertmanager` run it in a directory of its own, `promtool` and `amtool` ask its
+//! companion. Every child process is started through `process`, so that each
 //! error can show the command line; every run directory is owned, so that nothing outlives a run.
 //! Nothing here knows what is verified, and nothing but `Environment` reads settings.
 
+pub mod alertmanager_binary;
+pub mod amtool;
 pub mod environment;
 pub mod native;
+pub mod native_alertmanager;
 pub mod process;
 pub mod prometheus_binary;
 pub mod promtool;
@@ -15,4 +19,6 @@ pub mod server;
 pub mod version;
 
 mod apt;
+mod binary;
+mod launch;
 mod watchdog;

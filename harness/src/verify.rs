@@ -10,7 +10,7 @@ pub mod bind;
 pub mod evidence;
 pub mod look;
 pub mod question;
-mod staging;
+pub(crate) mod staging;
 pub mod targets;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -10,7 +10,7 @@ const GOOD: &str = "about: A story.\nduration: 2h\ntraffic: { profile: chat, rat
 /// Every kind of incident.
 const KINDS: &str = "provider_outage, provider_latency, provider_throttling, injection_attack, cache_flush, \
     model_shift, price_missing, guard_slow, guard_bypassed, traffic_stop, module_down, module_restart, \
-    module_removed, metric_renamed, cardinality_growth";
+    module_removed, metric_renamed, cardinality_growth, metrics_slow";
 
 const DEPLOYMENTS: &str = "openai/gpt-4o, openai/gpt-4o-mini, anthropic/claude-sonnet-4-6, \
     anthropic/claude-haiku-4-5, azure_openai/gpt-4o, azure_openai/gpt-4o-mini, local/gpt-oss-120b, \

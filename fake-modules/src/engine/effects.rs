@@ -41,6 +41,8 @@ pub(crate) struct Effects {
     pub(crate) removed: [bool; Module::ALL.len()],
     /// How many series beyond the contract a module shows.
     pub(crate) extra_series: [u32; Module::ALL.len()],
+    /// How long a scrape of a module takes at least.
+    pub(crate) slow_metrics: [Nanos; Module::ALL.len()],
 }
 
 impl Effects {
@@ -60,6 +62,7 @@ impl Effects {
             renamed: [false; Module::ALL.len()],
             removed: [false; Module::ALL.len()],
             extra_series: [0; Module::ALL.len()],
+            slow_metrics: [Nanos::ZERO; Module::ALL.len()],
         };
         for incident in incidents.iter().filter(|incident| incident.at <= now) {
             if let IncidentKind::CacheFlush = incident.kind {
@@ -95,6 +98,10 @@ impl Effects {
             IncidentKind::ModuleRemoved { module } => self.removed[module.index()] = true,
             IncidentKind::CardinalityGrowth { module, series } => {
                 self.extra_series[module.index()] += series
+            }
+            IncidentKind::MetricsSlow { module, takes } => {
+                let so_far = &mut self.slow_metrics[module.index()];
+                *so_far = (*so_far).max(takes);
             }
             // Modules stop and start by plans of their own; a flush is an instant.
             IncidentKind::ModuleDown { .. }

@@ -269,6 +269,11 @@ fn what_only_metrics_show_changes_nothing_else() {
             EventKind::ExtraSeries(module, 70),
             EventKind::ExtraSeries(module, 0),
         ),
+        (
+            IncidentKind::MetricsSlow { module, takes: Nanos::SECOND },
+            EventKind::SlowMetrics(module, Nanos::SECOND),
+            EventKind::SlowMetrics(module, Nanos::ZERO),
+        ),
     ] {
         let with = events(engine(Profile::Chat, 16, vec![incident(AT, LASTS, kind)]), minutes(30));
         let without = events(engine(Profile::Chat, 16, vec![]), minutes(30));

@@ -44,8 +44,12 @@ fn any_incident() -> impl Strategy<Value = Incident> {
         (module.clone(), replica)
             .prop_map(|(module, replica)| IncidentKind::ModuleRestart { module, replica }),
         module.clone().prop_map(|module| IncidentKind::MetricRenamed { module }),
-        (module, 1..500_u32)
+        (module.clone(), 1..500_u32)
             .prop_map(|(module, series)| IncidentKind::CardinalityGrowth { module, series }),
+        (module, 1..6_u64).prop_map(|(module, seconds)| IncidentKind::MetricsSlow {
+            module,
+            takes: Nanos(seconds * Nanos::SECOND.0)
+        }),
     ];
     // Whole seconds, so that edges of several incidents often fall together.
     (0..300_u64, 0..120_u64, kind).prop_map(|(at, lasts, kind)| Incident {
@@ -89,7 +93,7 @@ impl Watch {
                 }
             }
             // How a module shows itself is not counted by it.
-            EventKind::Renamed(..) | EventKind::ExtraSeries(..) => {}
+            EventKind::Renamed(..) | EventKind::ExtraSeries(..) | EventKind::SlowMetrics(..) => {}
             _ => assert!(!*is_down, "a module that is down counts: {event:?}"),
         }
         let began = Nanos(event.at.0 - duration(&event.kind).0);

@@ -43,7 +43,7 @@ pub enum TimelineError {
         rule: String,
         /// Why.
         #[source]
-        source: ClientError,
+        source: Box<ClientError>,
     },
     /// A label of the rule cannot be told.
     #[error("alert rule `{rule}` is not emulated")]
@@ -99,7 +99,10 @@ pub async fn timeline(rule: &AlertRule, engine: &Prometheus) -> Result<Timeline,
             evaluations.interval_ms,
         )
         .await
-        .map_err(|source| TimelineError::Ask { rule: rule.name.clone(), source })?;
+        .map_err(|source| TimelineError::Ask {
+            rule: rule.name.clone(),
+            source: Box::new(source),
+        })?;
     let Value::Matrix(series) = answer.value else { unreachable!("a range query is a matrix") };
     of_series(rule, series)
 }

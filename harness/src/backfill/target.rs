@@ -5,6 +5,7 @@
 
 use fake_modules::exposition::Exposition;
 
+use super::Thinning;
 use crate::{
     client::remote_write::{EncodedLabels, SeriesRef},
     staleness,
@@ -17,6 +18,8 @@ pub struct TargetConfig {
     pub labels: Vec<(String, String)>,
     /// Milliseconds between scrapes.
     pub interval_ms: i64,
+    /// Milliseconds after which a scrape has failed.
+    pub timeout_ms: i64,
     /// The first scrape, in milliseconds after the scenario's start.
     pub phase_ms: i64,
     /// Series above which a scrape is refused as a whole; 0 is no limit.
@@ -26,14 +29,16 @@ pub struct TargetConfig {
 /// What a scrape met.
 #[derive(Debug)]
 pub(super) enum Scraped<'a> {
-    /// An answer.
-    Answer(&'a Exposition<'a>),
+    /// An answer, after at least so many seconds.
+    Answer(&'a Exposition<'a>, f64),
+    /// No answer in time.
+    Late,
     /// No process answered.
     Down,
     /// The target is no longer among those that are scraped: it ends where its next scrape would have been.
     Removed,
-    /// Prometheus itself, whose own metrics are not simulated.
-    Itself,
+    /// A server that is always up and whose own metrics are not simulated.
+    Server,
 }
 
 /// The five series that Prometheus adds to every target.
@@ -57,11 +62,16 @@ pub(super) struct Target {
     series: Vec<Stored>,
     /// Position in `series` of each series of the current layout.
     current: Vec<usize>,
+    /// The same positions with that of each value in an exposition, but for unwanted series.
+    wanted: Vec<(usize, usize)>,
     layout: Option<u64>,
     /// The series of `current` have a value that is not stale.
     alive: bool,
     /// The target's own series have a value that is not stale.
     listed: bool,
+    thinning: Option<Thinning>,
+    /// With thinning: when all wanted series are stored again.
+    due_ms: i64,
     known: std::collections::BTreeMap<Vec<(String, String)>, usize>,
 }
 
@@ -69,21 +79,46 @@ pub(super) struct Target {
 struct Stored {
     labels: EncodedLabels,
     samples: Vec<(i64, f64)>,
+    /// Whether samples are kept at all.
+    wanted: bool,
+}
+
+impl Stored {
+    /// `labels` are sorted by name.
+    fn new(labels: &[(String, String)], thinning: Option<&Thinning>) -> Stored {
+        let pairs: Vec<(&str, &str)> =
+            labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let wanted = thinning.is_none_or(|thinning| (thinning.wanted)(labels));
+        Stored { labels: EncodedLabels::new(&pairs), samples: Vec::new(), wanted }
+    }
+
+    fn push(&mut self, at_ms: i64, value: f64) {
+        if self.wanted {
+            self.samples.push((at_ms, value));
+        }
+    }
 }
 
 impl Target {
-    pub(super) fn new(config: TargetConfig) -> Target {
-        let stored =
-            |name: &str| Stored { labels: encode(name, &config.labels), samples: Vec::new() };
-        let own = OWN.iter().map(|name| stored(name)).collect();
+    pub(super) fn new(config: TargetConfig, thinning: Option<Thinning>) -> Target {
+        let own = OWN.iter().map(|name| {
+            let mut labels = config.labels.clone();
+            labels.push(("__name__".to_owned(), (*name).to_owned()));
+            labels.sort_unstable();
+            Stored::new(&labels, thinning.as_ref())
+        });
+        let own = own.collect();
         Target {
             config,
             own,
             series: Vec::new(),
             current: Vec::new(),
+            wanted: Vec::new(),
             layout: None,
             alive: false,
             listed: false,
+            thinning,
+            due_ms: i64::MIN,
             known: std::collections::BTreeMap::new(),
         }
     }
@@ -93,16 +128,25 @@ impl Target {
         self.config.sample_limit == 0 || n_series <= self.config.sample_limit
     }
 
+    /// Whether an answer that takes this long still counts.
+    pub(super) fn waits_for(&self, seconds: f64) -> bool {
+        seconds * 1000.0 < self.config.timeout_ms as f64
+    }
+
     /// Stores what a scrape at `at_ms` brings.
     pub(super) fn scrape(&mut self, at_ms: i64, scraped: &Scraped<'_>) {
         let (up, seconds, samples, added) = match scraped {
-            Scraped::Answer(exposition) if self.admits(exposition.values().len()) => {
+            Scraped::Answer(exposition, seconds) if self.admits(exposition.values().len()) => {
                 let added = self.store(at_ms, exposition);
-                (1.0, SCRAPE_SECONDS, exposition.values().len(), added)
+                (1.0, seconds.max(SCRAPE_SECONDS), exposition.values().len(), added)
             }
-            Scraped::Answer(exposition) => {
+            Scraped::Answer(exposition, seconds) => {
                 self.end(at_ms);
-                (0.0, SCRAPE_SECONDS, exposition.values().len(), 0)
+                (0.0, seconds.max(SCRAPE_SECONDS), exposition.values().len(), 0)
+            }
+            Scraped::Late => {
+                self.end(at_ms);
+                (0.0, self.config.timeout_ms as f64 / 1000.0, 0, 0)
             }
             Scraped::Down => {
                 self.end(at_ms);
@@ -112,18 +156,18 @@ impl Target {
                 self.end(at_ms);
                 if std::mem::replace(&mut self.listed, false) {
                     for own in &mut self.own {
-                        own.samples.push((at_ms, staleness::MARKER));
+                        own.push(at_ms, staleness::MARKER);
                     }
                 }
                 return;
             }
-            Scraped::Itself => (1.0, SCRAPE_SECONDS, 0, 0),
+            Scraped::Server => (1.0, SCRAPE_SECONDS, 0, 0),
         };
         self.listed = true;
         let kept = if up == 1.0 { samples } else { 0 };
         let values = [up, seconds, samples as f64, kept as f64, added as f64];
         for (own, value) in self.own.iter_mut().zip(values) {
-            own.samples.push((at_ms, value));
+            own.push(at_ms, value);
         }
     }
 
@@ -134,11 +178,14 @@ impl Target {
             let before = std::mem::take(&mut self.current);
             self.current = exposition.series().iter().map(|series| self.position(series)).collect();
             self.layout = Some(exposition.layout());
+            let wanted = |(_, position): &(usize, usize)| self.series[*position].wanted;
+            self.wanted = self.current.iter().copied().enumerate().filter(wanted).collect();
+            self.due_ms = i64::MIN;
             let now: std::collections::BTreeSet<usize> = self.current.iter().copied().collect();
             let then: std::collections::BTreeSet<usize> = before.iter().copied().collect();
             if was_alive {
                 for gone in then.difference(&now) {
-                    self.series[*gone].samples.push((at_ms, staleness::MARKER));
+                    self.series[*gone].push(at_ms, staleness::MARKER);
                 }
                 added = now.difference(&then).count();
             }
@@ -146,8 +193,13 @@ impl Target {
         if !was_alive {
             added = self.current.len();
         }
-        for (&position, &value) in self.current.iter().zip(exposition.values()) {
-            self.series[position].samples.push((at_ms, value));
+        // A process that has just come back shows its first counts at once, so that a reset is where it was.
+        if !was_alive || self.due_ms <= at_ms {
+            let every_ms = self.thinning.as_ref().map_or(0, |thinning| thinning.interval_ms);
+            self.due_ms = at_ms + every_ms;
+            for &(nth, position) in &self.wanted {
+                self.series[position].samples.push((at_ms, exposition.values()[nth]));
+            }
         }
         self.alive = true;
         added
@@ -155,8 +207,8 @@ impl Target {
 
     fn end(&mut self, at_ms: i64) {
         if std::mem::replace(&mut self.alive, false) {
-            for &position in &self.current {
-                self.series[position].samples.push((at_ms, staleness::MARKER));
+            for &(_, position) in &self.wanted {
+                self.series[position].push(at_ms, staleness::MARKER);
             }
         }
     }
@@ -171,9 +223,7 @@ impl Target {
         if let Some(&position) = self.known.get(&labels) {
             return position;
         }
-        let pairs: Vec<(&str, &str)> =
-            labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        self.series.push(Stored { labels: EncodedLabels::new(&pairs), samples: Vec::new() });
+        self.series.push(Stored::new(&labels, self.thinning.as_ref()));
         self.known.insert(labels, self.series.len() - 1);
         self.series.len() - 1
     }
@@ -192,11 +242,4 @@ impl Target {
             stored.samples.clear();
         }
     }
-}
-
-fn encode(name: &str, labels: &[(String, String)]) -> EncodedLabels {
-    let mut pairs: Vec<(&str, &str)> =
-        labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-    pairs.push(("__name__", name));
-    EncodedLabels::new(&pairs)
 }

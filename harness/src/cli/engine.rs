@@ -1,11 +1,12 @@
 //! Which Prometheus is asked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::stack::{
     environment::Environment,
     prometheus_binary::{PrometheusBinary, Wanted},
+    promtool,
 };
 
 /// Which Prometheus answers.
@@ -36,6 +37,24 @@ impl EngineArgs {
         PrometheusBinary::provide(&wanted, environment)
             .await
             .map_err(|error| Failure::new(error.to_string(), ""))
+    }
+
+    /// The engine, once its promtool has read the configuration and the rules: a rule that Prometheus would refuse is
+    /// told in its words, with file and line, and nothing is started.
+    pub(super) async fn provide_for(
+        &self,
+        monitoring: &Path,
+        environment: &Environment,
+    ) -> Result<PrometheusBinary, Failure> {
+        let binary = self.provide(environment).await?;
+        let config = monitoring.join("prometheus/prometheus.yml");
+        match promtool::check_config(&binary, &config).await {
+            Ok(_) => Ok(binary),
+            Err(error) => {
+                let remedy = "mend what promtool names; nothing was started";
+                Err(Failure::new(error.with_cause(), remedy))
+            }
+        }
     }
 
     /// The flags as they were given.

@@ -88,19 +88,9 @@ async fn exported(args: &Args, at: &Surroundings) -> Result<(UnitTest, Confirmat
     let monitoring = files::monitoring(&args.places.monitoring(&at.directory)?)?;
     let directory = args.places.scenarios(&at.directory)?;
     let contracts = files::contracts(&directory)?;
-    let Some(scenario) = files::scenarios(&directory, std::slice::from_ref(&args.name))?.pop()
-    else {
-        return Err(Failure::new(
-            format!("no scenario `{}`", args.name),
-            "`dashproof list` names all",
-        ));
-    };
-    if let Some(trace) = scenario.needs() {
-        let message = format!("scenario `{}` needs {}", scenario.name, trace.file);
-        return Err(Failure::new(message, "name another: `dashproof list` names all"));
-    }
+    let scenario = files::scenario(&directory, &args.name)?;
     gc::collect(at).await?;
-    let binary = args.engine.provide(&at.environment).await?;
+    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
     let verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
     let show = if at.interactive && !args.quiet { Show::Bars } else { Show::Nothing };
     let progress = Progress::new(show, 1);

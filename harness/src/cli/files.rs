@@ -130,6 +130,20 @@ pub(super) fn scenarios(directory: &Path, names: &[String]) -> Result<Vec<Scenar
     Ok(all.into_iter().filter(wanted).collect())
 }
 
+/// The scenario with this name, which needs no trace.
+pub(super) fn scenario(directory: &Path, name: &str) -> Result<Scenario, Failure> {
+    let found = scenarios(directory, std::slice::from_ref(&name.to_owned()))?.pop();
+    let all = "`dashproof list` names all";
+    let scenario = found.ok_or_else(|| Failure::new(format!("no scenario `{name}`"), all))?;
+    match scenario.needs() {
+        Some(trace) => {
+            let message = format!("scenario `{name}` needs {}", trace.file);
+            Err(Failure::new(message, format!("name another: {all}")))
+        }
+        None => Ok(scenario),
+    }
+}
+
 /// Refuses a choice that no panel and no rule is in: nothing would be judged.
 pub(super) fn known_place(
     only: &str,

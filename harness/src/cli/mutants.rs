@@ -97,7 +97,7 @@ async fn report(args: &Args, at: &Surroundings) -> Result<MutationReport, Failur
     }
     let scenarios = scenarios(args, files::scenarios(&directory, &args.names)?)?;
     gc::collect(at).await?;
-    let binary = args.engine.provide(&at.environment).await?;
+    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
     verifier.only.clone_from(&args.only);
     let show = match (args.quiet, at.interactive) {

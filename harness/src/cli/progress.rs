@@ -107,6 +107,45 @@ impl Line {
     }
 }
 
+/// The progress of very many runs that are all alike.
+#[derive(Debug)]
+pub(super) struct Counter {
+    show: Show,
+    bar: ProgressBar,
+}
+
+impl Counter {
+    pub(super) fn new(show: Show, n_runs: usize) -> Counter {
+        let bar = match show {
+            Show::Bars => ProgressBar::new(n_runs as u64),
+            Show::Lines | Show::Nothing => {
+                ProgressBar::with_draw_target(Some(n_runs as u64), ProgressDrawTarget::hidden())
+            }
+        };
+        bar.set_style(style(
+            "{pos}/{len} {bar:30.green/dim} {elapsed} of about {duration} {wide_msg:.dim}",
+        ));
+        Counter { show, bar }
+    }
+
+    /// A run is complete.
+    #[expect(clippy::print_stderr, reason = "progress without a terminal")]
+    pub(super) fn tick(&self, name: &str) {
+        self.bar.inc(1);
+        self.bar.set_message(name.to_owned());
+        let (done, of) = (self.bar.position(), self.bar.length().unwrap_or_default());
+        // A line for each twentieth is enough to see that it moves.
+        if self.show == Show::Lines && done * 20 / of.max(1) != (done - 1) * 20 / of.max(1) {
+            eprintln!("{done}/{of} runs, the last: {name}");
+        }
+    }
+
+    /// Everything has ended.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .expect("the template is a constant")

@@ -8,6 +8,7 @@ use fake_modules::time::Nanos;
 use super::{
     Failure, Surroundings,
     engine::EngineArgs,
+    failure,
     files::{self, Places},
     gc,
     output::Output,
@@ -15,6 +16,8 @@ use super::{
     runner::{self, Stop, Waiting},
 };
 use crate::{
+    alert::alert_rules,
+    bracket::{self, run::BracketReport},
     check,
     promcfg::duration,
     report::{
@@ -103,14 +106,36 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     };
     let progress = Progress::new(show, waiting.len());
     let jobs = usize::from(args.jobs);
-    let (judged, interrupted) =
-        runner::play(&Arc::new(verifier), waiting, jobs, &progress, &mut stop).await;
+    let verifier = Arc::new(verifier);
+    let (judged, interrupted) = runner::play(&verifier, waiting, jobs, &progress, &mut stop).await;
     progress.finish();
     run.interrupted = interrupted;
+    if run.whole && !interrupted && !run.alerts.is_empty() {
+        run.brackets = tokio::select! {
+            found = brackets(&verifier) => Some(found),
+            () = stop.wanted() => {
+                run.interrupted = true;
+                None
+            }
+        };
+    }
     run.outcomes.extend(judged);
     run.outcomes.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
     show_report(&args, &run, output)?;
     Ok(run.conclusion().exit_code())
+}
+
+/// What the alert rules do around their thresholds.
+async fn brackets(verifier: &Verifier) -> Result<BracketReport, String> {
+    let files = &verifier.monitoring.rules;
+    let interval_ms = verifier.monitoring.config.evaluation_interval_ms;
+    // Only the interval matters: each case has evaluations of its own.
+    let rules = alert_rules(files, interval_ms, (0, 0), |_, _, _| 0);
+    let recorded = bracket::recorded_labels(files);
+    let brackets = rules.iter().map(|rule| bracket::bracket(rule, &recorded)).collect();
+    let (binary, environment) = (&verifier.binary, &verifier.environment);
+    let report = bracket::run::run(&rules, brackets, binary, environment, |_| ()).await;
+    report.map_err(|error| failure::chain(&error))
 }
 
 fn show_report(args: &Args, run: &Run, output: Output) -> Result<(), Failure> {
@@ -142,13 +167,14 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
     }
     let scenarios = with_overrides(args, scenarios)?;
     gc::collect(at).await?;
-    let binary = args.engine.provide(&at.environment).await?;
+    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
     let mut run = Run {
         engine: binary.to_string(),
         version: binary.version.to_string(),
         problems: check::of(&monitoring, &contracts),
         outcomes: Vec::new(),
         alerts: proof::rules(&monitoring, &contracts),
+        brackets: None,
         whole: args.names.is_empty() && args.only.is_none() && args.duration.is_none(),
         interrupted: false,
         replay: Replay { flags: flags(args) },

@@ -76,18 +76,8 @@ async fn told(args: &Args, at: &Surroundings, output: Output) -> Result<String, 
     let monitoring = files::monitoring(&args.places.monitoring(&at.directory)?)?;
     let directory = args.places.scenarios(&at.directory)?;
     let contracts = files::contracts(&directory)?;
-    let named = std::slice::from_ref(&args.scenario);
+    let scenario = files::scenario(&directory, &args.scenario)?;
     let overrides = Overrides { seed: args.seed, ..Overrides::default() };
-    let Some(scenario) = files::scenarios(&directory, named)?.pop() else {
-        return Err(Failure::new(
-            format!("no scenario `{}`", args.scenario),
-            "`dashproof list` names all",
-        ));
-    };
-    if let Some(trace) = scenario.needs() {
-        let message = format!("scenario `{}` needs {}", scenario.name, trace.file);
-        return Err(Failure::new(message, "name another: `dashproof list` names all"));
-    }
     let (scenario, _) = scenario.with(&overrides);
     if args.at.is_some_and(|at| at > scenario.duration) {
         let length = crate::report::words::span(scenario.duration.as_millis() as i64);
@@ -103,7 +93,7 @@ async fn told(args: &Args, at: &Surroundings, output: Output) -> Result<String, 
         return Err(unknown(&args.alert, &alerts));
     }
     gc::collect(at).await?;
-    let binary = args.engine.provide(&at.environment).await?;
+    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
     let verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
     let show = if at.interactive && !args.quiet { Show::Bars } else { Show::Nothing };
     let progress = Progress::new(show, 1);

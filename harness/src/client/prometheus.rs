@@ -14,9 +14,11 @@ use serde::de::DeserializeOwned;
 
 use super::answer::{Answer, Labels, Series, Value};
 use super::decode::{Envelope, QueryData, Status};
+pub use cost::QueryCost;
 pub use error::{ClientError, Problem};
 pub use metadata::{BuildInfo, Target};
 
+mod cost;
 mod error;
 mod metadata;
 

@@ -114,7 +114,8 @@ impl Layout {
             | EventKind::Started(_)
             | EventKind::Renamed(..)
             | EventKind::Removed(..)
-            | EventKind::ExtraSeries(..) => {}
+            | EventKind::ExtraSeries(..)
+            | EventKind::SlowMetrics(..) => {}
         }
     }
 

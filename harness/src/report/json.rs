@@ -55,6 +55,7 @@ pub fn json(run: &Run) -> String {
             })
             .collect(),
         rules: alerts::rules(run),
+        brackets: alerts::brackets(run),
         scenarios: run.outcomes.iter().map(|outcome| scenario(outcome, run)).collect(),
     };
     serde_json::to_string_pretty(&document).expect("its maps have text keys") + "\n"

@@ -135,6 +135,25 @@ fn rules(run: &Run) -> TestSuite {
         };
         suite.add_test_case(case("alert rules", rule.alert.clone(), status));
     }
+    match &run.brackets {
+        None => {}
+        Some(Err(error)) => {
+            let status = failed(NonSuccessKind::Error, "not judged", error, error);
+            suite.add_test_case(case("alert rules", "thresholds".to_owned(), status));
+        }
+        Some(Ok(report)) => {
+            for alert in &report.alerts {
+                let status = if alert.held() {
+                    TestCaseStatus::success()
+                } else {
+                    let text = alert.to_string();
+                    failed(NonSuccessKind::Failure, "broken", "not as its expression says", &text)
+                };
+                let name = format!("{} at its thresholds", alert.alert);
+                suite.add_test_case(case("alert rules", name, status));
+            }
+        }
+    }
     suite
 }
 

@@ -118,6 +118,7 @@ fn run(outcomes: Vec<Outcome>) -> Run {
         problems: Vec::new(),
         outcomes,
         alerts: Vec::new(),
+        brackets: None,
         whole: false,
         interrupted: false,
         replay: Replay { flags: vec!["--duration".to_owned(), "2h".to_owned()] },

@@ -51,6 +51,7 @@ pub fn text(run: &Run, paint: Paint, brief: bool) -> String {
             alerts::block(&mut out, (outcome, report), verdict, run, paint);
         }
     }
+    alerts::brackets(&mut out, run, paint, brief);
     let doubts = group::doubts(run);
     unproven(&mut out, &doubts, run, paint);
     remarks(&mut out, run, paint);

@@ -167,6 +167,7 @@ pub fn incident(kind: &IncidentKind) -> String {
         IncidentKind::CardinalityGrowth { module, .. } => {
             ("cardinality growth", module.to_string())
         }
+        IncidentKind::MetricsSlow { module, .. } => ("metrics slow", module.to_string()),
     };
     if about.is_empty() { name.to_owned() } else { format!("{name} ({about})") }
 }

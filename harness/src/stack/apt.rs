@@ -1,6 +1,6 @@
-//! Unpacks the distribution's Prometheus without installing it.
+//! Unpacks packages of the distribution without installing them.
 //!
-//! Called by `prometheus_binary` on machines with apt. All of apt's state lives in a working
+//! Called by `binary` on machines with apt. All of apt's state lives in a working
 //! directory of ours: nobody needs to be root, the system's package lists may be empty, its sources
 //! and installed packages are only read. Packages are verified by apt with the system's own keys,
 //! and every mirror comes from the system's own sources.
@@ -74,10 +74,12 @@ impl Apt {
         })
     }
 
-    /// Unpacks Prometheus and promtool into a directory below `work`, and returns it.
+    /// Unpacks `packages` into one directory below `work`, and returns it. Each stands with a program
+    /// for which it is fetched, unless a package before it has brought that one too.
     /// `release` is the codename of the machine's own suite.
-    pub(super) async fn unpack_prometheus(
+    pub(super) async fn unpack(
         &self,
+        packages: &[(&str, &str)],
         work: &Path,
         suite: Suite<'_>,
         release: &str,
@@ -99,11 +101,11 @@ impl Apt {
             Ok(output) => last_lines(&output.stderr, SHOWN_LINES),
             Err(error) => error.with_cause(),
         };
-        for (package, program) in [("prometheus", "prometheus"), ("promtool", "promtool")] {
+        for (package, program) in packages {
             if private.root.join("usr/bin").join(program).exists() {
                 continue;
             }
-            if let Err(source) = get.clone().args(["download", package]).run(CEILING).await {
+            if let Err(source) = get.clone().args(["download", *package]).run(CEILING).await {
                 return Err(AptError::Download { source, update });
             }
             let deb = private.package(package)?;

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 pub struct Environment {
     /// `DASHPROOF_PROMETHEUS`: the Prometheus to use, or the directory that holds it.
     pub prometheus: Option<PathBuf>,
+    /// `DASHPROOF_ALERTMANAGER`: the Alertmanager to use, or the directory that holds it.
+    pub alertmanager: Option<PathBuf>,
     /// `PATH`, as it stands.
     pub search_path: OsString,
     /// Where downloaded binaries are kept: `DASHPROOF_CACHE`, else `$XDG_CACHE_HOME/dashproof`,
@@ -34,6 +36,7 @@ impl Environment {
             .unwrap_or_else(|| temporary.join("dashproof-cache"));
         Self {
             prometheus: set("DASHPROOF_PROMETHEUS").map(PathBuf::from),
+            alertmanager: set("DASHPROOF_ALERTMANAGER").map(PathBuf::from),
             search_path: set("PATH").unwrap_or_default(),
             cache,
             temporary,

@@ -6,21 +6,17 @@
 //! It must not know what is written or asked.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::environment::Environment;
+pub use super::launch::StartError;
+use super::launch::{Launch, listening};
 use super::process::CommandLine;
 use super::prometheus_binary::PrometheusBinary;
-use super::run_directory::{RunDirectory, RunDirectoryError};
-use super::server::{Server, ServerError};
-use crate::poll::{self, Pending, PollError};
+use super::run_directory::RunDirectory;
+use super::server::Server;
 
-/// Ready within 0.1 s on an idle machine; a restart replays what was written.
-const READY_CEILING: Duration = Duration::from_secs(120);
-const READY_INTERVAL: Duration = Duration::from_millis(5);
 /// Ten times the default: a day of many series in one range.
 const MAX_SAMPLES: u64 = 500_000_000;
 
@@ -43,53 +39,6 @@ pub struct NativePrometheus {
     temporary: PathBuf,
     url: String,
     starts: u32,
-}
-
-/// A Prometheus that did not become ready.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Its directory could not be made.
-    #[error(transparent)]
-    Directory(#[from] RunDirectoryError),
-    /// The configuration file cannot be used.
-    #[error("cannot use {path} as a configuration")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The process could not be started.
-    #[error(transparent)]
-    Server(#[from] ServerError),
-    /// It ended before it was ready.
-    #[error("`{command}` ended with {status}; its log ({log}) ends with:\n{last_words}")]
-    Exited {
-        /// The command line.
-        command: String,
-        /// How it ended.
-        status: ExitStatus,
-        /// Where the whole log is kept.
-        log: String,
-        /// The end of the log.
-        last_words: String,
-    },
-    /// It runs, but did not become ready.
-    #[error(
-        "`{command}` was not ready after {waited:.0?} ({status}); its log ({log}) ends with:\n{last_words}"
-    )]
-    NotReady {
-        /// The command line.
-        command: String,
-        /// How long was waited.
-        waited: Duration,
-        /// What was missing.
-        status: String,
-        /// Where the whole log is kept.
-        log: String,
-        /// The end of the log.
-        last_words: String,
-    },
 }
 
 impl NativePrometheus {
@@ -185,35 +134,17 @@ impl NativePrometheus {
     async fn launch(&mut self) -> Result<(), StartError> {
         let log = self.directory.path().join(format!("prometheus-{}.log", self.starts));
         self.starts += 1;
-        let mut server = Server::start(&self.command, self.directory.path(), log.clone())?;
-        let ready = poll::until(READY_CEILING, READY_INTERVAL, || {
-            // The exit comes first: a log read before it might lack the last words.
-            let exited = server.exited();
-            let answer = readiness(&server.log());
-            async move {
-                match exited {
-                    Some(status) => Err(Pending::Failed(status)),
-                    None => answer.map_err(|status| Pending::NotYet { status: status.into() }),
-                }
-            }
-        });
-        let failure = match ready.await {
-            Ok(address) => {
-                self.url = format!("http://{address}");
-                self.server = Some(server);
-                return Ok(());
-            }
-            Err(failure) => failure,
+        let launch = Launch {
+            name: "prometheus",
+            command: &self.command,
+            directory: self.directory.path(),
+            log,
+            temporary: &self.temporary,
         };
-        let command = self.command.to_string();
-        let last_words = server.last_words();
-        let log = keep_log(&log, &self.temporary);
-        Err(match failure {
-            PollError::Failed(status) => StartError::Exited { command, status, log, last_words },
-            PollError::TimedOut { elapsed: waited, status } => {
-                StartError::NotReady { command, waited, status, log, last_words }
-            }
-        })
+        let (server, address) = launch.until_ready(readiness).await?;
+        self.url = format!("http://{address}");
+        self.server = Some(server);
+        Ok(())
     }
 }
 
@@ -251,31 +182,11 @@ fn block_hours(span: Duration) -> u64 {
 /// The address on which it listens, once it is ready; until then, what is missing.
 /// Both lines of Prometheus log these words, in different frames.
 fn readiness(log: &str) -> Result<String, &'static str> {
-    let listening = log.lines().find(|line| line.contains(r#"msg="Listening on""#));
-    let address = listening
-        .and_then(|line| line.split_once("address="))
-        .and_then(|(_, rest)| rest.split_whitespace().next())
-        .ok_or("not listening")?;
+    let address = listening(log).ok_or("not listening")?;
     if log.contains("Server is ready to receive web requests") {
-        Ok(address.trim_matches('"').to_owned())
+        Ok(address)
     } else {
         Err("listening, but not ready")
-    }
-}
-
-/// Moves the log out of the directory that is about to go; says where it is.
-fn keep_log(log: &Path, temporary: &Path) -> String {
-    let kept = tempfile::Builder::new()
-        .prefix("dashproof-prometheus-")
-        .suffix(".log")
-        .tempfile_in(temporary)
-        .and_then(|file| {
-            fs::copy(log, file.path())?;
-            file.keep().map_err(|error| error.error)
-        });
-    match kept {
-        Ok((_, path)) => path.display().to_string(),
-        Err(error) => format!("lost: {error}"),
     }
 }
 

@@ -22,6 +22,7 @@ pub struct CommandLine {
     program: PathBuf,
     arguments: Vec<OsString>,
     directory: Option<PathBuf>,
+    both_outputs: bool,
 }
 
 /// What a command said before it exited with success.
@@ -51,7 +52,8 @@ pub enum ProcessError {
         command: String,
         /// Its exit status.
         status: ExitStatus,
-        /// The last lines of its error output, or of its output if there were none.
+        /// The last lines of its error output, or of its output if there were none; of both where
+        /// that was asked for.
         output: String,
     },
     /// It did not end in time, and was killed.
@@ -76,7 +78,8 @@ impl ProcessError {
 impl CommandLine {
     /// Runs `program`, searched on `PATH` if it is a bare name.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), arguments: Vec::new(), directory: None }
+        let program = program.into();
+        Self { program, arguments: Vec::new(), directory: None, both_outputs: false }
     }
 
     /// Adds one argument.
@@ -100,6 +103,13 @@ impl CommandLine {
         self
     }
 
+    /// Shows both outputs if it fails, for tools that say on standard output what is wrong.
+    #[must_use]
+    pub fn show_both_outputs(mut self) -> Self {
+        self.both_outputs = true;
+        self
+    }
+
     /// Runs to the end with empty input and messages in English, and collects what was said.
     ///
     /// # Errors
@@ -116,11 +126,15 @@ impl CommandLine {
         if output.status.success() {
             return Ok(Output { stdout, stderr });
         }
-        let said = if stderr.trim().is_empty() { &stdout } else { &stderr };
+        let said = match stderr.trim().is_empty() {
+            _ if self.both_outputs => format!("{stdout}\n{stderr}"),
+            true => stdout,
+            false => stderr,
+        };
         Err(ProcessError::Failed {
             command: self.to_string(),
             status: output.status,
-            output: last_lines(said, SHOWN_LINES),
+            output: last_lines(&said, SHOWN_LINES),
         })
     }
 
@@ -193,6 +207,9 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains(r"`sh -c 'echo first; echo '\''no such thing'\'' >&2; exit 3'`"));
         assert!(text.contains("exit status: 3") && text.ends_with(": no such thing"), "{text}");
+        let both = CommandLine::new("sh").args(["-c", script]).show_both_outputs();
+        let text = both.run(CEILING).await.unwrap_err().to_string();
+        assert!(text.ends_with(": first\nno such thing"), "{text}");
     }
 
     #[tokio::test]

@@ -102,6 +102,10 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
         let reason = "metric_relabel_configs are not emulated on this road: drop or rename at the source instead";
         add(SCRAPING, &job.name, "", reason.to_owned());
     }
+    for group in monitoring.rules.iter().flat_map(|file| &file.groups).filter(|g| g.limit > 0) {
+        let reason = "the group's `limit` is not emulated on this road: remove it";
+        add(super::RECORDING_RULES, &group.name, "", reason.to_owned());
+    }
     let recorded: BTreeSet<&str> = monitoring
         .rules
         .iter()

@@ -133,6 +133,7 @@ impl Verifier {
             duration: scenario.duration,
             targets: found.targets,
             lie,
+            thinning: None,
         };
         let played = play
             .run(&writer, |reached| notice(Notice::Played { reached, of: scenario.duration }))
@@ -255,7 +256,7 @@ fn constants_ms(
 }
 
 /// A group's offset: in production a hash of the deployed path; here drawn, since the path is not known.
-fn group_offset(seed: u64, file: &str, group: &str, interval_ms: i64) -> i64 {
+pub(crate) fn group_offset(seed: u64, file: &str, group: &str, interval_ms: i64) -> i64 {
     let name = file.bytes().chain([0]).chain(group.bytes());
     let nth = name.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

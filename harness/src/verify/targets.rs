@@ -27,6 +27,9 @@ use crate::{
 /// What distinguishes the ports of a module's copies.
 const PORTS_APART: u16 = 100;
 
+/// Servers that are up throughout and whose own metrics are not simulated: Prometheus, Alertmanager.
+const SERVERS: [&str; 2] = [":9090", ":9093"];
+
 /// How scrapes lie on the time axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -87,7 +90,7 @@ pub enum TargetsError {
 /// The targets, and what was changed to get them (in words, for the report).
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
-    /// Module copies, and Prometheus itself as `None`.
+    /// Module copies, and servers whose own metrics are not simulated as `None`.
     pub targets: Vec<(Option<Instance>, TargetConfig)>,
     /// Differences from the shipped configuration.
     pub changed: Vec<String>,
@@ -146,7 +149,7 @@ pub async fn targets(
                     url: format!("{scheme}://{address}{path}"),
                 });
             }
-            if instance.is_none() && !address.ends_with(":9090") {
+            if instance.is_none() && !SERVERS.iter().any(|port| address.ends_with(port)) {
                 continue;
             }
             let labels =
@@ -173,7 +176,13 @@ pub async fn targets(
 
 fn config(job: &Job, labels: Vec<(String, String)>) -> TargetConfig {
     let sample_limit = usize::try_from(job.sample_limit).unwrap_or(usize::MAX);
-    TargetConfig { labels, interval_ms: job.scrape_interval_ms, phase_ms: 0, sample_limit }
+    TargetConfig {
+        labels,
+        interval_ms: job.scrape_interval_ms,
+        timeout_ms: job.scrape_timeout_ms,
+        phase_ms: 0,
+        sample_limit,
+    }
 }
 
 /// The module copy that listens at an address, by its port.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic; these helpers are of tests alone")]
 
+mod alerts;
 mod changed;
 mod interrupted;
 mod refused;

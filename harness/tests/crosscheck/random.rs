@@ -34,7 +34,7 @@ const EPOCH_MS: i64 = 1_767_571_200_000;
 pub(crate) fn trials() -> Vec<Trial> {
     let of = |seed: u64| {
         lines::on_each_line(&format!("random::{seed}"), move |binary| {
-            lines::block_on(agree(&binary, seed)).map_err(Failed::from)
+            lines::block_on(agree(binary, seed)).map_err(Failed::from)
         })
     };
     (0..SEEDS).flat_map(of).collect()

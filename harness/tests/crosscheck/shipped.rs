@@ -44,6 +44,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     short.flat_map(of).collect()
 }
 
+#[expect(clippy::print_stderr, reason = "which rules were confirmed belongs to a test's output")]
 async fn confirmed(binary: PrometheusBinary, scenario: &Scenario) -> Result<(), String> {
     let environment = lines::environment();
     let verifier = Verifier::new(monitoring()?, contracts()?, binary, environment.clone());

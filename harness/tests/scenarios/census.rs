@@ -128,7 +128,8 @@ impl Census {
             | EventKind::Started(_)
             | EventKind::Renamed(..)
             | EventKind::Removed(..)
-            | EventKind::ExtraSeries(..) => {}
+            | EventKind::ExtraSeries(..)
+            | EventKind::SlowMetrics(..) => {}
         }
     }
 

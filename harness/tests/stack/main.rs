@@ -1,4 +1,5 @@
-//! The clients, the provisioning and the life of a server, against real Prometheus binaries.
+//! The clients, the provisioning and the life of a server, against real Prometheus and
+//! Alertmanager binaries.
 //!
 //! Not the standard test harness: there is one trial per line of Prometheus, and this binary is also
 //! the process that its own tests kill (see `hold`).
@@ -8,9 +9,12 @@
     reason = "tests may panic; clippy takes only the standard harness for one"
 )]
 
+#[path = "../support/alertmanagers.rs"]
+mod alertmanagers;
 #[path = "../support/lines.rs"]
 mod lines;
 
+mod alertmanager;
 mod answers;
 mod hold;
 mod ingestion;
@@ -29,6 +33,7 @@ fn main() -> ExitCode {
     }
     let arguments = Arguments::from_args();
     let trials = [
+        alertmanager::trials(),
         answers::trials(),
         ingestion::trials(),
         life::trials(),

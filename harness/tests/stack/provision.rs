@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use dashproof::stack::alertmanager_binary::AlertmanagerBinary;
 use dashproof::stack::environment::Environment;
 use dashproof::stack::process::CommandLine;
 use dashproof::stack::prometheus_binary::{Origin, PrometheusBinary, ProvisionError, Wanted};
@@ -22,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("processes_at_once_fetch_once", at_once),
         Trial::test("a_failed_fetch_leaves_no_entry", a_failed_fetch),
         Trial::test("another_suite_comes_from_the_machines_own_mirrors", another_suite),
+        Trial::test("an_alertmanager_goes_by_two_names", an_alertmanager),
     ];
     let real = on_each_line("the_binary_is_what_it_says", |binary| {
         let named = Wanted::At(binary.prometheus.parent().unwrap().to_owned());
@@ -51,6 +53,7 @@ impl Machine {
     fn environment(&self) -> Environment {
         Environment {
             prometheus: None,
+            alertmanager: None,
             search_path: self.path("bin").into(),
             cache: self.path("cache"),
             temporary: self.path("tmp"),
@@ -86,8 +89,12 @@ echo "$last" >> {noted}; echo > "${{last}}_1_all.deb""#
             "dpkg-deb",
             r#"mkdir -p "$3/usr/bin"
 name=${2##*/}; name=${name%%_*}
-printf '#!/bin/sh\necho "%s, version 2.45.0+ds (x)"\n' "$name" > "$3/usr/bin/$name"
-chmod +x "$3/usr/bin/$name""#,
+[ "$name" = prometheus-alertmanager ] && also=amtool
+for program in $name $also; do
+printf '#!/bin/sh\necho "%s, version 2.45.0+ds (x)"\n# /usr/share/prometheus/alertmanager\n' \
+"$program" > "$3/usr/bin/$program"
+chmod +x "$3/usr/bin/$program"
+done"#,
         );
     }
 
@@ -198,5 +205,33 @@ fn another_suite() -> Result<(), Failed> {
     assert!(configuration.contains("Dir::Etc::sourceparts \"/dev/null\""), "{configuration}");
     let error = machine.provide(&Wanted::Suite("../up".into())).unwrap_err().to_string();
     assert!(error.contains("single word"), "{error}");
+    Ok(())
+}
+
+fn an_alertmanager() -> Result<(), Failed> {
+    let machine = Machine::new();
+    machine.apt();
+    let provide = || block_on(AlertmanagerBinary::provide(&Wanted::Any, &machine.environment()));
+    let fetched = provide()?;
+    assert_eq!(fetched.origin, Origin::Fetched);
+    let downloads = fs::read_to_string(machine.path("downloads"))?;
+    assert_eq!(downloads, "prometheus-alertmanager\n", "one package has both programs");
+    let program = fs::read_to_string(&fetched.alertmanager)?;
+    assert!(program.ends_with("\n# usr/share/prometheus/alertmanager/\n"), "{program}");
+    assert_eq!(provide()?.origin, Origin::Cache);
+
+    for program in ["alertmanager", "amtool"] {
+        machine.program(program, &format!("echo '{program}, version 0.28.1 (branch: x)'"));
+    }
+    let found = provide()?;
+    assert_eq!((found.version, found.origin), (version(0, 28, 1), Origin::SearchPath));
+    assert_eq!(found.amtool, machine.path("bin/amtool"));
+    machine.program("amtool", "echo 'amtool, version 0.20.0 (branch: x)'");
+    machine.program("apt-get", "exit 1");
+    fs::remove_dir_all(machine.path("cache"))?;
+    let error = provide().unwrap_err().to_string();
+    for expected in ["no usable Alertmanager", "0.20.0", "0.25.0", "DASHPROOF_ALERTMANAGER"] {
+        assert!(error.contains(expected), "{expected} is missing in: {error}");
+    }
     Ok(())
 }

@@ -69,6 +69,7 @@ fn run(verifier: &Verifier, reports: Vec<(Scenario, ScenarioReport)>, whole: boo
         problems: Vec::new(),
         outcomes: reports.into_iter().map(outcome).collect(),
         alerts: proof::rules(&verifier.monitoring, &verifier.contracts),
+        brackets: None,
         whole,
         interrupted: false,
         replay: Replay::default(),

@@ -103,7 +103,7 @@ impl Draw {
         let copy = self.0.below(u64::from(replicas[module.index()])) as u8;
         let replica = self.0.chance(0.5).then_some(copy);
         let share = self.0.unit();
-        match self.below(14) {
+        match self.below(15) {
             0 => IncidentKind::ProviderOutage { provider, failing: share },
             1 => IncidentKind::ProviderLatency { provider, factor: 1.0 + 9.0 * share },
             2 => IncidentKind::ProviderThrottling { provider, capacity: share },
@@ -117,6 +117,8 @@ impl Draw {
             10 => IncidentKind::ModuleDown { module, replica },
             11 => IncidentKind::ModuleRestart { module, replica },
             12 => IncidentKind::MetricRenamed { module },
+            // Some are longer than the shipped timeout.
+            13 => IncidentKind::MetricsSlow { module, takes: Nanos((6e9 * share) as u64) },
             // Some are more than the shipped sample limit lets pass.
             _ => IncidentKind::CardinalityGrowth { module, series: 1 + (2_500.0 * share) as u32 },
         }

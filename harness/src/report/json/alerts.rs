@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    model::{Alert, Life, Rule},
+    model::{Alert, Brackets, Life, Rule},
     rfc3339,
 };
 use crate::{
@@ -59,4 +59,24 @@ pub(super) fn rules(run: &Run) -> Vec<Rule> {
             lacks: lacks.remove(proof.rule.alert.as_str()),
         })
         .collect()
+}
+
+pub(super) fn brackets(run: &Run) -> Option<Brackets> {
+    let mut document =
+        Brackets { cases: 0, broken: Vec::new(), not_bracketed: Vec::new(), error: None };
+    match run.brackets.as_ref()? {
+        Err(error) => document.error = Some(error.clone()),
+        Ok(report) => {
+            for alert in &report.alerts {
+                let name = || alert.alert.clone();
+                document.cases += alert.cases.len();
+                let broken = alert.cases.iter().filter(|case| !case.held());
+                document.broken.extend(broken.map(|case| [name(), case.what.to_string()]));
+                let gaps =
+                    alert.gaps().map(|gap| [name(), gap.what.to_string(), gap.reason.clone()]);
+                document.not_bracketed.extend(gaps);
+            }
+        }
+    }
+    Some(document)
 }

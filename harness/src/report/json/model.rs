@@ -26,8 +26,24 @@ pub(super) struct Document {
     pub(super) unproven: Vec<Unproven>,
     /// One for each alert rule, in the order of their names.
     pub(super) rules: Vec<Rule>,
+    /// What the alert rules do around their thresholds; null where only a part was run.
+    pub(super) brackets: Option<Brackets>,
     /// One for each scenario, in the order of their names.
     pub(super) scenarios: Vec<Scenario>,
+}
+
+/// Cases made from the alert rules' own expressions.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "brackets")]
+pub(super) struct Brackets {
+    /// How many cases there are.
+    pub(super) cases: usize,
+    /// What a rule did otherwise than its expression says, in words: alert and case.
+    pub(super) broken: Vec<[String; 2]>,
+    /// What there is no case for, in words: alert, subject and reason.
+    pub(super) not_bracketed: Vec<[String; 3]>,
+    /// Why nothing is known.
+    pub(super) error: Option<String>,
 }
 
 /// Who wrote this.

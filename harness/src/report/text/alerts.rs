@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::red::Lines;
 use crate::{
     alert::AlertRule,
+    bracket::Lack,
     report::{Outcome, Run, paint::Paint, words},
     verify::{
         ScenarioReport,
@@ -41,8 +42,8 @@ pub(super) fn block(
         lines.line("observed", &paint.bad(wrong));
     }
     for (labels, life) in verdict.fired.iter().take(LISTED) {
-        let fires = life.firing_ms.map_or_else(String::new, |at| since(at));
-        let until = life.ended_ms.map_or_else(|| "the end".to_owned(), |at| since(at));
+        let fires = life.firing_ms.map_or_else(String::new, since);
+        let until = life.ended_ms.map_or_else(|| "the end".to_owned(), since);
         lines.line("fired", &format!("{fires} to {until} after the start: {labels}"));
     }
     if verdict.fired.len() > LISTED {
@@ -52,6 +53,44 @@ pub(super) fn block(
     lines.line("run", &format!("seed {}, backfill road, Prometheus {}", report.seed, run.version));
     let replay = run.replay.command(name, report.seed, &alerts::place(&verdict.alert));
     lines.line("replay", &paint.strong(&replay));
+}
+
+/// Alert rules that do not do at their thresholds what their own expressions say; and, unless `brief`, how many cases
+/// there are.
+pub(super) fn brackets(out: &mut String, run: &Run, paint: Paint, brief: bool) {
+    let report = match &run.brackets {
+        None => return,
+        Some(Err(error)) => {
+            let _ =
+                writeln!(out, "\n{} bracketing of alert rules: {error}", paint.bad("✗ not judged"));
+            return;
+        }
+        Some(Ok(report)) => report,
+    };
+    let cases = || report.alerts.iter().flat_map(|alert| &alert.cases);
+    let gaps = report.alerts.iter().map(|alert| alert.gaps().count()).sum::<usize>();
+    if !brief {
+        let (cases, alerts) = (cases().count(), report.alerts.len());
+        let text = format!(
+            "alert rules at their thresholds: {} of {alerts} rules, {gaps} not bracketed: see `dashproof bracket`",
+            words::counted(cases, "case"),
+        );
+        let _ = writeln!(out, "\n{}", paint.faint(&text));
+    }
+    for alert in report.alerts.iter().filter(|alert| !alert.held()) {
+        let path = paint.strong(&format!("{}/{}", alerts::ALERTS, alert.alert));
+        let _ = writeln!(out, "\n{} {path} at its thresholds", paint.bad("✗"));
+        let mut lines = Lines::new(out, paint);
+        for case in alert.cases.iter().filter(|case| !case.held()) {
+            lines.line("case", &case.what.to_string());
+            lines.line("expected", &case.expected.to_string());
+            lines.line("observed", &paint.bad(&case.observed.to_string()));
+        }
+        for gap in alert.gaps().filter(|gap| gap.lack == Lack::Wrong) {
+            lines.line("wrong", &paint.bad(&format!("{}: {}", gap.what, gap.reason)));
+        }
+        lines.line("replay", &paint.strong(&format!("dashproof bracket {}", alert.alert)));
+    }
 }
 
 /// `rules/alerts.yml:12, group slo`.

@@ -161,6 +161,14 @@ impl Checker<'_> {
                 Some(IncidentKind::CardinalityGrowth { module: module?.0, series: series?.0 })
             }),
         );
+        add(
+            "metrics_slow",
+            c.of(raw.metrics_slow, |c, line, raw| {
+                let module = c.required(line, "module", raw.module);
+                let takes = c.required(line, "takes", raw.takes);
+                Some(IncidentKind::MetricsSlow { module: module?.0, takes: takes?.0 })
+            }),
+        );
         match kinds.as_slice() {
             [(_, kind)] => *kind,
             [] => {

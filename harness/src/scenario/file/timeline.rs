@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Every kind of incident, in the order of [`fake_modules::incident::IncidentKind`].
-pub(in crate::scenario) const INCIDENTS: [&str; 15] = [
+pub(in crate::scenario) const INCIDENTS: [&str; 16] = [
     "provider_outage",
     "provider_latency",
     "provider_throttling",
@@ -31,6 +31,7 @@ pub(in crate::scenario) const INCIDENTS: [&str; 15] = [
     "module_removed",
     "metric_renamed",
     "cardinality_growth",
+    "metrics_slow",
 ];
 
 /// Something that goes wrong: when, for how long, and exactly one incident.
@@ -74,6 +75,8 @@ pub(in crate::scenario) struct RawEntry {
     pub(in crate::scenario) metric_renamed: Option<Part<RawModule>>,
     /// A module shows series with an unbounded label.
     pub(in crate::scenario) cardinality_growth: Option<Part<RawGrowth>>,
+    /// A module takes long to show its metrics; beyond the scrape timeout it counts as down.
+    pub(in crate::scenario) metrics_slow: Option<Part<RawSlow>>,
 }
 
 /// Says in the schema that exactly one kind of incident stands in an entry.
@@ -197,4 +200,17 @@ pub(in crate::scenario) struct RawGrowth {
     /// How many such series.
     #[schemars(required)]
     pub(in crate::scenario) series: Option<Field<Series>>,
+}
+
+/// Slow metrics.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "metrics_slow")]
+pub(in crate::scenario) struct RawSlow {
+    /// Which module.
+    #[schemars(required)]
+    pub(in crate::scenario) module: Option<Field<Name<Module>>>,
+    /// How long a scrape takes.
+    #[schemars(required)]
+    pub(in crate::scenario) takes: Option<Field<Span>>,
 }

@@ -1,31 +1,36 @@
-//! Dashproof's own copies of Prometheus, one directory per distribution and suite.
+//! Dashproof's own copies of a product, one directory per distribution and suite.
 //!
-//! `<cache>/prometheus/<id>-<suite>` is a package unpacked, and is never changed once it is there.
+//! `<cache>/<product>/<id>-<suite>` is a package unpacked, and is never changed once it is there.
 //! A fetch happens in a staging directory under an exclusive file lock, which the kernel releases
 //! when its holder dies; the result is examined before it is renamed into place.
+//! A package is made for `/`: where its program has an absolute path compiled in, the unpacked copy
+//! is given the same path relative to the directory in which it will run. That is the only change.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Attempt, Origin, PrometheusBinary, examine};
+use super::{Attempt, Found, Origin, Product};
 use crate::poll::{self, Pending};
 use crate::stack::apt::{Apt, Suite};
 use crate::stack::environment::Environment;
+use crate::stack::process::{CommandLine, Output, ProcessError};
 
 /// How long another process may take to fetch what we wait for.
 const LOCK_CEILING: Duration = Duration::from_secs(900);
 const LOCK_INTERVAL: Duration = Duration::from_millis(100);
+const RELOCATE_CEILING: Duration = Duration::from_secs(60);
 /// Which distribution this is, see `os-release(5)`.
 const OS_RELEASE: &str = "/etc/os-release";
 
 /// The cached binary of `suite` (of the machine's own release if there is none), fetched if need be.
 pub(super) async fn provide(
+    product: &Product,
     suite: Option<&str>,
     environment: &Environment,
     tried: &mut Vec<Attempt>,
-) -> Option<PrometheusBinary> {
+) -> Option<Found> {
     if let Some(suite) = suite
         && !suite.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
     {
@@ -35,17 +40,17 @@ pub(super) async fn provide(
     }
     let system = System::read(Path::new(OS_RELEASE));
     let key = format!("{}-{}", system.id, suite.unwrap_or(&system.release));
-    let entry = environment.cache.join("prometheus").join(&key);
-    let cached = entry.join("usr/bin/prometheus");
+    let entry = environment.cache.join(product.name.to_ascii_lowercase()).join(&key);
+    let cached = entry.join("usr/bin").join(product.packaged());
     let place = format!("cache {}", entry.display());
-    match examine(cached.clone(), Origin::Cache, environment).await {
+    match product.examine(cached.clone(), Origin::Cache, environment).await {
         Ok(binary) => return Some(binary),
         Err(_) if !cached.exists() => {
             tried.push(Attempt { place, outcome: "nothing there yet".into() });
         }
         Err(outcome) => tried.push(Attempt { place, outcome }),
     }
-    match fetch(&entry, suite, &system, environment).await {
+    match fetch(product, &entry, suite, &system, environment).await {
         Ok(binary) => Some(binary),
         Err(outcome) => {
             let place = format!("the distribution's package ({key})");
@@ -56,18 +61,19 @@ pub(super) async fn provide(
 }
 
 async fn fetch(
+    product: &Product,
     entry: &Path,
     suite: Option<&str>,
     system: &System,
     environment: &Environment,
-) -> Result<PrometheusBinary, String> {
+) -> Result<Found, String> {
     let apt = Apt::find(environment)?;
     let directory = entry.parent().expect("an entry lies in the cache");
     let at = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
     fs::create_dir_all(directory).map_err(|error| at(directory, error))?;
     let _lock = lock(&directory.join(".lock")).await?;
-    let cached = entry.join("usr/bin/prometheus");
-    if let Ok(binary) = examine(cached.clone(), Origin::Cache, environment).await {
+    let cached = entry.join("usr/bin").join(product.packaged());
+    if let Ok(binary) = product.examine(cached.clone(), Origin::Cache, environment).await {
         // Another process fetched it while we waited.
         return Ok(binary);
     }
@@ -78,15 +84,29 @@ async fn fetch(
     }
     let outcome = async {
         let named = suite.map_or(Suite::Own, Suite::Named);
-        let root = apt.unpack_prometheus(&staging, named, &system.release).await;
+        let root = apt.unpack(product.packages, &staging, named, &system.release).await;
         let root = root.map_err(|error| error.to_string())?;
-        examine(root.join("usr/bin/prometheus"), Origin::Fetched, environment).await?;
+        let unpacked = root.join("usr/bin").join(product.packaged());
+        if let Some(path) = product.compiled_in {
+            let relative = relocate(&unpacked, path).await;
+            relative.map_err(|error| error.with_cause())?;
+        }
+        product.examine(unpacked, Origin::Fetched, environment).await?;
         fs::rename(&root, entry).map_err(|error| at(entry, error))?;
-        examine(cached, Origin::Fetched, environment).await
+        product.examine(cached, Origin::Fetched, environment).await
     };
     let outcome = outcome.await;
     remove_all(&staging).map_err(|error| at(&staging, error))?;
     outcome
+}
+
+/// Replaces the absolute `path` in a program by one of the same length that is relative: what the
+/// leading slash took, a trailing one takes. Another process writes the program: were it open in
+/// ours, a child that starts just then could hold it open, and it could not be executed.
+async fn relocate(program: &Path, path: &str) -> Result<Output, ProcessError> {
+    let expression = format!("s|{path}|{}/|g", path.trim_start_matches('/'));
+    let edit = CommandLine::new("sed").args(["--in-place", &expression]).arg(program);
+    edit.run(RELOCATE_CEILING).await
 }
 
 async fn lock(path: &Path) -> Result<File, String> {

@@ -1,0 +1,293 @@
+//! Comparisons and set operations of an alert's expression, applied to what the engine answered.
+//!
+//! Mirrors `VectorAnd`, `VectorOr`, `VectorUnless`, `VectorBinop` and `VectorscalarBinop` of Prometheus
+//! (`promql/engine.go`), for all evaluations of a group at once. It is given answers and knows no engine; that it
+//! decides as the engine would is checked on the first run of each campaign.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    backfill::rules::Evaluations,
+    client::answer::{Labels, Series},
+    promql::condition::{Decision, Matching, Relation, SetOperation},
+};
+
+const NAME: &str = "__name__";
+
+/// A series over the evaluations of a group: its value at each, where it has one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its labels.
+    pub labels: Labels,
+    /// One for each evaluation.
+    pub values: Vec<Option<f64>>,
+}
+
+/// Two elements of one side belong to the same element of the other, for which Prometheus fails the evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a comparison of two vectors finds several elements with the same labels on one side")]
+pub struct ManyToMany;
+
+/// An answer as rows over `evaluations`.
+#[must_use]
+pub fn rows(series: Vec<Series>, evaluations: Evaluations) -> Vec<Row> {
+    let Evaluations { first_ms, last_ms, interval_ms } = evaluations;
+    let n = usize::try_from((last_ms - first_ms).div_euclid(interval_ms) + 1).unwrap_or(0);
+    let row = |series: Series| {
+        let mut values = vec![None; n];
+        for (at, value) in series.points {
+            let nth = (at - first_ms).div_euclid(interval_ms);
+            if let Some(slot) = usize::try_from(nth).ok().and_then(|nth| values.get_mut(nth)) {
+                *slot = Some(value);
+            }
+        }
+        Row { labels: series.labels, values }
+    };
+    series.into_iter().map(row).collect()
+}
+
+/// How operands are applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Applied<'a> {
+    /// The value of each operand.
+    pub values: &'a [f64],
+    /// An operand whose comparison lets everything pass; where it is the factor of a vector, values become multiples
+    /// of that vector.
+    pub open: Option<usize>,
+}
+
+/// The elements that the expression has, given the answer to each question.
+///
+/// # Errors
+/// If the engine would fail the evaluation.
+pub fn decide(
+    decision: &Decision,
+    answers: &[Vec<Row>],
+    applied: Applied<'_>,
+) -> Result<Vec<Row>, ManyToMany> {
+    match decision {
+        Decision::Ask(nth) => Ok(answers[*nth].clone()),
+        Decision::Compare { operand, left, relation, against } => {
+            let mut left = decide(left, answers, applied)?;
+            let open = applied.open == Some(*operand);
+            let value = applied.values[*operand];
+            match against {
+                None if open => {}
+                None => left.iter_mut().for_each(|row| {
+                    for found in &mut row.values {
+                        *found = found.filter(|found| relation.holds(*found, value));
+                    }
+                }),
+                Some((vector, matching)) => {
+                    let vector = decide(vector, answers, applied)?;
+                    left = compare(&left, &vector, matching, *relation, (!open).then_some(value))?;
+                }
+            }
+            Ok(without_empty(left))
+        }
+        Decision::Set { operation: SetOperation::Or, left, right, .. }
+            if applied.open.is_some_and(|open| left.compares(open) != right.compares(open)) =>
+        {
+            // What comes through the other branch says nothing of the open operand.
+            let open = applied.open.unwrap_or_default();
+            decide(if left.compares(open) { left } else { right }, answers, applied)
+        }
+        Decision::Set { operation, left, right, matching } => {
+            let left = decide(left, answers, applied)?;
+            let right = decide(right, answers, applied)?;
+            Ok(without_empty(set(*operation, left, right, matching)))
+        }
+    }
+}
+
+fn set(
+    operation: SetOperation,
+    mut left: Vec<Row>,
+    right: Vec<Row>,
+    matching: &Matching,
+) -> Vec<Row> {
+    match operation {
+        SetOperation::And | SetOperation::Unless => {
+            let there = presence(&right, matching);
+            for row in &mut left {
+                let there = there.get(&signature(&row.labels, matching));
+                for (nth, value) in row.values.iter_mut().enumerate() {
+                    let matched = there.is_some_and(|there| there[nth]);
+                    if matched != (operation == SetOperation::And) {
+                        *value = None;
+                    }
+                }
+            }
+            left
+        }
+        SetOperation::Or => {
+            let there = presence(&left, matching);
+            for mut row in right {
+                if let Some(there) = there.get(&signature(&row.labels, matching)) {
+                    for (value, there) in row.values.iter_mut().zip(there) {
+                        *value = value.filter(|_| !there);
+                    }
+                }
+                // A series that comes from both sides at different instants is one.
+                match left.iter_mut().find(|known| known.labels == row.labels) {
+                    Some(known) => merge(known, &row),
+                    None => left.push(row),
+                }
+            }
+            left
+        }
+    }
+}
+
+fn merge(known: &mut Row, row: &Row) {
+    for (value, other) in known.values.iter_mut().zip(&row.values) {
+        *value = value.or(*other);
+    }
+}
+
+/// Elements of `left` for which the comparison with `factor` times the matching element holds; with no factor, every
+/// element with a match, as a multiple of it.
+fn compare(
+    left: &[Row],
+    right: &[Row],
+    matching: &Matching,
+    relation: Relation,
+    factor: Option<f64>,
+) -> Result<Vec<Row>, ManyToMany> {
+    let (left, right) = (by_signature(left, matching)?, by_signature(right, matching)?);
+    let mut found = Vec::new();
+    for (signature, (labels, values)) in left {
+        let Some((_, others)) = right.get(&signature) else { continue };
+        let pairs = values.iter().zip(others);
+        let values = pairs.map(|(value, other)| {
+            let (value, other) = ((*value)?, (*other)?);
+            match factor {
+                Some(factor) => relation.holds(value, factor * other).then_some(value),
+                None => Some(value / other),
+            }
+        });
+        let labels = match matching {
+            Matching::On(_) => signature,
+            Matching::Ignoring(ignored) => {
+                ignored.iter().fold(labels, |labels, name| labels.without(name))
+            }
+        };
+        found.push(Row { labels, values: values.collect() });
+    }
+    Ok(found)
+}
+
+type Column = Vec<Option<f64>>;
+
+/// One element for each signature and instant.
+fn by_signature(
+    rows: &[Row],
+    matching: &Matching,
+) -> Result<BTreeMap<Labels, (Labels, Column)>, ManyToMany> {
+    let mut found: BTreeMap<Labels, (Labels, Column)> = BTreeMap::new();
+    for row in rows {
+        let signature = signature(&row.labels, matching);
+        let Some((_, known)) = found.get_mut(&signature) else {
+            found.insert(signature, (row.labels.clone(), row.values.clone()));
+            continue;
+        };
+        for (value, other) in known.iter_mut().zip(&row.values) {
+            if value.is_some() && other.is_some() {
+                return Err(ManyToMany);
+            }
+            *value = value.or(*other);
+        }
+    }
+    Ok(found)
+}
+
+/// At which instants there is any element of a signature.
+fn presence(rows: &[Row], matching: &Matching) -> BTreeMap<Labels, Vec<bool>> {
+    let mut found: BTreeMap<Labels, Vec<bool>> = BTreeMap::new();
+    for row in rows {
+        let there = found
+            .entry(signature(&row.labels, matching))
+            .or_insert_with(|| vec![false; row.values.len()]);
+        for (there, value) in there.iter_mut().zip(&row.values) {
+            *there |= value.is_some();
+        }
+    }
+    found
+}
+
+fn signature(labels: &Labels, matching: &Matching) -> Labels {
+    let counts = |name: &str| match matching {
+        Matching::On(names) => names.iter().any(|on| on == name),
+        Matching::Ignoring(names) => name != NAME && !names.iter().any(|ignored| ignored == name),
+    };
+    labels.iter().filter(|(name, _)| counts(name)).collect()
+}
+
+fn without_empty(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.retain(|row| row.values.iter().any(Option::is_some));
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promql::condition::Condition;
+
+    fn row(labels: &[(&str, &str)], values: &[Option<f64>]) -> Row {
+        Row { labels: labels.iter().copied().collect(), values: values.to_vec() }
+    }
+
+    fn decided(expression: &str, answers: &[Vec<Row>], open: Option<usize>) -> Vec<Row> {
+        let condition = Condition::of(expression).unwrap();
+        let values = condition.values();
+        decide(&condition.decision, answers, Applied { values: &values, open }).unwrap()
+    }
+
+    const M: [(&str, &str); 2] = [("__name__", "a"), ("m", "1")];
+    const N: [(&str, &str); 2] = [("__name__", "a"), ("m", "2")];
+
+    #[test]
+    fn comparisons_filter_and_open_ones_do_not() {
+        let answers = [vec![row(&M, &[Some(1.0), None, Some(3.0), Some(f64::NAN)])]];
+        let above = decided("a > 2", &answers, None);
+        assert_eq!(above, [row(&M, &[None, None, Some(3.0), None])]);
+        let either = [answers[0].clone(), vec![row(&N, &[Some(7.0); 4])]];
+        assert_eq!(decided("a > 2 or b > 6", &either, Some(1)), either[1]);
+        let open = decided("a > 2", &answers, Some(0));
+        assert_eq!(open[0].values[..3], [Some(1.0), None, Some(3.0)]);
+        assert_eq!(decided("a > 9", &answers, None), []);
+    }
+
+    #[test]
+    fn set_operations_look_at_every_instant() {
+        let left = vec![row(&M, &[Some(1.0), Some(1.0), None]), row(&N, &[Some(2.0); 3])];
+        let right = vec![row(&[("m", "1"), ("x", "y")], &[Some(0.0), None, Some(0.0)])];
+        let answers = [left.clone(), right];
+        assert_eq!(decided("a and on (m) b", &answers, None), [row(&M, &[Some(1.0), None, None])]);
+        assert_eq!(
+            decided("a unless on (m) b", &answers, None),
+            [row(&M, &[None, Some(1.0), None]), row(&N, &[Some(2.0); 3])]
+        );
+        // Without `on`, the label x keeps them apart.
+        assert_eq!(decided("a and b", &answers, None), []);
+        let either = decided("a or on (m) b", &answers, None);
+        assert_eq!(either[..2], left);
+        assert_eq!(either[2].values, [None, None, Some(0.0)]);
+    }
+
+    #[test]
+    fn a_vector_is_compared_with_a_multiple_of_its_match() {
+        let left = vec![row(&[("__name__", "a"), ("m", "1"), ("z", "z")], &[Some(3.0), Some(5.0)])];
+        let right = vec![row(&M, &[Some(2.0), Some(2.0)]), row(&N, &[Some(0.0); 2])];
+        let answers = [left.clone(), right];
+        let on = [("m", "1")];
+        let found = decided("a > on (m) 2 * b", &answers, None);
+        assert_eq!(found, [row(&on, &[None, Some(5.0)])]);
+        let open = decided("a > on (m) 2 * b", &answers, Some(0));
+        assert_eq!(open, [row(&on, &[Some(1.5), Some(2.5)])]);
+        let twice = [vec![left[0].clone(), row(&M, &[Some(1.0); 2])], answers[1].clone()];
+        let condition = Condition::of("a > on (m) 2 * b").unwrap();
+        let applied = Applied { values: &[2.0], open: None };
+        assert_eq!(decide(&condition.decision, &twice, applied), Err(ManyToMany));
+    }
+}

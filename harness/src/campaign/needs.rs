@@ -1,0 +1,143 @@
+//! What a campaign has to store: the recording rules that the alerts read, and the series that both select.
+//!
+//! Read off the expressions, from the alerts down through the recording rules. Nothing here is simulated or asked.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    backfill::SeriesFilter,
+    promcfg::{RuleFile, RuleKind},
+    promql::{self, LabelMatcher, MetricNames, PromqlError, RangeWindow, SelectorUse, Step},
+};
+
+/// What the asked alerts read, directly or through recording rules.
+#[derive(Clone, Debug)]
+pub struct Needs {
+    /// Recording rules by the metric that they record.
+    pub records: BTreeSet<String>,
+    /// Everything that is selected from outside of the rules.
+    selectors: Arc<Vec<SelectorUse>>,
+    /// How far any rule looks back, in milliseconds: the longest chain of windows, offsets and subqueries.
+    pub reach_ms: i64,
+    /// Selectors that the same rules have, with how often scrapes must come.
+    pub shortest_window_ms: Option<i64>,
+}
+
+/// Longer than the age at which a sample no longer counts.
+const LOOKBACK_MS: i64 = 300_000;
+
+impl Needs {
+    /// What the alert rules of `files` with `wanted` names read.
+    ///
+    /// # Errors
+    /// If an expression does not parse.
+    pub fn of(files: &[RuleFile], wanted: impl Fn(&str) -> bool) -> Result<Needs, PromqlError> {
+        let groups = files.iter().flat_map(|file| &file.groups);
+        let all: Vec<_> = groups.flat_map(|group| &group.rules).collect();
+        let is_record = |kind: &RuleKind| matches!(kind, RuleKind::Record { .. });
+        let alerts = all.iter().filter(|rule| !is_record(&rule.kind) && wanted(rule.name()));
+        let mut waiting: Vec<&str> = alerts.map(|rule| rule.expr.as_str()).collect();
+        let mut records = BTreeSet::new();
+        let mut found: Vec<SelectorUse> = Vec::new();
+        while let Some(expr) = waiting.pop() {
+            for selector in promql::selectors(expr)? {
+                for rule in all.iter().filter(|rule| is_record(&rule.kind)) {
+                    if selects(&selector, rule.name()) && records.insert(rule.name().to_owned()) {
+                        let same = all
+                            .iter()
+                            .filter(|other| is_record(&other.kind) && other.name() == rule.name());
+                        waiting.extend(same.map(|rule| rule.expr.as_str()));
+                    }
+                }
+                found.push(selector);
+            }
+        }
+        let reach_ms = found.iter().map(reach_ms).max().unwrap_or(0);
+        // A chain of rules looks back as far as all its links together.
+        let depth = if records.is_empty() { 1 } else { 2 };
+        Ok(Needs {
+            records,
+            reach_ms: LOOKBACK_MS + depth * reach_ms,
+            shortest_window_ms: found.iter().filter_map(window_ms).min(),
+            selectors: Arc::new(found),
+        })
+    }
+
+    /// Whether a series with these labels is read.
+    #[must_use]
+    pub fn reads(&self) -> SeriesFilter {
+        let selectors = Arc::clone(&self.selectors);
+        Arc::new(move |labels| {
+            let of = |name: &str| {
+                let found = labels.binary_search_by(|(label, _)| label.as_str().cmp(name));
+                found.map_or("", |at| labels[at].1.as_str())
+            };
+            selectors.iter().any(|selector| {
+                selects(selector, of("__name__"))
+                    && selector.matchers.iter().all(|m: &LabelMatcher| m.accepts(of(m.label())))
+            })
+        })
+    }
+}
+
+fn selects(selector: &SelectorUse, metric: &str) -> bool {
+    match &selector.metrics {
+        MetricNames::Listed(_) | MetricNames::Pattern(_) => selector.metrics.may_select(metric),
+        MetricNames::Variable => false,
+    }
+}
+
+fn window_ms(selector: &SelectorUse) -> Option<i64> {
+    match selector.window {
+        Some(RangeWindow::Fixed(millis)) => Some(millis),
+        _ => None,
+    }
+}
+
+fn reach_ms(selector: &SelectorUse) -> i64 {
+    let subqueries = selector.path.iter().map(|step| match step {
+        Step::Subquery(RangeWindow::Fixed(millis)) => *millis,
+        _ => 0,
+    });
+    window_ms(selector).unwrap_or(0) + selector.offset_ms.max(0) + subqueries.sum::<i64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::promcfg;
+
+    const RULES: &str = "groups:
+- name: g
+  rules:
+  - { record: 'a:b', expr: 'sum(rate(x_total{k=\"v\"}[5m]))' }
+  - { record: 'c:d', expr: 'rate(y_total[3d])' }
+  - { alert: A, expr: 'a:b > 1' }
+  - { alert: B, expr: 'c:d offset 1h > 1' }
+";
+
+    fn label(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+    }
+
+    #[test]
+    fn alerts_need_what_their_recording_rules_read() {
+        let file = promcfg::rules::parse(Path::new("r.yml"), RULES).unwrap();
+        let needs = Needs::of(&[file], |name| name == "A").unwrap();
+        assert_eq!(needs.records, BTreeSet::from(["a:b".to_owned()]));
+        let reads = needs.reads();
+        assert!(reads(&label(&[("__name__", "x_total"), ("k", "v"), ("z", "")])));
+        assert!(!reads(&label(&[("__name__", "x_total"), ("k", "w")])));
+        assert!(!reads(&label(&[("__name__", "y_total"), ("k", "v")])));
+        assert_eq!(needs.shortest_window_ms, Some(300_000));
+    }
+
+    #[test]
+    fn the_reach_is_that_of_the_longest_window() {
+        let file = promcfg::rules::parse(Path::new("r.yml"), RULES).unwrap();
+        let needs = Needs::of(&[file], |_| true).unwrap();
+        assert!(3 * 86_400_000 + 3_600_000 <= needs.reach_ms, "{}", needs.reach_ms);
+    }
+}

@@ -1,0 +1,289 @@
+//! Which runs a campaign has: days of normal traffic, and incidents of graded severity, one after the other in time.
+//!
+//! Everything follows from the [`Settings`]: seeds, places on the time axis, instants of incidents. Nothing here
+//! simulates.
+
+use std::fmt;
+
+use fake_modules::{
+    incident::Incident,
+    rng::{Rng, Stream},
+    time::Nanos,
+    traffic::Profile,
+};
+
+use super::incidents::{Severity, Trouble};
+use crate::scenario::{Course, Scenario, ScrapePhase, Stretch, Traffic, World};
+
+/// What a campaign consists of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The seed from which those of all runs are drawn.
+    pub seed: u64,
+    /// Runs of normal traffic, in turn of each profile.
+    pub days: u32,
+    /// How much of each of them is judged.
+    pub span: Nanos,
+    /// Trials of each severity of each incident, in turn under each profile.
+    pub trials: u32,
+    /// The kinds of traffic.
+    pub profiles: Vec<Profile>,
+    /// The kinds of incident.
+    pub troubles: Vec<Trouble>,
+    /// How long each run lasts before anything is judged.
+    pub warm_up: Nanos,
+    /// How long a trial goes on after its incident.
+    pub aftermath: Nanos,
+    /// The least time between two runs on the time axis: longer than the longest window.
+    pub gap: Nanos,
+    /// The least time between stored samples of a module.
+    pub scrape: Nanos,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its place in the plan.
+    pub index: usize,
+    /// The seed of everything random in it.
+    pub seed: u64,
+    /// The kind of traffic.
+    pub profile: Profile,
+    /// Its start in Unix milliseconds.
+    pub start_ms: i64,
+    /// From its start to its end.
+    pub duration: Nanos,
+    /// From its start to where it is judged.
+    pub warm_up: Nanos,
+    /// What goes wrong.
+    pub trial: Option<Trial>,
+    /// Whether every sample is stored: a copy of an earlier run, to be compared with it.
+    pub full_rate: bool,
+    /// The earlier run.
+    pub copy_of: Option<usize>,
+}
+
+/// An incident that is tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    /// Its kind.
+    pub trouble: Trouble,
+    /// Which severity of the kind, from 0.
+    pub severity: usize,
+    /// When it begins.
+    pub at: Nanos,
+    /// What happens.
+    pub incidents: Vec<Incident>,
+}
+
+impl Trial {
+    /// Its severity.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.trouble.severities()[self.severity]
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn ends(&self) -> Nanos {
+        self.at + self.severity().lasts
+    }
+}
+
+/// 2001-01-01T00:00:00Z: decades before any clock, as engines refuse samples from the future.
+const AXIS_MS: i64 = 978_307_200_000;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// The runs, in the order of time. Trials stand among the days, so that whoever stops early has some of everything;
+/// at the end, one day and one trial come again at the full rate.
+#[must_use]
+pub fn runs(settings: &Settings) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let mut at_ms = AXIS_MS;
+    let mut place = |length: Nanos, hour_ms: i64| {
+        let start_ms = at_ms + hour_ms;
+        let end_ms = start_ms + length.as_millis() as i64 + settings.gap.as_millis() as i64;
+        // On whole days, so that the hour of the day is the profile's own.
+        at_ms = AXIS_MS + (end_ms - AXIS_MS).div_euclid(DAY_MS) * DAY_MS + DAY_MS;
+        start_ms
+    };
+    let n_profiles = settings.profiles.len().max(1);
+    let rounds = settings.days.max(settings.trials);
+    for round in 0..rounds {
+        if round < settings.days {
+            const DAYS: Stream = Stream::named("campaign days");
+            let duration = settings.warm_up + settings.span;
+            runs.push(Run {
+                index: runs.len(),
+                seed: Rng::new(settings.seed, DAYS.nth(u64::from(round))).next_u64() >> 11,
+                profile: settings.profiles[round as usize % n_profiles],
+                start_ms: place(duration, 0),
+                duration,
+                warm_up: settings.warm_up,
+                trial: None,
+                full_rate: false,
+                copy_of: None,
+            });
+        }
+        if settings.trials <= round {
+            continue;
+        }
+        for &trouble in &settings.troubles {
+            for severity in 0..trouble.severities().len() {
+                let (run, hour_ms) = trial(settings, trouble, severity, round, runs.len());
+                let start_ms = place(run.duration, hour_ms);
+                runs.push(Run { start_ms, ..run });
+            }
+        }
+    }
+    let day = runs.iter().find(|run| run.trial.is_none());
+    let worst = |trial: &Trial| trial.severity + 1 == trial.trouble.severities().len();
+    let trial = runs.iter().find(|run| run.trial.as_ref().is_some_and(worst));
+    let copies: Vec<Run> = day.into_iter().chain(trial).cloned().collect();
+    for copied in copies {
+        let hour_ms = (copied.start_ms - AXIS_MS).rem_euclid(DAY_MS);
+        let start_ms = place(copied.duration, hour_ms);
+        let (index, copy_of) = (runs.len(), Some(copied.index));
+        runs.push(Run { index, start_ms, full_rate: true, copy_of, ..copied });
+    }
+    runs
+}
+
+/// The run of a trial, and the hour of the day at which it starts.
+fn trial(
+    settings: &Settings,
+    trouble: Trouble,
+    severity: usize,
+    round: u32,
+    index: usize,
+) -> (Run, i64) {
+    const TRIALS: Stream = Stream::named("campaign trials");
+    // The same trial has the same draws whatever else is tried.
+    let nth = (trouble as u64) << 40 | (severity as u64) << 32 | u64::from(round);
+    let mut rng = Rng::new(settings.seed, TRIALS.nth(nth));
+    let seed = rng.next_u64() >> 11;
+    let hour_ms = rng.below(24) as i64 * 3_600_000;
+    // At any phase of scrapes and evaluations.
+    let at = settings.warm_up + Nanos::from_millis(rng.below(30 * 60_000));
+    let graded = trouble.severities()[severity];
+    let incidents = trouble.incidents(graded, at, &mut rng);
+    let turn = round as usize + severity;
+    let run = Run {
+        index,
+        seed,
+        profile: settings.profiles[turn % settings.profiles.len().max(1)],
+        start_ms: 0,
+        duration: at + graded.lasts + settings.aftermath,
+        warm_up: settings.warm_up,
+        trial: Some(Trial { trouble, severity, at, incidents }),
+        full_rate: false,
+        copy_of: None,
+    };
+    (run, hour_ms)
+}
+
+impl Run {
+    /// Its end in Unix milliseconds.
+    #[must_use]
+    pub fn end_ms(&self) -> i64 {
+        self.start_ms + self.duration.as_millis() as i64
+    }
+
+    /// Where it begins to be judged, in Unix milliseconds.
+    #[must_use]
+    pub fn judged_ms(&self) -> i64 {
+        self.start_ms + self.warm_up.as_millis() as i64
+    }
+
+    /// What is simulated: an ordinary day of the profile at its usual rate.
+    ///
+    /// # Panics
+    /// If the time axis reaches beyond the calendar.
+    #[must_use]
+    pub fn scenario(&self) -> Scenario {
+        let course = Course {
+            rate: self.profile.parameters().default_rate,
+            stretches: vec![(Stretch::Diurnal(1.0), self.duration)],
+            bursts: Vec::new(),
+        };
+        Scenario {
+            name: format!("run {}", self.index),
+            file: std::path::PathBuf::new(),
+            about: String::new(),
+            seed: self.seed,
+            epoch: jiff::Timestamp::from_millisecond(self.start_ms)
+                .expect("a campaign is shorter than a thousand years"),
+            duration: self.duration,
+            traffic: Traffic::Generated { profile: self.profile, course },
+            replicas: [1; 3],
+            scrape_phase: ScrapePhase::Seeded,
+            world: World::default(),
+            incidents: self.trial.iter().flat_map(|trial| trial.incidents.clone()).collect(),
+            alerts: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.trial {
+            None => write!(out, "a day of {}", self.profile)?,
+            Some(trial) => {
+                let severity = trial.severity().name;
+                write!(out, "{}, {severity}, {}", trial.trouble.name(), self.profile)?;
+            }
+        }
+        if self.full_rate { out.write_str(", at the full rate") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            seed: 1,
+            days: 4,
+            span: Nanos(24 * Nanos::HOUR.0),
+            trials: 2,
+            profiles: vec![Profile::Chat, Profile::Rag],
+            troubles: vec![Trouble::ModuleDown, Trouble::Restarts],
+            warm_up: Nanos::HOUR,
+            aftermath: Nanos::HOUR,
+            gap: Nanos(72 * Nanos::HOUR.0),
+            scrape: Nanos::MINUTE,
+        }
+    }
+
+    #[test]
+    fn runs_lie_apart_and_in_order() {
+        let settings = settings();
+        let runs = runs(&settings);
+        assert_eq!(runs.len(), 4 + 2 * 6 + 2);
+        let gap_ms = settings.gap.as_millis() as i64;
+        for pair in runs.windows(2) {
+            assert!(pair[0].end_ms() + gap_ms <= pair[1].start_ms, "{pair:?}");
+        }
+        assert!(runs.iter().enumerate().all(|(nth, run)| run.index == nth));
+        let first = runs.iter().filter(|run| !run.full_rate);
+        let mut seeds: Vec<u64> = first.map(|run| run.seed).collect();
+        seeds.sort_unstable();
+        seeds.dedup();
+        assert_eq!(seeds.len(), runs.len() - 2);
+    }
+
+    #[test]
+    fn a_trial_is_the_same_whatever_else_is_tried() {
+        let all = runs(&settings());
+        let fewer = Settings { days: 0, troubles: vec![Trouble::Restarts], ..settings() };
+        let trials = |runs: &[Run]| -> Vec<(u64, Nanos)> {
+            let first = runs.iter().filter(|run| !run.full_rate);
+            let of = first.filter_map(|run| Some((run.seed, run.trial.as_ref()?)));
+            let restarts = of.filter(|(_, trial)| trial.trouble == Trouble::Restarts);
+            restarts.map(|(seed, trial)| (seed, trial.at)).collect()
+        };
+        assert_eq!(trials(&all), trials(&runs(&fewer)));
+    }
+}

@@ -1,0 +1,66 @@
+//! A running Alertmanager to post alerts to, and waiting for what it makes of them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use dashproof::client::alertmanager::{Alertmanager, ListedAlert, PostedAlert};
+use dashproof::client::answer::Labels;
+use dashproof::poll::{self, Pending};
+use dashproof::stack::alertmanager_binary::AlertmanagerBinary;
+use dashproof::stack::native_alertmanager::NativeAlertmanager;
+use libtest_mimic::Failed;
+
+use crate::lines::environment;
+
+const CEILING: Duration = Duration::from_secs(30);
+const INTERVAL: Duration = Duration::from_millis(20);
+
+pub(crate) struct Running {
+    pub(crate) client: Alertmanager,
+    server: NativeAlertmanager,
+}
+
+impl Running {
+    pub(crate) async fn start(binary: &AlertmanagerBinary, config: &Path) -> Result<Self, Failed> {
+        let server = NativeAlertmanager::start(binary, &environment(), config).await?;
+        let client = Alertmanager::new(server.url());
+        client.ready().await?;
+        Ok(Self { client, server })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.server.url()
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.server.log()
+    }
+
+    pub(crate) async fn post(
+        &self,
+        alerts: impl IntoIterator<Item = &Labels>,
+    ) -> Result<(), Failed> {
+        let alert = |labels: &Labels| PostedAlert { labels: labels.clone(), ..Default::default() };
+        let alerts: Vec<PostedAlert> = alerts.into_iter().map(alert).collect();
+        Ok(self.client.post(&alerts).await?)
+    }
+
+    /// Lists alerts until `wrong` finds nothing wrong with them; fails with what it found last.
+    pub(crate) async fn until_right(
+        &self,
+        wrong: impl Fn(&[ListedAlert]) -> Vec<String>,
+    ) -> Result<(), Failed> {
+        let right = poll::until(CEILING, INTERVAL, async || {
+            let alerts = self.client.alerts().await.map_err(Pending::Failed)?;
+            match &wrong(&alerts)[..] {
+                [] => Ok(()),
+                wrong => Err(Pending::NotYet { status: wrong.join("\n") }),
+            }
+        });
+        Ok(right.await?)
+    }
+
+    pub(crate) async fn stop(self) {
+        self.server.stop().await;
+    }
+}
