@@ -32,6 +32,7 @@ impl fmt::Display for What {
             Self::GroupAlone { labels, operand } => {
                 write!(out, "one of two groups by {labels}; the other fails {operand}")
             }
+            Self::Elsewhere { operand } => write!(out, "holds elsewhere alone: {operand}"),
             Self::Present { operand } => write!(out, "present: {operand}"),
             Self::Absent { operand } => write!(out, "absent: {operand}"),
             Self::Reset => out.write_str("counters reset"),

@@ -70,6 +70,19 @@ pub(crate) const GOOD: &str = "groups:
     for: 10m
   - alert: Stalled
     expr: time() - max(timestamp(up)) > 120 or absent(up)
+  - alert: StalledForLong
+    expr: time() - max(timestamp(up)) >= 120 or absent(up)
+    for: 1m
+  - alert: BranchesWithOneGuard
+    expr: >-
+      (p95{module='a'} >= 2 or p95{module='b'} > 0.25)
+      and on (module) module:operations:rate > 0.5
+    for: 10m
+    keep_firing_for: 5m
+  - alert: Listed
+    expr: x{z=~'a|b'} > 1 and on (z) y > 2
+  - alert: Ages
+    expr: time() - timestamp(x{job='j'}) > 60
   - alert: Worst
     expr: max_over_time(ok[5m]) == 0
     for: 5m
