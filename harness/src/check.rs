@@ -13,6 +13,7 @@ use crate::monitoring::Monitoring;
 use crate::problem::Problem;
 use crate::promcfg::{PrometheusConfig, RuleFile};
 
+mod alertmanager;
 mod catalogue;
 mod contracts;
 mod dashboards;
@@ -87,6 +88,9 @@ pub fn of(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Problem> {
         emitted: &emitted(monitoring),
     });
     problems.extend(compare(&monitoring.dashboards, contracts));
+    if let Some(config) = &monitoring.alertmanager {
+        problems.extend(alertmanager::names_and_inhibitions(config, &monitoring.rules));
+    }
     problems.sort();
     problems
 }

@@ -243,3 +243,39 @@ impl Target {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fake_modules::{
+        module::Module,
+        world::{Instance, Module as ModuleName},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_slow_scrape_says_how_long_it_took_and_fails_at_the_timeout() {
+        let config = TargetConfig {
+            labels: Vec::new(),
+            interval_ms: 5_000,
+            timeout_ms: 4_000,
+            phase_ms: 0,
+            sample_limit: 0,
+        };
+        let mut target = Target::new(config, None);
+        assert!(target.waits_for(3.999) && !target.waits_for(4.0));
+        let instance = Instance { module: ModuleName::PromptSecurity, replica: 0 };
+        let mut module = Module::new(instance, 0, None);
+        target.scrape(1, &Scraped::Answer(&module.scrape().unwrap(), 3.0));
+        target.scrape(2, &Scraped::Late);
+        let own = |name: &str| {
+            let nth = OWN.iter().position(|own| *own == name).unwrap();
+            target.own[nth].samples.clone()
+        };
+        assert_eq!(own("up"), [(1, 1.0), (2, 0.0)]);
+        assert_eq!(own("scrape_duration_seconds"), [(1, 3.0), (2, 4.0)]);
+        let ends =
+            |stored: &Stored| stored.samples.last().is_some_and(|(at, v)| *at == 2 && v.is_nan());
+        assert!(target.series.iter().all(ends));
+    }
+}

@@ -8,9 +8,11 @@ use dashproof::stack::amtool;
 use dashproof::stack::environment::Environment;
 use dashproof::stack::native_alertmanager::{NativeAlertmanager, StartError};
 use libtest_mimic::{Failed, Trial};
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::alertmanagers::on_each_alertmanager;
+use crate::life::{Holder, nothing_is_left_after};
 use crate::lines::{block_on, environment};
 
 const CONFIG: &str = "
@@ -26,6 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     [
         on_each_alertmanager("the_binary_is_what_it_says", what_it_says),
         on_each_alertmanager("it_starts_alone_and_leaves_nothing", leaves_nothing),
+        on_each_alertmanager("a_kill_ends_the_server", a_kill),
         on_each_alertmanager("a_bad_configuration_is_named_at_once", a_bad_configuration),
         on_each_alertmanager("kept_files_stay", kept_files_stay),
         on_each_alertmanager("amtool_tells_the_receivers", receivers),
@@ -77,6 +80,15 @@ fn leaves_nothing(binary: &AlertmanagerBinary) -> Result<(), Failed> {
         assert_eq!(left_in(&temporary), 1, "only the configuration is left");
         Ok(())
     })
+}
+
+/// The shared watchdog knows it by its command line.
+fn a_kill(binary: &AlertmanagerBinary) -> Result<(), Failed> {
+    let (_temporary, _, config) = machine(CONFIG);
+    let programs = [&binary.alertmanager, &binary.amtool];
+    let version = binary.version.to_string();
+    let holder = Holder::of("alertmanager", "wait", programs, &version, Some(&config));
+    nothing_is_left_after(holder, Some(Signal::SIGKILL))
 }
 
 fn a_bad_configuration(binary: &AlertmanagerBinary) -> Result<(), Failed> {

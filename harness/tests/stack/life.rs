@@ -36,7 +36,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("a_kill_ends_the_server", "wait", Some(Signal::SIGKILL)),
     ];
     let endings = endings.into_iter().flat_map(|(name, ending, signal)| {
-        on_each_line(name, move |binary| nothing_is_left_after(binary, ending, signal))
+        on_each_line(name, move |binary| {
+            nothing_is_left_after(Holder::start(binary, ending), signal)
+        })
     });
     endings
         .chain(on_each_line("what_even_the_watchdog_left_is_collected", garbage_is_collected))
@@ -46,8 +48,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         .collect()
 }
 
-/// A process of its own that holds a Prometheus.
-struct Holder {
+/// A process of its own that holds a server.
+pub(crate) struct Holder {
     process: Child,
     server: u32,
     directory: PathBuf,
@@ -55,11 +57,23 @@ struct Holder {
 
 impl Holder {
     fn start(binary: &PrometheusBinary, ending: &str) -> Self {
+        let programs = [&binary.prometheus, &binary.promtool];
+        Self::of("prometheus", ending, programs, &binary.version.to_string(), None)
+    }
+
+    /// Holds the `server` until its `ending`; see `hold` for the rest.
+    pub(crate) fn of(
+        server: &str,
+        ending: &str,
+        programs: [&PathBuf; 2],
+        version: &str,
+        config: Option<&Path>,
+    ) -> Self {
         let command = CommandLine::new(std::env::current_exe().unwrap())
-            .args([hold::ARGUMENT, ending])
-            .arg(&binary.prometheus)
-            .arg(&binary.promtool)
-            .arg(binary.version.to_string());
+            .args([hold::ARGUMENT, server, ending])
+            .args(programs)
+            .arg(version)
+            .args(config);
         let mut process = command.spawn(Stdio::piped(), Stdio::piped(), Stdio::null()).unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -92,12 +106,7 @@ async fn until_true(what: &str, condition: impl Fn() -> bool) {
     wait.await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
 }
 
-fn nothing_is_left_after(
-    binary: &PrometheusBinary,
-    ending: &str,
-    by: Option<Signal>,
-) -> Result<(), Failed> {
-    let mut holder = Holder::start(binary, ending);
+pub(crate) fn nothing_is_left_after(mut holder: Holder, by: Option<Signal>) -> Result<(), Failed> {
     if let Some(by) = by {
         assert!(holder.server_runs() && holder.directory.exists());
         signal(holder.process.id(), by);

@@ -6,8 +6,10 @@
 
 use std::fmt;
 
-use promql_parser::label::Matcher as Inner;
+use promql_parser::label::{MatchOp, Matcher as Inner};
 use promql_parser::parser::token::{T_EQL, T_EQL_REGEX, T_NEQ, T_NEQ_REGEX, TokenId};
+
+use crate::promql::alternatives;
 
 /// Longer operators first: `=` is also the beginning of `=~`.
 const OPERATORS: [(&str, TokenId); 4] =
@@ -36,6 +38,16 @@ impl Matcher {
     #[must_use]
     pub fn matches(&self, value: &str) -> bool {
         self.inner.is_match(value)
+    }
+
+    /// The values that it names, whether it asks for them or refuses them; `None` if it is a regular
+    /// expression that is more than alternatives.
+    #[must_use]
+    pub fn literals(&self) -> Option<Vec<String>> {
+        match self.inner.op {
+            MatchOp::Equal | MatchOp::NotEqual => Some(vec![self.inner.value.clone()]),
+            MatchOp::Re(_) | MatchOp::NotRe(_) => alternatives(&self.inner.value),
+        }
     }
 
     pub(super) fn equal(name: &str, value: &str) -> Self {
@@ -154,6 +166,9 @@ mod tests {
             [r#"a=~"x|y, z""#, r#"b!="1""#, r#"c!~"d+""#]
         );
         assert_eq!(shown(""), [""; 0]);
+        let literals = |text: &str| parse(text).unwrap()[0].literals();
+        assert_eq!(literals("a!~\"x|yz\""), Some(vec!["x".to_owned(), "yz".to_owned()]));
+        assert_eq!((literals("a=x"), literals("a=~\"x.*\"")), (Some(vec!["x".to_owned()]), None));
         let [quoted] = &parse(r#"a="x\"y\\z\n\d""#).unwrap()[..] else { panic!("one matcher") };
         assert!(quoted.matches("x\"y\\z\n\\d"), "{quoted}");
     }
