@@ -102,7 +102,7 @@ pub(super) fn series(
     Some(labels)
 }
 
-/// A value of `label` that the leaf's matchers accept, and none of those of other leaves where it has no matcher itself.
+/// A value of `label` that the leaf's matchers accept, and if possible none of those of other leaves.
 fn value(
     label: &str,
     nth: usize,
@@ -114,7 +114,8 @@ fn value(
         leaf.matchers.iter().filter(|matcher| matcher.name == label).cloned().collect()
     };
     let own = of(leaf);
-    let others: Vec<Matcher> = family.iter().flat_map(|relative| of(relative)).collect();
+    let others = family.iter().flat_map(|relative| of(relative));
+    let others: Vec<Matcher> = others.filter(|matcher| !own.contains(matcher)).collect();
     let mut listed: Vec<String> = own.iter().flat_map(listed).collect();
     if !listed.is_empty() {
         let turn = nth % listed.len();
@@ -135,8 +136,7 @@ fn value(
     candidates.extend(numbers);
     candidates.push(String::new());
     candidates.retain(|value| own.iter().all(|matcher| matcher.is_match(value)));
-    let apart =
-        |value: &&String| !own.is_empty() || others.iter().all(|matcher| !matcher.is_match(value));
+    let apart = |value: &&String| others.iter().all(|matcher| !matcher.is_match(value));
     candidates.iter().find(apart).or(candidates.first()).cloned()
 }
 

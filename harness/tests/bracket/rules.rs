@@ -81,6 +81,29 @@ pub(crate) const GOOD: &str = "groups:
     keep_firing_for: 5m
   - alert: Listed
     expr: x{z=~'a|b'} > 1 and on (z) y > 2
+  - alert: Codes
+    expr: sum by (job) (rate(h_total{code=~'5..'}[5m])) / sum by (job) (rate(h_total[5m])) > 0.05
+    for: 10m
+  - alert: PartsOfParts
+    expr: >-
+      sum(rate(t_total{a='1'}[5m])) / sum(rate(t_total{a=~'1|2'}[5m])) > 0.2
+      and sum(rate(t_total[5m])) > 1
+  - alert: Between
+    expr: 1 < x < 5
+  - alert: UnlessEither
+    expr: x > 1 unless (y > 2 or z > 3)
+  - alert: Product
+    expr: x * y > 6
+  - alert: Below
+    expr: -x > 5
+  - alert: Earlier
+    expr: x offset 5m > 3
+    for: 3m
+    keep_firing_for: 5m
+  - alert: Without
+    expr: sum without (instance) (rate(t_total[5m])) > 1
+  - alert: Scalar
+    expr: x > scalar(y)
   - alert: Ages
     expr: time() - timestamp(x{job='j'}) > 60
   - alert: Worst
