@@ -35,7 +35,7 @@ pub use recorded::recorded_labels;
 pub struct Bracket {
     /// The rule's name.
     pub alert: String,
-    /// In a fixed order, each with a name of its own.
+    /// In a fixed order.
     pub cases: Vec<Case>,
     /// What could not be bracketed.
     pub not_bracketed: Vec<NotBracketed>,
@@ -89,6 +89,11 @@ pub enum What {
     /// Series are absent while everything else is as the alert needs it.
     Absent {
         /// What is absent; `everything` if nothing is there at all.
+        operand: String,
+    },
+    /// A part fails where the rest of the condition holds, and holds for another branch alone.
+    Elsewhere {
+        /// The part.
         operand: String,
     },
     /// What `unless` excludes is there while everything else is as the alert needs it.

@@ -270,12 +270,12 @@ fn survived(fate: &RuleFate) -> bool {
 fn equivalent(mutant: &Mutant, bracket: &Bracket) -> Option<RuleFate> {
     let moved = mutant.operand.as_ref()?;
     let is_it = |not: &&NotBracketed| {
-        let at = match &not.what {
-            What::Threshold { operand, side: Side::At }
-            | What::Guard { operand, side: Side::At } => operand,
-            _ => return false,
+        let (What::Threshold { operand, side: Side::At } | What::Guard { operand, side: Side::At }) =
+            &not.what
+        else {
+            return false;
         };
-        at == moved && not.lack == Lack::Nothing
+        operand == moved && not.lack == Lack::Nothing
     };
     let not = bracket.not_bracketed.iter().find(is_it)?;
     Some(RuleFate::Equivalent { reason: not.reason.clone() })

@@ -2,16 +2,17 @@
 //!
 //! Knows the parser's types. What levels are good for is decided elsewhere.
 
+mod leaf;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
 use promql_parser::{
-    label::{MatchOp, Matcher},
+    label::MatchOp,
     parser::{
-        AggregateExpr, BinaryExpr, Call, Expr, LabelModifier, Offset, VectorMatchCardinality,
-        VectorSelector,
+        AggregateExpr, BinaryExpr, Call, Expr, LabelModifier, VectorMatchCardinality,
         token::{
             T_ADD, T_AVG, T_COUNT, T_DIV, T_EQLC, T_GROUP, T_GTE, T_GTR, T_LAND, T_LOR, T_LSS,
             T_LTE, T_LUNLESS, T_MAX, T_MIN, T_MUL, T_NEQ, T_SUB, T_SUM,
@@ -23,7 +24,6 @@ use promql_parser::{
 use super::node::{
     Arithmetic, Compare, Comparison, Grouping, Leaf, LeafKind, Matching, Model, Node, SetOperator,
 };
-use crate::promql::alternatives;
 
 /// A part of an expression that cannot be turned around.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -125,7 +125,12 @@ impl Builder {
         let arguments = &call.args.args;
         let first = arguments.first().map(AsRef::as_ref);
         match (call.func.name, first) {
-            ("vector" | "scalar", Some(inner)) => self.node(inner, scope),
+            ("vector", Some(inner)) => self.node(inner, scope),
+            ("scalar", Some(inner)) => {
+                let none = BTreeSet::new();
+                let inner = self.node(inner, &scope.showing(&none))?;
+                Ok(Node::Grouped(Box::new(inner), Grouping::By(none)))
+            }
             ("absent", Some(Expr::VectorSelector(selector))) => {
                 let labels = selector.matchers.matchers.iter().filter(|matcher| {
                     matches!(matcher.op, MatchOp::Equal) && matcher.name != "__name__"
@@ -205,6 +210,12 @@ impl Builder {
     ) -> Result<Node, BuildError> {
         if let Some(node) = self.age(binary, scope)? {
             return Ok(node);
+        }
+        // A scalar on the left lets the labels of the right side through, and is only known to be one as a constant.
+        let is_scalar = |side: &Expr| side.value_type() == ValueType::Scalar;
+        if is_scalar(&binary.lhs) && !is_scalar(&binary.rhs) && text(&binary.lhs).contains("scalar")
+        {
+            return Err(unknown(expr));
         }
         let modifier = binary.modifier.as_ref();
         let named = modifier.and_then(|modifier| modifier.matching.as_ref());
@@ -318,63 +329,6 @@ impl Builder {
         };
         let leaf = self.leaf(selector, LeafKind::Age, None, text, &scope.wanting(&below))?;
         Ok(Some(Node::Grouped(Box::new(Node::Leaf(leaf)), grouping)))
-    }
-
-    fn leaf(
-        &mut self,
-        selector: &VectorSelector,
-        kind: LeafKind,
-        window: Option<i64>,
-        text: String,
-        scope: &Scope,
-    ) -> Result<usize, BuildError> {
-        if selector.at.is_some() || !selector.matchers.or_matchers.is_empty() {
-            return Err(BuildError::Part { part: selector.to_string() });
-        }
-        let (on_name, matchers): (Vec<Matcher>, Vec<Matcher>) =
-            selector.matchers.matchers.iter().cloned().partition(|m| m.name == "__name__");
-        let names = match (&selector.name, &on_name[..]) {
-            (Some(name), _) => Some(vec![name.clone()]),
-            (None, [only]) if matches!(only.op, MatchOp::Equal) => Some(vec![only.value.clone()]),
-            (None, [only]) if matches!(only.op, MatchOp::Re(_)) => alternatives(&only.value),
-            _ => None,
-        };
-        let names = names.filter(|names| !names.is_empty());
-        let names = names.ok_or_else(|| BuildError::Metric { selector: selector.to_string() })?;
-        let offset_ms = match &selector.offset {
-            Some(Offset::Pos(offset)) => millis(*offset),
-            Some(Offset::Neg(_)) => return Err(BuildError::Part { part: selector.to_string() }),
-            None => 0,
-        };
-        let known = self.leaves.iter_mut().enumerate().find(|(_, leaf)| {
-            leaf.names == names
-                && leaf.offset_ms == offset_ms
-                && leaf.kind == kind
-                && leaf.matchers == matchers
-                && leaf.summed == scope.summed
-        });
-        if let Some((nth, leaf)) = known {
-            leaf.windows.extend(window);
-            leaf.wanted.extend(scope.wanted.iter().cloned());
-            leaf.visible = match (leaf.visible.take(), &scope.visible) {
-                (None, other) => other.clone(),
-                (Some(one), None) => Some(one),
-                (Some(one), Some(other)) => Some(one.intersection(other).cloned().collect()),
-            };
-            return Ok(nth);
-        }
-        self.leaves.push(Leaf {
-            text,
-            names,
-            matchers,
-            kind,
-            windows: window.into_iter().collect(),
-            offset_ms,
-            wanted: scope.wanted.clone(),
-            summed: scope.summed,
-            visible: scope.visible.clone(),
-        });
-        Ok(self.leaves.len() - 1)
     }
 }
 

@@ -3,19 +3,20 @@
 //! Each is a set of levels or a course of the condition, with what the rule's text says that the alert does then.
 
 mod groups;
+mod series;
 mod timing;
 
 use std::collections::BTreeSet;
 
 use super::{
     Behaviour, Bracket, Case, Firing, Lack, NotBracketed, What,
-    atoms::Atoms,
+    atoms::{AtomError, Atoms},
     build,
     course::Course,
     demand::{Demands, Side, Want},
     grid::Grid,
-    labels::{self, Group, Naming, RecordedLabels},
-    node::{Compare, LeafKind, Levels, Model, Node, SetOperator},
+    labels::{self, Group, LabelMap, Naming, RecordedLabels},
+    node::{Compare, LeafKind, Levels, Model, Node},
     solve,
     spans::spans,
     story,
@@ -29,10 +30,19 @@ pub fn bracket(rule: &AlertRule, recorded: &RecordedLabels) -> Bracket {
         Bracket { alert: rule.name.clone(), cases: Vec::new(), not_bracketed: Vec::new() };
     let naming = Naming { templates: templates(rule), recorded: recorded.clone() };
     let prepared = build::model(&rule.expr).map_err(|error| error.to_string()).and_then(|model| {
-        let atoms = Atoms::new(&model, &naming, &Group::default());
-        atoms.map(|atoms| (model, atoms)).map_err(|error| error.to_string())
+        let groups = model
+            .root
+            .branches()
+            .into_iter()
+            .map(|branch| Group { given: labels::given(&model, branch, 0), ..Group::default() });
+        let branches: Result<Vec<Branch>, _> = groups
+            .map(|group| {
+                Ok(Branch { atoms: Atoms::new(&model, &naming, &group)?, given: group.given })
+            })
+            .collect();
+        branches.map(|branches| (model, branches)).map_err(|error: AtomError| error.to_string())
     });
-    let (model, atoms) = match prepared {
+    let (model, branches) = match prepared {
         Ok(found) => found,
         Err(reason) => {
             bracket.not_bracketed.push(NotBracketed {
@@ -50,7 +60,8 @@ pub fn bracket(rule: &AlertRule, recorded: &RecordedLabels) -> Bracket {
     let maker = Maker {
         rule,
         model: &model,
-        atoms: &atoms,
+        branches: &branches,
+        branch: 0,
         naming: &naming,
         n_for: intervals(rule.timing.for_ms),
         n_keep: intervals(rule.timing.keep_firing_for_ms),
@@ -72,10 +83,18 @@ pub(super) fn templates(rule: &AlertRule) -> BTreeSet<String> {
     named.filter(|name| !name.is_empty()).collect()
 }
 
+/// A branch of `or`: what stands behind the leaves while the alert hangs on it.
+struct Branch {
+    atoms: Atoms,
+    given: LabelMap,
+}
+
 struct Maker<'a> {
     rule: &'a AlertRule,
     model: &'a Model,
-    atoms: &'a Atoms,
+    branches: &'a [Branch],
+    /// The branch that cases are made for now.
+    branch: usize,
     naming: &'a Naming,
     /// `for` and `keep_firing_for` in evaluations.
     n_for: usize,
@@ -83,7 +102,7 @@ struct Maker<'a> {
     bracket: &'a mut Bracket,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
     fn make(mut self) {
         let root = &self.model.root;
         let nothing = vec![None; self.model.leaves.len()];
@@ -104,21 +123,35 @@ impl Maker<'_> {
         let mut demands = Demands::default();
         demands.none(root);
         let quiet = self.solve(&demands, false);
-        for compare in root.compares() {
-            self.threshold(compare);
+        for node in root.all() {
+            self.threshold(node);
         }
+        self.branch = 0;
         self.timing(&firing);
         let branches = self.branches(&firing);
         self.windows(&branches);
         self.groups();
+        self.branch = 0;
         self.absences(&firing);
         self.presences();
+        self.branch = 0;
         self.reset(quiet.as_ref());
         self.template_labels();
     }
 
+    fn atoms(&self) -> &'a Atoms {
+        &self.branches[self.branch].atoms
+    }
+
+    /// Goes on in the branch that a part stands in; what stands outside of all is seen from the first.
+    fn turn_to(&mut self, part: &Node) {
+        let branches = self.model.root.branches();
+        let is_in = |branch: &&Node| branch.all().into_iter().any(|node| std::ptr::eq(node, part));
+        self.branch = branches.iter().position(is_in).unwrap_or(0);
+    }
+
     fn solve(&self, demands: &Demands, some: bool) -> Option<Levels> {
-        solve::levels(self.model, self.atoms, demands, some, &[])
+        solve::levels(self.model, self.atoms(), demands, some, &[])
     }
 
     fn skip(&mut self, what: What, lack: Lack, reason: impl Into<String>) {
@@ -126,11 +159,11 @@ impl Maker<'_> {
     }
 
     /// A comparison with its left side just below, at and just above its right one.
-    fn threshold(&mut self, compare: &Compare) {
+    fn threshold(&mut self, node: &Node) {
+        let Node::Compare(compare) = node else { return };
+        self.turn_to(node);
         let operand = compare.text.clone();
-        let mut demands = Demands::default();
-        let is_it = |node: &Node| matches!(node, Node::Compare(found) if found.id == compare.id);
-        let Some(polarity) = demands.hang(&self.model.root, &is_it) else { return };
+        let Some((demands, polarity)) = self.hanging(node) else { return };
         for side in Side::ALL {
             let what = if compare.is_guard {
                 What::Guard { operand: operand.clone(), side }
@@ -164,7 +197,11 @@ impl Maker<'_> {
                 }
                 continue;
             };
-            self.steady(what, &levels);
+            let ages = |leaf: &usize| self.model.leaves[*leaf].kind == LeafKind::Age;
+            match compare.lhs.leaves().into_iter().chain(compare.rhs.leaves()).find(ages) {
+                Some(leaf) => self.aging(what, &levels, leaf),
+                None => self.steady(what, &levels),
+            }
         }
     }
 
@@ -187,19 +224,20 @@ impl Maker<'_> {
     }
 
     /// Each branch of `or` alone; the levels at which the condition holds, branch by branch.
-    fn branches(&mut self, firing: &Levels) -> Vec<Levels> {
+    fn branches(&mut self, firing: &Levels) -> Vec<(usize, Levels)> {
         let branches = self.model.root.branches();
         if branches.len() < 2 {
-            return vec![firing.clone()];
+            return vec![(0, firing.clone())];
         }
         let mut found = Vec::new();
-        for branch in branches {
+        for (nth, branch) in branches.into_iter().enumerate() {
+            self.branch = nth;
             let what = What::BranchAlone { operand: shown(self.model, branch) };
             let hanging = self.hanging(branch);
             match hanging.and_then(|(demands, polarity)| self.solve(&demands, polarity)) {
                 Some(levels) => {
                     self.steady(what, &levels);
-                    found.push(levels);
+                    found.push((nth, levels));
                 }
                 None => self.skip(what, Lack::Unknown, "no levels are known at which it does"),
             }
@@ -207,69 +245,11 @@ impl Maker<'_> {
         found
     }
 
-    /// Each leaf absent while the others are as the alert needs them.
-    fn absences(&mut self, firing: &Levels) {
-        for leaf in 0..self.model.leaves.len() {
-            if firing[leaf].is_none() {
-                continue;
-            }
-            let mut levels = firing.clone();
-            levels[leaf] = None;
-            let what = What::Absent { operand: self.model.leaves[leaf].text.clone() };
-            if self.atoms.possible(self.model, &levels) {
-                self.steady(what, &levels);
-            }
-        }
-    }
-
-    /// What `unless` excludes is there while everything else is as the alert needs it.
-    fn presences(&mut self) {
-        for (node, rhs) in self.model.root.plain(SetOperator::Unless) {
-            let Some((demands, polarity)) = self.hanging(node) else { continue };
-            let mut present = demands.clone();
-            present.some_leaves(rhs);
-            let operand = shown(self.model, rhs);
-            match self.solve(&present, !polarity) {
-                Some(levels) => self.steady(What::Present { operand }, &levels),
-                None => {
-                    let reason = "no levels are known with it";
-                    self.skip(What::Present { operand }, Lack::Unknown, reason);
-                }
-            }
-        }
-    }
-
     /// What must hold so that the whole hangs on a part, and whether it yields an element where the part does.
     fn hanging(&self, part: &Node) -> Option<(Demands, bool)> {
         let mut demands = Demands::default();
         let polarity = demands.hang(&self.model.root, &|node| std::ptr::eq(node, part))?;
         Some((demands, polarity))
-    }
-
-    fn reset(&mut self, quiet: Option<&Levels>) {
-        let is_counter = |leaf: usize| self.model.leaves[leaf].kind == LeafKind::Counter;
-        if !(0..self.model.leaves.len()).any(is_counter) {
-            return;
-        }
-        let Some(levels) = quiet else {
-            let reason = "no levels are known at which the condition does not hold";
-            return self.skip(What::Reset, Lack::Unknown, reason);
-        };
-        let longest = story::windows(self.model).into_iter().max().unwrap_or(0);
-        // Until the reset has left the window, or for as long as is worth it.
-        let n =
-            usize::try_from(longest / self.rule.evaluations.interval_ms + 2).unwrap_or(usize::MAX);
-        let grid = self.grid(n.min(60).max(self.n_steady()));
-        let Some(mut courses) = story::steady(self.model, self.atoms, levels, &grid) else {
-            return self.skip(What::Reset, Lack::Unknown, "the levels cannot be held that long");
-        };
-        for (leaf, course) in courses.iter_mut().enumerate() {
-            if let (true, Course::Steady(level)) = (is_counter(leaf), &course) {
-                *course = Course::Reset(*level);
-            }
-        }
-        let on = vec![false; grid.n_evaluations];
-        self.case(What::Reset, levels, &on, &[(self.atoms, courses)], &grid);
     }
 
     /// A label that a template reads must be on an alert of some case.
@@ -300,8 +280,7 @@ impl Maker<'_> {
     }
 
     fn n_steady(&self) -> usize {
-        let ages = self.model.leaves.iter().any(|leaf| leaf.kind == LeafKind::Age);
-        self.n_for + if ages { 1 } else { 2 }
+        self.n_for + 2
     }
 
     fn grid(&self, n_evaluations: usize) -> Grid {
@@ -312,11 +291,11 @@ impl Maker<'_> {
     /// The case of levels that last.
     fn steady(&mut self, what: What, levels: &Levels) {
         let grid = self.grid(self.n_steady());
-        match story::steady(self.model, self.atoms, levels, &grid) {
+        match story::steady(self.model, self.atoms(), levels, &grid) {
             Some(courses) => {
                 let holds = self.model.root.eval(levels).is_some();
                 let on = vec![holds; grid.n_evaluations];
-                self.case(what, levels, &on, &[(self.atoms, courses)], &grid);
+                self.case(what, levels, &on, &[(self.atoms(), courses)], &grid);
             }
             None => {
                 self.skip(what, Lack::Unknown, "its level cannot be held for as long as `for` asks")
@@ -334,7 +313,7 @@ impl Maker<'_> {
         grid: &Grid,
     ) {
         let mut firings = Vec::new();
-        for element in labels::elements(&self.model.root, levels, &self.atoms.series) {
+        for element in labels::elements(&self.model.root, levels, &self.atoms().series) {
             let labels = match self.rule.alert_labels(&element.into_iter().collect()) {
                 Ok(labels) => labels.to_string(),
                 Err(error) => return self.skip(what, Lack::Unknown, error.to_string()),

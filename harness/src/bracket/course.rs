@@ -87,7 +87,6 @@ fn points(kind: LeafKind, course: &Course, share: f64, grid: &Grid) -> Vec<(i64,
         (LeafKind::Counter, Course::Reset(level)) => counter(level * share, &[], Some(0), grid),
         (LeafKind::Changes, Course::Events(_, events)) => changes(events, grid),
         (LeafKind::Changes, _) => changes(&[], grid),
-        (LeafKind::Age, Course::Steady(age)) => silence(*age, 0, grid.n_evaluations, grid),
         (LeafKind::Age, Course::Silence { age, at, until }) => silence(*age, *at, *until, grid),
         (LeafKind::Age, _) => ended(grid.samples().map(|at| (at, 1.0)).collect(), grid),
         (LeafKind::Over(_), Course::Events(level, events)) => {

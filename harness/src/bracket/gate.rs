@@ -28,6 +28,8 @@ pub(super) enum Gate {
     Sample { leaf: usize, off: f64 },
     /// An age above this many seconds lets it begin.
     Age { leaf: usize, above: f64 },
+    /// The leaf has this age at the second evaluation and grows; not for a condition of one's choice.
+    Grows { leaf: usize, age: f64 },
 }
 
 impl Gate {
@@ -39,6 +41,7 @@ impl Gate {
             | Self::Burst { leaf, .. }
             | Self::Changes { leaf, .. }
             | Self::Sample { leaf, .. }
+            | Self::Grows { leaf, .. }
             | Self::Age { leaf, .. } => leaf,
         }
     }
@@ -195,18 +198,25 @@ pub(super) fn course(
             let events = chosen.iter().map(|sample| (*sample, off)).collect();
             (0..on.len()).all(|n| on[n] || is_seen(n)).then_some(Course::Events(own?, events))
         }
+        Gate::Grows { age, .. } => {
+            let last = age + (on.len() as f64 - 2.0) * grid.interval_ms as f64 / 1000.0;
+            (last < LOOKBACK).then_some(Course::Silence { age, at: 1, until: on.len() })
+        }
         Gate::Age { above, .. } => {
             let at = on.iter().position(|on| *on)?;
             let until = at + on[at..].iter().position(|on| !on).unwrap_or(on.len() - at);
             let is_one_run = on[until..].iter().all(|on| !on);
             let age = above + 1.0;
             let oldest = age + (grid.evaluation(until - 1) - grid.evaluation(at)) as f64 / 1000.0;
-            // The samples are seen for five minutes, and must not be this old one evaluation before.
-            let fits = oldest < 300.0 && age - (grid.interval_ms as f64 / 1000.0) < above;
+            // It must not be this old one evaluation before.
+            let fits = oldest < LOOKBACK && age - (grid.interval_ms as f64 / 1000.0) < above;
             (is_one_run && fits).then_some(Course::Silence { age, at, until })
         }
     }
 }
+
+/// How old a sample can be and still be seen, in seconds.
+const LOOKBACK: f64 = 300.0;
 
 /// `n` intervals for each run of evaluations, so that those see all `n` and no others do: the first of them leaves the
 /// window when the run ends, the last enters it when the run begins. `None` if that cannot be.

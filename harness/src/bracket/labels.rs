@@ -43,6 +43,24 @@ pub(super) struct Group {
     pub(super) nth: usize,
     /// The labels that differ between groups.
     pub(super) labels: BTreeSet<String>,
+    /// The values that matchers of one branch of `or` ask for: what the branch is joined with has them too.
+    pub(super) given: LabelMap,
+}
+
+/// The values that a branch of `or` asks for by its matchers where no two of its leaves ask for different ones: the
+/// first that they list, or the one after it.
+pub(super) fn given(model: &Model, branch: &Node, nth: usize) -> LabelMap {
+    let mut given: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for leaf in branch.leaves() {
+        for matcher in &model.leaves[leaf].matchers {
+            let value = listed(matcher).into_iter().nth(nth).filter(|value| !value.is_empty());
+            let known = given.entry(matcher.name.clone()).or_insert_with(|| value.clone());
+            if *known != value {
+                *known = None;
+            }
+        }
+    }
+    given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// The labels of the leaf's own series; `None` if no value is known that its matchers accept.
@@ -76,7 +94,7 @@ pub(super) fn series(
     for label in names {
         let differs = group.labels.contains(label) && leaf.tells(label);
         let nth = if differs { group.nth } else { 0 };
-        let value = value(label, nth, leaf, &family)?;
+        let value = value(label, nth, leaf, &family, group.given.get(label))?;
         if !value.is_empty() {
             labels.insert(label.to_owned(), value);
         }
@@ -84,13 +102,20 @@ pub(super) fn series(
     Some(labels)
 }
 
-/// A value of `label` that the leaf's matchers accept, and none of those of other leaves where it has no matcher itself.
-fn value(label: &str, nth: usize, leaf: &Leaf, family: &[&Leaf]) -> Option<String> {
+/// A value of `label` that the leaf's matchers accept, and if possible none of those of other leaves.
+fn value(
+    label: &str,
+    nth: usize,
+    leaf: &Leaf,
+    family: &[&Leaf],
+    given: Option<&String>,
+) -> Option<String> {
     let of = |leaf: &Leaf| -> Vec<Matcher> {
         leaf.matchers.iter().filter(|matcher| matcher.name == label).cloned().collect()
     };
     let own = of(leaf);
-    let others: Vec<Matcher> = family.iter().flat_map(|relative| of(relative)).collect();
+    let others = family.iter().flat_map(|relative| of(relative));
+    let others: Vec<Matcher> = others.filter(|matcher| !own.contains(matcher)).collect();
     let mut listed: Vec<String> = own.iter().flat_map(listed).collect();
     if !listed.is_empty() {
         let turn = nth % listed.len();
@@ -104,13 +129,14 @@ fn value(label: &str, nth: usize, leaf: &Leaf, family: &[&Leaf]) -> Option<Strin
     let excluded =
         others.iter().filter(|matcher| matches!(matcher.op, MatchOp::NotEqual | MatchOp::NotRe(_)));
     let numbers = ["1", "200", "500"].map(str::to_owned);
-    let mut candidates: Vec<String> = listed.into_iter().chain(invented).collect();
+    // A selector of the same metric that asks for the value has series of its own with it.
+    let given = given.filter(|_| own.is_empty() && others.is_empty()).cloned();
+    let mut candidates: Vec<String> = given.into_iter().chain(listed).chain(invented).collect();
     candidates.extend(excluded.map(|matcher| matcher.value.clone()).filter(|v| !v.is_empty()));
     candidates.extend(numbers);
     candidates.push(String::new());
     candidates.retain(|value| own.iter().all(|matcher| matcher.is_match(value)));
-    let apart =
-        |value: &&String| !own.is_empty() || others.iter().all(|matcher| !matcher.is_match(value));
+    let apart = |value: &&String| others.iter().all(|matcher| !matcher.is_match(value));
     candidates.iter().find(apart).or(candidates.first()).cloned()
 }
 

@@ -50,28 +50,41 @@ fn demanded(
     for &(leaf, level) in fixed {
         known[leaf] = Some(level);
     }
-    // Comparisons that just hold come first, so that they choose their levels; inner ones before outer ones.
-    let mut compares: Vec<(&Compare, Want)> = Vec::new();
-    let all = model.root.compares();
+    // Inner comparisons are solved before outer ones: they say what the outer ones see. Where they share a leaf, the one
+    // that is to be met exactly must have the choice.
+    let orders = [true, false].map(|inner_first| ordered(model, demands, inner_first));
+    // What is measured is mostly a count: a level below zero is tried last.
+    let rounds = [false, true].into_iter().flat_map(|negative| {
+        orders.iter().flat_map(move |order| {
+            [PLAIN, 0.01, 100.0, 1e-4, 1e4].map(|plain| (negative, order, plain))
+        })
+    });
+    rounds.into_iter().find_map(|(negative, order, plain)| {
+        let search = Search { model, atoms, some, plain, negative, demanded: order };
+        search.from(order, known.clone())
+    })
+}
+
+/// The comparisons of which something is wanted; those that are to be met exactly come first, with their inner ones
+/// before them if `inner_first`.
+fn ordered<'a>(model: &'a Model, demands: &Demands, inner_first: bool) -> Vec<(&'a Compare, Want)> {
     let wanted = |compare: &Compare| demands.compares.get(&compare.id).copied();
-    let is_sharp = |want: Want| matches!(want, Want::Side(_));
+    let all = model.root.compares();
+    let mut compares: Vec<(&Compare, Want)> = Vec::new();
     for sharp in [true, false] {
         for compare in &all {
-            if let Some(want) = wanted(compare).filter(|want| is_sharp(*want) == sharp) {
-                if sharp {
-                    let inner = compare.lhs.compares().into_iter().chain(compare.rhs.compares());
-                    compares.extend(inner.filter_map(|c| Some((c, wanted(c)?))));
-                }
-                if !compares.iter().any(|(known, _)| known.id == compare.id) {
-                    compares.push((compare, want));
-                }
+            let is_sharp = |want: &Want| matches!(want, Want::Side(_)) == sharp;
+            let Some(want) = wanted(compare).filter(is_sharp) else { continue };
+            if sharp && inner_first {
+                let inner = compare.lhs.compares().into_iter().chain(compare.rhs.compares());
+                compares.extend(inner.filter_map(|c| Some((c, wanted(c)?))));
+            }
+            if !compares.iter().any(|(known, _)| known.id == compare.id) {
+                compares.push((compare, want));
             }
         }
     }
-    [PLAIN, 0.01, 100.0, 1e-4, 1e4].into_iter().find_map(|plain| {
-        let search = Search { model, atoms, some, plain, demanded: &compares };
-        search.from(&compares, known.clone())
-    })
+    compares
 }
 
 struct Search<'a> {
@@ -79,6 +92,7 @@ struct Search<'a> {
     atoms: &'a Atoms,
     some: bool,
     plain: f64,
+    negative: bool,
     demanded: &'a [(&'a Compare, Want)],
 }
 
@@ -114,7 +128,9 @@ impl Search<'_> {
                 for target in targets(op, want, other, whole) {
                     let Some(level) = drive(side, leaf, target, &levels) else { continue };
                     let kind = self.model.leaves[leaf].kind;
-                    if !level.is_finite() || !may_be(kind, level, other) {
+                    // Counters only grow, and nothing has a negative age.
+                    let falls = matches!(kind, LeafKind::Gauge | LeafKind::Over(_));
+                    if !level.is_finite() || (level < 0.0 && !(falls && self.negative)) {
                         continue;
                     }
                     // Dividing and multiplying again may miss the threshold by the last digit.
@@ -148,12 +164,6 @@ fn is_met(compare: &Compare, want: Want, levels: &Levels) -> bool {
         Want::False => !compare.op.holds(lhs, rhs),
         Want::Side(side) => (lhs - rhs).partial_cmp(&0.0) == side.sign().partial_cmp(&0.0),
     }
-}
-
-/// Whether a level makes sense: counters only grow, nothing has a negative age, and what is compared with a number that
-/// is not negative is mostly a count itself.
-fn may_be(kind: LeafKind, level: f64, other: f64) -> bool {
-    level >= 0.0 || (matches!(kind, LeafKind::Gauge | LeafKind::Over(_)) && other < 0.0)
 }
 
 /// Values that make `value op other` do what is wanted, the best first.
@@ -200,11 +210,9 @@ pub(super) fn drive(node: &Node, leaf: usize, target: f64, levels: &Levels) -> O
         Node::Leaf(_) => Some(target),
         Node::Grouped(inner, _) => drive(inner, leaf, target, levels),
         Node::Compare(compare) if !compare.is_bool => {
-            if compare.lhs.leaves().contains(&leaf) {
-                drive(&compare.lhs, leaf, target, levels)
-            } else {
-                None
-            }
+            // A filter lets its vector through, on whichever side that is.
+            let vector = if compare.lhs.is_constant() { &compare.rhs } else { &compare.lhs };
+            if vector.leaves().contains(&leaf) { drive(vector, leaf, target, levels) } else { None }
         }
         Node::Arithmetic { op, lhs, rhs, .. } => {
             if lhs.leaves().contains(&leaf) {

@@ -37,11 +37,19 @@ pub(super) fn steady(
     grid: &Grid,
 ) -> Option<Vec<Course>> {
     let own = atoms.own(levels);
-    model.leaves.iter().zip(own).map(|(leaf, level)| hold(leaf, level, grid)).collect()
+    let each = own.into_iter().enumerate();
+    each.map(|(nth, level)| hold(model, levels, nth, level, grid)).collect()
 }
 
-fn hold(leaf: &Leaf, level: Option<f64>, grid: &Grid) -> Option<Course> {
-    let Some(level) = level else { return Some(Course::Absent) };
+fn hold(
+    model: &Model,
+    levels: &Levels,
+    nth: usize,
+    own: Option<f64>,
+    grid: &Grid,
+) -> Option<Course> {
+    let leaf = &model.leaves[nth];
+    let Some(level) = own else { return Some(Course::Absent) };
     match leaf.kind {
         LeafKind::Changes => {
             let window = *leaf.windows.first()?;
@@ -54,7 +62,26 @@ fn hold(leaf: &Leaf, level: Option<f64>, grid: &Grid) -> Option<Course> {
             events.drain(..surplus);
             Some(Course::Events(0.0, events))
         }
-        LeafKind::Age if grid.n_evaluations > 1 => None,
+        LeafKind::Age => {
+            // An age only grows: it has its level at the first evaluation or at the last, whichever keeps the whole as
+            // it is.
+            let last = grid.n_evaluations - 1;
+            let grows = grid.evaluation(last) as f64 / 1000.0;
+            let with = |age: f64| {
+                let mut levels = levels.clone();
+                levels[nth] = Some(age.max(0.0));
+                model.root.eval(&levels).is_some()
+            };
+            let is_seen = |age: f64| age * 1000.0 < LOOKBACK_MS as f64;
+            let at = if with(level + grows) == with(level) && is_seen(level + grows) {
+                0
+            } else if with(level - grows) == with(level) && is_seen(level) {
+                last
+            } else {
+                return None;
+            };
+            Some(Course::Silence { age: level, at, until: grid.n_evaluations })
+        }
         // What is left of a sum after its parts may be a rounding below zero.
         LeafKind::Counter => Some(Course::Steady(level.max(0.0))),
         _ => Some(Course::Steady(level)),
@@ -71,11 +98,11 @@ pub(super) fn switched(
     grid: &Grid,
 ) -> Option<Vec<Course>> {
     let own = atoms.own(levels);
-    let each = model.leaves.iter().enumerate().map(|(nth, leaf)| {
+    let each = (0..model.leaves.len()).map(|nth| {
         if nth == gate.leaf() {
             gate::course(gate, own[nth], model, on, grid)
         } else {
-            hold(leaf, own[nth], grid)
+            hold(model, levels, nth, own[nth], grid)
         }
     });
     each.collect()

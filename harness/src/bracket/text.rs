@@ -32,6 +32,7 @@ impl fmt::Display for What {
             Self::GroupAlone { labels, operand } => {
                 write!(out, "one of two groups by {labels}; the other fails {operand}")
             }
+            Self::Elsewhere { operand } => write!(out, "holds elsewhere alone: {operand}"),
             Self::Present { operand } => write!(out, "present: {operand}"),
             Self::Absent { operand } => write!(out, "absent: {operand}"),
             Self::Reset => out.write_str("counters reset"),
@@ -104,7 +105,7 @@ impl fmt::Display for BracketReport {
         let n_not: usize = self.alerts.iter().map(|alert| alert.gaps().count()).sum();
         writeln!(
             out,
-            "{} of {} cases held, {} alerts, {n_not} not bracketed",
+            "{} of {} cases held, alert rules: {}, not bracketed: {n_not}",
             cases().filter(|case| case.held()).count(),
             cases().count(),
             self.alerts.len(),

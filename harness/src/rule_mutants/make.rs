@@ -260,3 +260,47 @@ fn line(expr: &Expr) -> String {
 fn shown(range: Duration) -> String {
     duration::format(i64::try_from(range.as_millis()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{alert::alert_rules, promcfg};
+
+    #[test]
+    fn every_place_is_changed_once() {
+        let text = "groups:
+- name: g
+  rules:
+  - alert: A
+    expr: 'sum by (p) (rate(x[5m])) / (sum by (p) (rate(y[5m])) > 0.1) >= 2 or z == 0 unless on (p) up'
+    for: 1m
+    keep_firing_for: 2m
+    labels: { severity: page }
+";
+        let file = promcfg::rules::parse(Path::new("r.yml"), text).unwrap();
+        let rule = alert_rules(&[file], 30_000, (0, 0), |_, _, _| 0).remove(0);
+        let found = mutants(&rule);
+        let count = |kind| found.iter().filter(|mutant| mutant.kind == kind).count();
+        let counts = [
+            RuleMutantKind::Threshold,
+            RuleMutantKind::Comparison,
+            RuleMutantKind::Boundary,
+            RuleMutantKind::Window,
+            RuleMutantKind::For,
+            RuleMutantKind::KeepFiringFor,
+            RuleMutantKind::Guard,
+            RuleMutantKind::Branch,
+            RuleMutantKind::Label,
+        ]
+        .map(count);
+        // Twice zero is zero: `== 0` has no other threshold.
+        assert_eq!(counts, [4, 3, 2, 2, 2, 2, 4, 2, 4]);
+        let mut changed: Vec<String> = found.iter().map(|m| format!("{:?}", m.rule)).collect();
+        changed.sort();
+        changed.dedup();
+        assert_eq!(changed.len(), found.len());
+        assert!(found.iter().all(|mutant| mutant.rule != rule));
+    }
+}

@@ -70,6 +70,42 @@ pub(crate) const GOOD: &str = "groups:
     for: 10m
   - alert: Stalled
     expr: time() - max(timestamp(up)) > 120 or absent(up)
+  - alert: StalledForLong
+    expr: time() - max(timestamp(up)) >= 120 or absent(up)
+    for: 1m
+  - alert: BranchesWithOneGuard
+    expr: >-
+      (p95{module='a'} >= 2 or p95{module='b'} > 0.25)
+      and on (module) module:operations:rate > 0.5
+    for: 10m
+    keep_firing_for: 5m
+  - alert: Listed
+    expr: x{z=~'a|b'} > 1 and on (z) y > 2
+  - alert: Codes
+    expr: sum by (job) (rate(h_total{code=~'5..'}[5m])) / sum by (job) (rate(h_total[5m])) > 0.05
+    for: 10m
+  - alert: PartsOfParts
+    expr: >-
+      sum(rate(t_total{a='1'}[5m])) / sum(rate(t_total{a=~'1|2'}[5m])) > 0.2
+      and sum(rate(t_total[5m])) > 1
+  - alert: Between
+    expr: 1 < x < 5
+  - alert: UnlessEither
+    expr: x > 1 unless (y > 2 or z > 3)
+  - alert: Product
+    expr: x * y > 6
+  - alert: Below
+    expr: -x > 5
+  - alert: Earlier
+    expr: x offset 5m > 3
+    for: 3m
+    keep_firing_for: 5m
+  - alert: Without
+    expr: sum without (instance) (rate(t_total[5m])) > 1
+  - alert: Scalar
+    expr: x > scalar(y)
+  - alert: Ages
+    expr: time() - timestamp(x{job='j'}) > 60
   - alert: Worst
     expr: max_over_time(ok[5m]) == 0
     for: 5m
