@@ -18,4 +18,5 @@ pub mod notify;
 pub mod plan;
 pub mod record;
 pub mod stage;
+pub mod subjects;
 pub mod sweep;

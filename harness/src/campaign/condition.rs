@@ -28,22 +28,22 @@ pub struct Row {
 #[error("a comparison of two vectors finds several elements with the same labels on one side")]
 pub struct ManyToMany;
 
-/// An answer as rows over `evaluations`.
+/// An answer, or several of one span after the other, as rows over `evaluations`.
 #[must_use]
 pub fn rows(series: Vec<Series>, evaluations: Evaluations) -> Vec<Row> {
     let Evaluations { first_ms, last_ms, interval_ms } = evaluations;
     let n = usize::try_from((last_ms - first_ms).div_euclid(interval_ms) + 1).unwrap_or(0);
-    let row = |series: Series| {
-        let mut values = vec![None; n];
+    let mut rows: BTreeMap<Labels, Vec<Option<f64>>> = BTreeMap::new();
+    for series in series {
+        let values = rows.entry(series.labels).or_insert_with(|| vec![None; n]);
         for (at, value) in series.points {
             let nth = (at - first_ms).div_euclid(interval_ms);
             if let Some(slot) = usize::try_from(nth).ok().and_then(|nth| values.get_mut(nth)) {
                 *slot = Some(value);
             }
         }
-        Row { labels: series.labels, values }
-    };
-    series.into_iter().map(row).collect()
+    }
+    rows.into_iter().map(|(labels, values)| Row { labels, values }).collect()
 }
 
 /// How operands are applied.
@@ -51,9 +51,30 @@ pub fn rows(series: Vec<Series>, evaluations: Evaluations) -> Vec<Row> {
 pub struct Applied<'a> {
     /// The value of each operand.
     pub values: &'a [f64],
-    /// An operand whose comparison lets everything pass; where it is the factor of a vector, values become multiples
-    /// of that vector.
-    pub open: Option<usize>,
+    /// Comparisons that let everything pass; where the operand is the factor of a vector, values become multiples of
+    /// that vector.
+    pub open: Open,
+}
+
+/// Which comparisons let everything pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Open {
+    /// None: the expression as it is.
+    None,
+    /// That of one operand; what does not pass through it is left out.
+    One(usize),
+    /// All of them.
+    All,
+}
+
+impl Open {
+    fn is(self, operand: usize) -> bool {
+        match self {
+            Open::None => false,
+            Open::One(open) => open == operand,
+            Open::All => true,
+        }
+    }
 }
 
 /// The elements that the expression has, given the answer to each question.
@@ -69,7 +90,7 @@ pub fn decide(
         Decision::Ask(nth) => Ok(answers[*nth].clone()),
         Decision::Compare { operand, left, relation, against } => {
             let mut left = decide(left, answers, applied)?;
-            let open = applied.open == Some(*operand);
+            let open = applied.open.is(*operand);
             let value = applied.values[*operand];
             match against {
                 None if open => {}
@@ -85,18 +106,25 @@ pub fn decide(
             }
             Ok(without_empty(left))
         }
-        Decision::Set { operation: SetOperation::Or, left, right, .. }
-            if applied.open.is_some_and(|open| left.compares(open) != right.compares(open)) =>
-        {
-            // What comes through the other branch says nothing of the open operand.
-            let open = applied.open.unwrap_or_default();
-            decide(if left.compares(open) { left } else { right }, answers, applied)
-        }
         Decision::Set { operation, left, right, matching } => {
+            let branch = one_branch(applied.open, left, right);
+            if let Some(branch) = branch.filter(|_| *operation == SetOperation::Or) {
+                return decide(branch, answers, applied);
+            }
             let left = decide(left, answers, applied)?;
             let right = decide(right, answers, applied)?;
             Ok(without_empty(set(*operation, left, right, matching)))
         }
+    }
+}
+
+/// The branch of an `or` that the open operand is in: what comes through the other says nothing of it.
+fn one_branch<'a>(open: Open, left: &'a Decision, right: &'a Decision) -> Option<&'a Decision> {
+    let Open::One(open) = open else { return None };
+    match (left.compares(open), right.compares(open)) {
+        (true, false) => Some(left),
+        (false, true) => Some(right),
+        _ => None,
     }
 }
 
@@ -237,7 +265,7 @@ mod tests {
         Row { labels: labels.iter().copied().collect(), values: values.to_vec() }
     }
 
-    fn decided(expression: &str, answers: &[Vec<Row>], open: Option<usize>) -> Vec<Row> {
+    fn decided(expression: &str, answers: &[Vec<Row>], open: Open) -> Vec<Row> {
         let condition = Condition::of(expression).unwrap();
         let values = condition.values();
         decide(&condition.decision, answers, Applied { values: &values, open }).unwrap()
@@ -249,13 +277,13 @@ mod tests {
     #[test]
     fn comparisons_filter_and_open_ones_do_not() {
         let answers = [vec![row(&M, &[Some(1.0), None, Some(3.0), Some(f64::NAN)])]];
-        let above = decided("a > 2", &answers, None);
+        let above = decided("a > 2", &answers, Open::None);
         assert_eq!(above, [row(&M, &[None, None, Some(3.0), None])]);
         let either = [answers[0].clone(), vec![row(&N, &[Some(7.0); 4])]];
-        assert_eq!(decided("a > 2 or b > 6", &either, Some(1)), either[1]);
-        let open = decided("a > 2", &answers, Some(0));
+        assert_eq!(decided("a > 2 or b > 6", &either, Open::One(1)), either[1]);
+        let open = decided("a > 2", &answers, Open::One(0));
         assert_eq!(open[0].values[..3], [Some(1.0), None, Some(3.0)]);
-        assert_eq!(decided("a > 9", &answers, None), []);
+        assert_eq!(decided("a > 9", &answers, Open::None), []);
     }
 
     #[test]
@@ -263,14 +291,17 @@ mod tests {
         let left = vec![row(&M, &[Some(1.0), Some(1.0), None]), row(&N, &[Some(2.0); 3])];
         let right = vec![row(&[("m", "1"), ("x", "y")], &[Some(0.0), None, Some(0.0)])];
         let answers = [left.clone(), right];
-        assert_eq!(decided("a and on (m) b", &answers, None), [row(&M, &[Some(1.0), None, None])]);
         assert_eq!(
-            decided("a unless on (m) b", &answers, None),
+            decided("a and on (m) b", &answers, Open::None),
+            [row(&M, &[Some(1.0), None, None])]
+        );
+        assert_eq!(
+            decided("a unless on (m) b", &answers, Open::None),
             [row(&M, &[None, Some(1.0), None]), row(&N, &[Some(2.0); 3])]
         );
         // Without `on`, the label x keeps them apart.
-        assert_eq!(decided("a and b", &answers, None), []);
-        let either = decided("a or on (m) b", &answers, None);
+        assert_eq!(decided("a and b", &answers, Open::None), []);
+        let either = decided("a or on (m) b", &answers, Open::None);
         assert_eq!(either[..2], left);
         assert_eq!(either[2].values, [None, None, Some(0.0)]);
     }
@@ -281,13 +312,13 @@ mod tests {
         let right = vec![row(&M, &[Some(2.0), Some(2.0)]), row(&N, &[Some(0.0); 2])];
         let answers = [left.clone(), right];
         let on = [("m", "1")];
-        let found = decided("a > on (m) 2 * b", &answers, None);
+        let found = decided("a > on (m) 2 * b", &answers, Open::None);
         assert_eq!(found, [row(&on, &[None, Some(5.0)])]);
-        let open = decided("a > on (m) 2 * b", &answers, Some(0));
+        let open = decided("a > on (m) 2 * b", &answers, Open::One(0));
         assert_eq!(open, [row(&on, &[Some(1.5), Some(2.5)])]);
         let twice = [vec![left[0].clone(), row(&M, &[Some(1.0); 2])], answers[1].clone()];
         let condition = Condition::of("a > on (m) 2 * b").unwrap();
-        let applied = Applied { values: &[2.0], open: None };
+        let applied = Applied { values: &[2.0], open: Open::None };
         assert_eq!(decide(&condition.decision, &twice, applied), Err(ManyToMany));
     }
 }

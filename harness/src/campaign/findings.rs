@@ -1,25 +1,55 @@
-//! What is wrong with rules, as far as the runs show it.
+//! What is wrong with rules: what the files show, and what all runs together show.
+//!
+//! That a rule never fired says nothing; that a part of it never had a value, or that its parts never matched, does.
+//! The engines that hold the runs are asked which part it is. Rules on metrics that are not simulated are named, not
+//! judged.
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::{
+    crew::Work,
+    measure::{self, Measure},
+    needs::Needs,
+    plan::Run,
+    record::Record,
+    stage::{Campaign, Stage, Subject},
+};
+use crate::{
+    check::{self, EmittedMetrics},
+    client::prometheus::ClientError,
+    monitoring::Monitoring,
+    problem::Problem,
+    promql::{
+        self, MetricNames,
+        condition::{Decision, SetOperation},
+        parts::{Parts, parts},
+    },
+};
+
 /// The kind of finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingKind {
-    /// It can never fire.
+    /// It can never fire: a part of it never had a value, or its parts never matched.
     NeverFires,
-    /// It fired and never resolved.
-    NeverResolves,
-    /// A window shorter than four scrapes.
-    ShortWindow,
+    /// A branch of it can never fire.
+    DeadBranch,
     /// A ratio without its denominator.
     NoDenominator,
+    /// It fires all the time.
+    AlwaysFires,
+    /// It fired and never resolved.
+    NeverResolves,
     /// Prometheus would fail its evaluations.
     Fails,
-    /// What the files alone show.
-    Static,
+    /// A window shorter than four scrapes.
+    ShortWindow,
+    /// Something else that the files alone show.
+    Files,
+    /// It reads metrics that are not simulated, so that nothing is known of it.
+    NotSimulated,
 }
 
 /// Something that is wrong with a rule.
@@ -35,4 +65,250 @@ pub struct Finding {
     pub kind: FindingKind,
     /// What is wrong, in words.
     pub message: String,
+}
+
+impl FindingKind {
+    /// Whether the rule has to be mended; else it is good to know.
+    #[must_use]
+    pub fn is_wrong(self) -> bool {
+        self != FindingKind::NotSimulated
+    }
+}
+
+/// Everything, in the order of files and lines. Without all runs nothing is concluded from what was not seen.
+///
+/// # Errors
+/// If an engine does not answer.
+pub async fn all(
+    campaign: &Campaign,
+    work: &Work,
+    monitoring: &Monitoring,
+    emitted: &EmittedMetrics,
+) -> Result<Vec<Finding>, ClientError> {
+    let problems = check::all(&check::Inputs {
+        dashboards: &[],
+        datasources: &monitoring.datasources,
+        prometheus: &monitoring.config,
+        rules: &campaign.files,
+        emitted,
+    });
+    let foreign = |name: &str| {
+        emitted.foreign_prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
+    };
+    let mut found = of_files(campaign, &problems);
+    if !work.interrupted {
+        found.extend(of_runs(campaign, &work.records, &work.stages, foreign).await?);
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// The problems of files that concern the campaign's rules or what they read.
+fn of_files(campaign: &Campaign, problems: &[Problem]) -> Vec<Finding> {
+    let asked = campaign.subjects.iter().map(|subject| subject.rule.name.as_str());
+    let names: Vec<&str> = asked.chain(campaign.needs.records.iter().map(String::as_str)).collect();
+    let found = problems.iter().filter_map(|problem| {
+        // The checks name a rule as `rule "name": what is wrong`.
+        let (rule, message) = problem.message.strip_prefix("rule \"")?.split_once("\": ")?;
+        let remedy = problem.remedy.as_ref().map(|remedy| format!(" ({remedy})"));
+        names.contains(&rule).then(|| Finding {
+            file: problem.file.clone(),
+            line: problem.line,
+            rule: rule.to_owned(),
+            kind: if message.contains("less than four scrapes") {
+                FindingKind::ShortWindow
+            } else {
+                FindingKind::Files
+            },
+            message: format!("{message}{}", remedy.unwrap_or_default()),
+        })
+    });
+    found.collect()
+}
+
+/// What the runs show; `stages` hold them.
+async fn of_runs(
+    campaign: &Campaign,
+    records: &[Record],
+    stages: &[(Stage, Vec<Run>)],
+    foreign: impl Fn(&str) -> bool,
+) -> Result<Vec<Finding>, ClientError> {
+    let mut found = Vec::new();
+    for (nth, subject) in campaign.subjects.iter().enumerate() {
+        let finding = |kind, message: String| Finding {
+            file: subject.rule.file.clone(),
+            line: subject.rule.line,
+            rule: subject.rule.name.clone(),
+            kind,
+            message,
+        };
+        let runs = records.iter().map(|record| &record.rules[nth]);
+        if let Some(failure) = runs.clone().find_map(|record| record.failure.clone()) {
+            found.push(finding(FindingKind::Fails, failure));
+            continue;
+        }
+        let answered: Vec<bool> = (0..subject.condition.asked.len())
+            .map(|asked| runs.clone().any(|record| record.answered[asked]))
+            .collect();
+        if let Some(names) = not_simulated(subject, &foreign) {
+            let message = format!("reads {names}, which no simulation shows: not judged here");
+            found.push(finding(FindingKind::NotSimulated, message));
+            continue;
+        }
+        let possible = possible(&subject.condition.decision, &answered);
+        for (asked, _) in answered.iter().enumerate().filter(|(_, answered)| !**answered) {
+            if stages.is_empty() || !matters(&subject.condition.decision, asked) {
+                continue;
+            }
+            let why = diagnose(&subject.condition.asked[asked], stages).await?;
+            let Some((no_denominator, why)) = why else { continue };
+            let kind = match (possible, no_denominator) {
+                (_, true) => FindingKind::NoDenominator,
+                (false, false) => FindingKind::NeverFires,
+                (true, false) => FindingKind::DeadBranch,
+            };
+            let so = if possible { "a branch of it can never fire" } else { "it can never fire" };
+            found.push(finding(kind, format!("{so}: {why}")));
+        }
+        if possible && !stages.is_empty() && !runs.clone().any(|record| record.matched) {
+            let asked = subject.condition.asked.join("`, `");
+            let message = format!(
+                "it can never fire: `{asked}` all have values, but their labels never match"
+            );
+            found.push(finding(FindingKind::NeverFires, message));
+        }
+        found.extend(
+            lasting(campaign, subject, nth, records).map(|(k, message)| finding(k, message)),
+        );
+    }
+    Ok(found)
+}
+
+/// Metrics of others that the rule reads, if it reads nothing else.
+fn not_simulated(subject: &Subject, foreign: &impl Fn(&str) -> bool) -> Option<String> {
+    let selectors = promql::selectors(&subject.rule.expr).ok()?;
+    let mut names = Vec::new();
+    for selector in &selectors {
+        let MetricNames::Listed(listed) = &selector.metrics else { return None };
+        if !listed.iter().all(|name| foreign(name)) {
+            return None;
+        }
+        names.extend(listed.iter().cloned());
+    }
+    names.dedup();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// Whether the decision can have an element, given which questions ever had an answer.
+fn possible(decision: &Decision, answered: &[bool]) -> bool {
+    match decision {
+        Decision::Ask(nth) => answered[*nth],
+        Decision::Compare { left, against, .. } => {
+            possible(left, answered)
+                && against.as_ref().is_none_or(|(vector, _)| possible(vector, answered))
+        }
+        Decision::Set { operation, left, right, .. } => match operation {
+            SetOperation::And => possible(left, answered) && possible(right, answered),
+            SetOperation::Or => possible(left, answered) || possible(right, answered),
+            SetOperation::Unless => possible(left, answered),
+        },
+    }
+}
+
+/// Whether a question without an answer keeps the rule, or a branch of it, from firing; what follows `unless` and what
+/// is asked for because it should be absent does not.
+fn matters(decision: &Decision, asked: usize) -> bool {
+    match decision {
+        Decision::Ask(nth) => *nth == asked,
+        Decision::Compare { left, against, .. } => {
+            matters(left, asked)
+                || against.as_ref().is_some_and(|(vector, _)| matters(vector, asked))
+        }
+        Decision::Set { operation: SetOperation::Unless, left, .. } => matters(left, asked),
+        Decision::Set { left, right, .. } => matters(left, asked) || matters(right, asked),
+    }
+}
+
+/// Why an expression never has a value: whether it is for want of a denominator, and in words. `None` where everything
+/// is there and a filter or `absent` within the expression makes nothing of it: other incidents may.
+async fn diagnose(
+    expression: &str,
+    stages: &[(Stage, Vec<Run>)],
+) -> Result<Option<(bool, String)>, ClientError> {
+    let mut expression = expression.to_owned();
+    loop {
+        let found = parts(&expression);
+        let Some(Parts::Joined { operator, left, right }) = found else {
+            let part = match found {
+                Some(Parts::One(part)) => part,
+                _ => expression,
+            };
+            let why =
+                (!yields(&part, stages).await?).then(|| format!("`{part}` never has a value"));
+            return Ok(why.map(|why| (false, why)));
+        };
+        match (yields(&left, stages).await?, yields(&right, stages).await?) {
+            (true, true) => {
+                let why = format!(
+                    "`{left}` and `{right}` each have values, but no labels match across `{operator}`"
+                );
+                return Ok(Some((false, why)));
+            }
+            (true, false) if operator == "/" => {
+                return Ok(Some((true, format!("the denominator `{right}` never has a value"))));
+            }
+            (true, false) => expression = right,
+            (false, _) => expression = left,
+        }
+    }
+}
+
+async fn yields(expression: &str, stages: &[(Stage, Vec<Run>)]) -> Result<bool, ClientError> {
+    for (stage, runs) in stages {
+        for run in runs {
+            if stage.yields(expression, run).await? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// A rule that does not come to an end.
+fn lasting(
+    campaign: &Campaign,
+    subject: &Subject,
+    nth: usize,
+    records: &[Record],
+) -> Option<(FindingKind, String)> {
+    let measure = Measure::of(measure::of_rule(&campaign.runs, records, nth), 0);
+    let days = measure.all_days();
+    let constant = promql::selectors(&subject.rule.expr).is_ok_and(|found| found.is_empty());
+    if constant {
+        return None;
+    }
+    if 0 < days.judged_ms && days.firing_ms == days.judged_ms {
+        return Some((
+            FindingKind::AlwaysFires,
+            "it fires throughout every ordinary day".to_owned(),
+        ));
+    }
+    let (mut unresolved, mut resolved) = (0, 0);
+    for trials in measure.trials.values() {
+        unresolved += trials.unresolved;
+        resolved += trials.resolves.len();
+    }
+    let timing = subject.rule.timing;
+    let reach_ms = Needs::of(&campaign.files, |name| name == subject.rule.name).ok()?.reach_ms;
+    let aftermath_ms = campaign.settings.aftermath.as_millis() as i64;
+    // Whoever looks back further than the trials go on may still resolve.
+    let seen = reach_ms + timing.keep_firing_for_ms + timing.for_ms < aftermath_ms;
+    (seen && 0 < unresolved && resolved == 0).then(|| {
+        let message = format!(
+            "it fired in {unresolved} trials and had resolved in none when they ended, {} after the incident",
+            crate::promcfg::duration::format(aftermath_ms)
+        );
+        (FindingKind::NeverResolves, message)
+    })
 }

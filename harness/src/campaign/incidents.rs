@@ -47,6 +47,8 @@ pub enum Trouble {
     MetricRenamed,
     /// A module shows series with an unbounded label.
     Cardinality,
+    /// A module takes long to show its metrics.
+    MetricsSlow,
 }
 
 /// One severity of a kind.
@@ -65,7 +67,7 @@ const fn severity(name: &'static str, minutes: f64, measure: f64) -> Severity {
 
 impl Trouble {
     /// Every kind.
-    pub const ALL: [Trouble; 14] = [
+    pub const ALL: [Trouble; 15] = [
         Trouble::ProviderOutage,
         Trouble::ProviderSlow,
         Trouble::ProviderThrottling,
@@ -80,6 +82,7 @@ impl Trouble {
         Trouble::Restarts,
         Trouble::MetricRenamed,
         Trouble::Cardinality,
+        Trouble::MetricsSlow,
     ];
 
     /// The name on the command line and in reports.
@@ -100,6 +103,7 @@ impl Trouble {
             Trouble::Restarts => "restarts",
             Trouble::MetricRenamed => "metric-renamed",
             Trouble::Cardinality => "cardinality",
+            Trouble::MetricsSlow => "metrics-slow",
         }
     }
 
@@ -234,6 +238,15 @@ impl Trouble {
                     ]
                 }
             }
+            Trouble::MetricsSlow => {
+                const {
+                    &[
+                        severity("1 s", 15.0, 1.0),
+                        severity("3 s", 15.0, 3.0),
+                        severity("5 s", 15.0, 5.0),
+                    ]
+                }
+            }
         }
     }
 
@@ -267,6 +280,9 @@ impl Trouble {
             Trouble::MetricRenamed => IncidentKind::MetricRenamed { module },
             Trouble::Cardinality => {
                 IncidentKind::CardinalityGrowth { module, series: measure as u32 }
+            }
+            Trouble::MetricsSlow => {
+                IncidentKind::MetricsSlow { module, takes: Nanos::from_secs_f64(measure) }
             }
             Trouble::Restarts => {
                 // Ten seconds each, evenly spread over the incident.

@@ -34,8 +34,6 @@ pub struct Settings {
     pub warm_up: Nanos,
     /// How long a trial goes on after its incident.
     pub aftermath: Nanos,
-    /// The least time between two runs on the time axis: longer than the longest window.
-    pub gap: Nanos,
     /// The least time between stored samples of a module.
     pub scrape: Nanos,
 }
@@ -95,69 +93,61 @@ const AXIS_MS: i64 = 978_307_200_000;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// The runs, in the order of time. Trials stand among the days, so that whoever stops early has some of everything;
-/// at the end, one day and one trial come again at the full rate.
+/// The runs, in the order of time. One day and one trial come first at the full rate, as they take longest; trials stand
+/// among the days, so that whoever stops early has some of everything. Between two runs lies at least `gap`, which must
+/// be longer than anything looks back.
 #[must_use]
-pub fn runs(settings: &Settings) -> Vec<Run> {
-    let mut runs = Vec::new();
-    let mut at_ms = AXIS_MS;
-    let mut place = |length: Nanos, hour_ms: i64| {
-        let start_ms = at_ms + hour_ms;
-        let end_ms = start_ms + length.as_millis() as i64 + settings.gap.as_millis() as i64;
-        // On whole days, so that the hour of the day is the profile's own.
-        at_ms = AXIS_MS + (end_ms - AXIS_MS).div_euclid(DAY_MS) * DAY_MS + DAY_MS;
-        start_ms
-    };
-    let n_profiles = settings.profiles.len().max(1);
-    let rounds = settings.days.max(settings.trials);
-    for round in 0..rounds {
+pub fn runs(settings: &Settings, gap: Nanos) -> Vec<Run> {
+    let mut planned = Vec::new();
+    for round in 0..settings.days.max(settings.trials) {
         if round < settings.days {
-            const DAYS: Stream = Stream::named("campaign days");
-            let duration = settings.warm_up + settings.span;
-            runs.push(Run {
-                index: runs.len(),
-                seed: Rng::new(settings.seed, DAYS.nth(u64::from(round))).next_u64() >> 11,
-                profile: settings.profiles[round as usize % n_profiles],
-                start_ms: place(duration, 0),
-                duration,
-                warm_up: settings.warm_up,
-                trial: None,
-                full_rate: false,
-                copy_of: None,
-            });
+            planned.push((day(settings, round), 0));
         }
         if settings.trials <= round {
             continue;
         }
         for &trouble in &settings.troubles {
-            for severity in 0..trouble.severities().len() {
-                let (run, hour_ms) = trial(settings, trouble, severity, round, runs.len());
-                let start_ms = place(run.duration, hour_ms);
-                runs.push(Run { start_ms, ..run });
-            }
+            let severities = 0..trouble.severities().len();
+            planned.extend(severities.map(|severity| trial(settings, trouble, severity, round)));
         }
     }
-    let day = runs.iter().find(|run| run.trial.is_none());
-    let worst = |trial: &Trial| trial.severity + 1 == trial.trouble.severities().len();
-    let trial = runs.iter().find(|run| run.trial.as_ref().is_some_and(worst));
-    let copies: Vec<Run> = day.into_iter().chain(trial).cloned().collect();
-    for copied in copies {
-        let hour_ms = (copied.start_ms - AXIS_MS).rem_euclid(DAY_MS);
-        let start_ms = place(copied.duration, hour_ms);
-        let (index, copy_of) = (runs.len(), Some(copied.index));
-        runs.push(Run { index, start_ms, full_rate: true, copy_of, ..copied });
-    }
-    runs
+    let is_worst = |trial: &Trial| trial.severity + 1 == trial.trouble.severities().len();
+    let day = planned.iter().position(|(run, _)| run.trial.is_none());
+    let worst = planned.iter().position(|(run, _)| run.trial.as_ref().is_some_and(is_worst));
+    let copied: Vec<usize> = day.into_iter().chain(worst).collect();
+    let copies = copied.iter().map(|&of| {
+        let (run, hour_ms) = planned[of].clone();
+        (Run { full_rate: true, copy_of: Some(copied.len() + of), ..run }, hour_ms)
+    });
+    let mut at_ms = AXIS_MS;
+    let place = |(index, (run, hour_ms)): (usize, (Run, i64))| {
+        let run = Run { index, start_ms: at_ms + hour_ms, ..run };
+        let end_ms = run.end_ms() + gap.as_millis() as i64;
+        // On whole days, so that the hour of the day is the profile's own.
+        at_ms = AXIS_MS + (end_ms - AXIS_MS).div_euclid(DAY_MS) * DAY_MS + DAY_MS;
+        run
+    };
+    copies.collect::<Vec<_>>().into_iter().chain(planned).enumerate().map(place).collect()
 }
 
-/// The run of a trial, and the hour of the day at which it starts.
-fn trial(
-    settings: &Settings,
-    trouble: Trouble,
-    severity: usize,
-    round: u32,
-    index: usize,
-) -> (Run, i64) {
+/// An ordinary day, not yet placed.
+fn day(settings: &Settings, round: u32) -> Run {
+    const DAYS: Stream = Stream::named("campaign days");
+    Run {
+        index: 0,
+        seed: Rng::new(settings.seed, DAYS.nth(u64::from(round))).next_u64() >> 11,
+        profile: settings.profiles[round as usize % settings.profiles.len().max(1)],
+        start_ms: 0,
+        duration: settings.warm_up + settings.span,
+        warm_up: settings.warm_up,
+        trial: None,
+        full_rate: false,
+        copy_of: None,
+    }
+}
+
+/// The run of a trial, not yet placed, and the time of the day at which it starts.
+fn trial(settings: &Settings, trouble: Trouble, severity: usize, round: u32) -> (Run, i64) {
     const TRIALS: Stream = Stream::named("campaign trials");
     // The same trial has the same draws whatever else is tried.
     let nth = (trouble as u64) << 40 | (severity as u64) << 32 | u64::from(round);
@@ -170,7 +160,7 @@ fn trial(
     let incidents = trouble.incidents(graded, at, &mut rng);
     let turn = round as usize + severity;
     let run = Run {
-        index,
+        index: 0,
         seed,
         profile: settings.profiles[turn % settings.profiles.len().max(1)],
         start_ms: 0,
@@ -242,6 +232,8 @@ impl fmt::Display for Run {
 mod tests {
     use super::*;
 
+    const GAP: Nanos = Nanos(72 * Nanos::HOUR.0);
+
     fn settings() -> Settings {
         Settings {
             seed: 1,
@@ -252,7 +244,6 @@ mod tests {
             troubles: vec![Trouble::ModuleDown, Trouble::Restarts],
             warm_up: Nanos::HOUR,
             aftermath: Nanos::HOUR,
-            gap: Nanos(72 * Nanos::HOUR.0),
             scrape: Nanos::MINUTE,
         }
     }
@@ -260,11 +251,16 @@ mod tests {
     #[test]
     fn runs_lie_apart_and_in_order() {
         let settings = settings();
-        let runs = runs(&settings);
+        let runs = runs(&settings, GAP);
         assert_eq!(runs.len(), 4 + 2 * 6 + 2);
-        let gap_ms = settings.gap.as_millis() as i64;
+        let gap_ms = GAP.as_millis() as i64;
         for pair in runs.windows(2) {
             assert!(pair[0].end_ms() + gap_ms <= pair[1].start_ms, "{pair:?}");
+        }
+        for copy in runs.iter().filter(|run| run.full_rate) {
+            let of = &runs[copy.copy_of.unwrap()];
+            assert_eq!((copy.seed, &copy.trial), (of.seed, &of.trial));
+            assert_eq!((copy.start_ms - of.start_ms) % DAY_MS, 0);
         }
         assert!(runs.iter().enumerate().all(|(nth, run)| run.index == nth));
         let first = runs.iter().filter(|run| !run.full_rate);
@@ -276,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_trial_is_the_same_whatever_else_is_tried() {
-        let all = runs(&settings());
+        let all = runs(&settings(), GAP);
         let fewer = Settings { days: 0, troubles: vec![Trouble::Restarts], ..settings() };
         let trials = |runs: &[Run]| -> Vec<(u64, Nanos)> {
             let first = runs.iter().filter(|run| !run.full_rate);
@@ -284,6 +280,6 @@ mod tests {
             let restarts = of.filter(|(_, trial)| trial.trouble == Trouble::Restarts);
             restarts.map(|(seed, trial)| (seed, trial.at)).collect()
         };
-        assert_eq!(trials(&all), trials(&runs(&fewer)));
+        assert_eq!(trials(&all), trials(&runs(&fewer, GAP)));
     }
 }

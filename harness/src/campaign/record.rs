@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    condition::{Applied, Row, decide},
+    condition::{Applied, Open, Row, decide},
     sweep::Setting,
 };
 use crate::{
@@ -40,6 +40,8 @@ pub struct RuleRecord {
     pub extremes: Vec<Option<f64>>,
     /// For each question, whether there ever was an answer.
     pub answered: Vec<bool>,
+    /// Whether the expression had any element with all of its comparisons open: whether its parts ever match.
+    pub matched: bool,
     /// Why Prometheus would fail its evaluations, if it would.
     pub failure: Option<String>,
 }
@@ -67,6 +69,7 @@ pub fn record(
         settings: Vec::with_capacity(settings.len()),
         extremes: vec![None; condition.operands.len()],
         answered: answers.iter().map(|rows| !rows.is_empty()).collect(),
+        matched: false,
         failure: None,
     };
     // Settings that differ in their durations alone share what was decided.
@@ -76,7 +79,7 @@ pub fn record(
             decided = None;
         }
         if decided.is_none() {
-            let applied = Applied { values: &setting.values, open: None };
+            let applied = Applied { values: &setting.values, open: Open::None };
             let rows = decide(&condition.decision, answers, applied);
             let active = rows.map_err(|error| error.to_string()).and_then(|r| active(rule, &r));
             match active {
@@ -94,12 +97,15 @@ pub fn record(
         });
         found.settings.push(lives.collect());
     }
+    let values = condition.values();
+    let open = Applied { values: &values, open: Open::All };
+    found.matched = found.settings.iter().any(|alerts| !alerts.is_empty())
+        || decide(&condition.decision, answers, open).is_ok_and(|rows| !rows.is_empty());
     for (nth, operand) in condition.operands.iter().enumerate() {
         if !operand.decides {
             continue;
         }
-        let values = condition.values();
-        let applied = Applied { values: &values, open: Some(nth) };
+        let applied = Applied { values: &values, open: Open::One(nth) };
         if let Ok(rows) = decide(&condition.decision, answers, applied) {
             found.extremes[nth] = extreme(&rows, operand.relation, rule.evaluations, judged_ms);
         }

@@ -1,6 +1,11 @@
 //! `dashproof alerts`: what alert rules will do to the people on call.
 
-use std::{path::PathBuf, sync::Arc, thread, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+    time::Instant,
+};
 
 use clap::ValueEnum;
 use fake_modules::{time::Nanos, traffic::Profile};
@@ -18,24 +23,23 @@ use super::{
 use crate::{
     alert::{AlertRule, alert_rules},
     campaign::{
-        crew,
+        crew, findings,
         incidents::Trouble,
-        needs::Needs,
-        plan::{self, Settings},
+        plan::Settings,
         stage::{Campaign, Subject},
-        sweep::{self, Axis},
+        subjects,
+        sweep::Axis,
     },
+    check,
     monitoring::Monitoring,
     nearest::nearest,
     promcfg::{self, RuleFile},
-    promql::condition::Condition,
     report::{
         Conclusion,
         alerts::{self, AlertsReport},
         paint::Paint,
     },
-    stack::{process::ProcessError, prometheus_binary::PrometheusBinary, promtool},
-    verify::targets,
+    stack::{prometheus_binary::PrometheusBinary, promtool},
 };
 
 /// Which rules are tried, on what, and how it is reported.
@@ -69,9 +73,9 @@ pub(super) struct Args {
     /// How long each run lasts before anything is judged
     #[arg(long, value_name = "SPAN", value_parser = files::span, default_value = "1h")]
     warm_up: Nanos,
-    /// The least time between stored samples of a module
-    #[arg(long, value_name = "SPAN", value_parser = files::span, default_value = "30s")]
-    scrape: Nanos,
+    /// The least time between stored samples of a module [default: 30s, or a quarter of the shortest window]
+    #[arg(long, value_name = "SPAN", value_parser = files::span)]
+    scrape: Option<Nanos>,
     /// The seed from which all others are drawn
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -97,6 +101,7 @@ const EXAMPLES: &str = "\
 Examples:
   dashproof alerts                                           all rules, which takes minutes
   dashproof alerts ModuleDown --trials 50                    one rule, narrower intervals
+  dashproof alerts --seeds 100 --trials 0                    false alarms alone
   dashproof alerts --rule new.yml                            rules that are not yet deployed
   dashproof alerts LlmProviderSlow --sweep threshold=0.02..0.2 --sweep for=1m..15m/4
   dashproof alerts LlmProviderSlow --sweep threshold=0.02..0.2 --format svg --output slow.svg";
@@ -111,14 +116,20 @@ enum Format {
     Svg,
 }
 
+/// Ten samples in the shortest window of the shipped rules.
+const SCRAPE: Nanos = Nanos(30 * Nanos::SECOND.0);
+
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
     if args.format == Format::Svg && args.sweep.is_empty() {
         let remedy = "add a range, such as --sweep threshold=0.02..0.2";
         return Err(Failure::new("--format svg shows a sweep, and none was asked for", remedy));
     }
     let mut stop = Stop::listen()?;
-    let campaign = tokio::select! {
-        campaign = prepare(&args, at) => Arc::new(campaign?),
+    let (monitoring, campaign) = tokio::select! {
+        prepared = prepare(&args, at) => {
+            let (monitoring, campaign) = prepared?;
+            (monitoring, Arc::new(campaign))
+        }
         () = stop.wanted() => {
             output.print("interrupted: nothing was run yet\n")?;
             return Ok(Conclusion::Interrupted.exit_code());
@@ -141,7 +152,10 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     counter.finish();
     let mut work = work
         .map_err(|error| Failure::new(failure::chain(&error), "try --jobs 1, or fewer --seeds"))?;
-    let findings = Vec::new();
+    let emitted = check::emitted(&monitoring);
+    let found = findings::all(&campaign, &work, &monitoring, &emitted).await;
+    let findings = found
+        .map_err(|error| Failure::new(failure::chain(&error), "try --jobs 1, or fewer --seeds"))?;
     for (stage, _) in work.stages.drain(..) {
         stage.stop().await;
     }
@@ -162,25 +176,23 @@ fn show_report(
     let plain = |paint: Paint| match args.format {
         Format::Text => text(paint),
         Format::Json => alerts::json(report),
-        Format::Svg => String::new(),
+        Format::Svg => alerts::svg::svg(report).unwrap_or_default(),
     };
     let Some(file) = &args.output else { return output.print(&plain(output.paint)) };
     output.write(file, &plain(Paint::PLAIN))?;
     output.print(&text(output.paint))
 }
 
-async fn prepare(args: &Args, at: &Surroundings) -> Result<Campaign, Failure> {
+async fn prepare(args: &Args, at: &Surroundings) -> Result<(Monitoring, Campaign), Failure> {
     let directory = args.places.monitoring(&at.directory)?;
     let monitoring = files::monitoring(&directory)?;
-    let own = args.rule.as_ref().map(rule_file).transpose()?;
     gc::collect(at).await?;
     let binary = args.engine.provide(&at.environment).await?;
-    check_rules(&binary, &monitoring, own.as_ref()).await?;
-    let files = in_force(&monitoring, own.as_ref());
+    // Before our own parser, which is more lenient and says less.
+    check_rules(&binary, &monitoring, args.rule.as_deref()).await?;
+    let own = args.rule.as_ref().map(rule_file).transpose()?;
+    let files = subjects::in_force(&monitoring.rules, own.as_ref());
     let subjects = subjects(args, &monitoring, &files, own.as_ref())?;
-    let asked = |name: &str| subjects.iter().any(|subject| subject.rule.name == name);
-    let needs = Needs::of(&files, asked)
-        .map_err(|error| Failure::new(error.to_string(), "mend the rule's expression"))?;
     let settings = Settings {
         seed: args.seed,
         days: args.seeds,
@@ -194,24 +206,19 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Campaign, Failure> {
         },
         warm_up: args.warm_up,
         aftermath: Nanos(90 * Nanos::MINUTE.0),
-        gap: Nanos::from_millis(needs.reach_ms.unsigned_abs()),
-        scrape: args.scrape,
+        scrape: args.scrape.unwrap_or(SCRAPE),
     };
-    let targets = targets::targets(&monitoring, &binary, [1; 3]).await.map_err(|error| {
-        let remedy = "mend prometheus/prometheus.yml and its targets";
-        Failure::new(failure::chain(&error), remedy)
+    let campaign =
+        Campaign::new(&monitoring, files, subjects, settings, binary, at.environment.clone()).await;
+    let mut campaign = campaign.map_err(|error| {
+        Failure::new(failure::chain(&error), "mend prometheus/prometheus.yml and the rules")
     })?;
-    Ok(Campaign {
-        runs: plan::runs(&settings),
-        settings,
-        default_interval_ms: monitoring.config.evaluation_interval_ms,
-        files,
-        subjects,
-        needs,
-        targets,
-        binary,
-        environment: at.environment.clone(),
-    })
+    if let (None, Some(shortest_ms)) = (args.scrape, campaign.needs.shortest_window_ms) {
+        // A window with fewer than four samples would be ours, not the rule's.
+        let quarter = Nanos::from_millis(shortest_ms.unsigned_abs() / 4);
+        campaign.settings.scrape = campaign.settings.scrape.min(quarter);
+    }
+    Ok((monitoring, campaign))
 }
 
 fn rule_file(file: &PathBuf) -> Result<RuleFile, Failure> {
@@ -227,32 +234,14 @@ fn rule_file(file: &PathBuf) -> Result<RuleFile, Failure> {
 async fn check_rules(
     binary: &PrometheusBinary,
     monitoring: &Monitoring,
-    own: Option<&RuleFile>,
+    own: Option<&Path>,
 ) -> Result<(), Failure> {
-    let files: Vec<&std::path::Path> =
-        monitoring.rules.iter().chain(own).map(|file| file.file.as_path()).collect();
+    let deployed = monitoring.rules.iter().map(|file| file.file.as_path());
+    let files: Vec<&Path> = deployed.chain(own).collect();
     let checked = promtool::check_rules(binary, &files).await;
-    checked.map(|_| ()).map_err(|error: ProcessError| {
+    checked.map(|_| ()).map_err(|error| {
         Failure::new(failure::chain(&error), "mend the rules; nothing was started")
     })
-}
-
-/// The deployed rules, with those of `own` in place of what they have of the same name.
-fn in_force(monitoring: &Monitoring, own: Option<&RuleFile>) -> Vec<RuleFile> {
-    let Some(own) = own else { return monitoring.rules.clone() };
-    let same = |file: &RuleFile| {
-        let real = |path: &PathBuf| std::fs::canonicalize(path).ok();
-        real(&file.file) == real(&own.file)
-    };
-    let records: Vec<&str> =
-        own.groups.iter().flat_map(|group| &group.rules).map(promcfg::Rule::name).collect();
-    let mut files: Vec<RuleFile> =
-        monitoring.rules.iter().filter(|file| !same(file)).cloned().collect();
-    for group in files.iter_mut().flat_map(|file| &mut file.groups) {
-        group.rules.retain(|rule| !records.contains(&rule.name()));
-    }
-    files.push(own.clone());
-    files
 }
 
 /// The rules that are asked, taken apart.
@@ -276,27 +265,18 @@ fn subjects(
         Some(own) => rule.file == own.file,
         None => true,
     };
-    let found: Vec<(usize, AlertRule)> =
-        all.iter().cloned().enumerate().filter(|(_, rule)| wanted(rule)).collect();
-    if found.is_empty() {
+    let n_wanted = all.iter().filter(|rule| wanted(rule)).count();
+    if n_wanted == 0 {
         let place = own.map_or(&monitoring.directory, |own| &own.file);
         let message = format!("no alert rule in {}", place.display());
         return Err(Failure::new(message, "name a file with alert rules: --rule FILE"));
     }
-    if !args.sweep.is_empty() && found.len() != 1 {
-        let message = format!("--sweep is about one rule, and {} are asked", found.len());
+    if !args.sweep.is_empty() && n_wanted != 1 {
+        let message = format!("--sweep is about one rule, and {n_wanted} are asked");
         return Err(Failure::new(message, "name the rule: dashproof alerts NAME --sweep RANGE"));
     }
-    found.into_iter().map(|(nth, rule)| subject(args, nth, rule)).collect()
-}
-
-fn subject(args: &Args, nth: usize, rule: AlertRule) -> Result<Subject, Failure> {
-    // What our parser does not read, promtool has read: it is asked whole.
-    let condition = Condition::of(&rule.expr).unwrap_or_else(|_| Condition::whole(&rule.expr));
-    let (timing, interval_ms) = (rule.timing, rule.evaluations.interval_ms);
-    let settings = sweep::settings(&rule.name, &condition, timing, interval_ms, &args.sweep)
-        .map_err(|error| Failure::new(error.to_string(), "see `dashproof alerts --help`"))?;
-    Ok(Subject { nth, rule, condition, settings })
+    subjects::subjects(&all, wanted, &args.sweep)
+        .map_err(|error| Failure::new(error.to_string(), "see `dashproof alerts --help`"))
 }
 
 fn profile(name: &str) -> Result<Profile, String> {

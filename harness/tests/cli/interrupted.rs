@@ -28,8 +28,8 @@ fn processes(directory: &Path) -> Vec<String> {
 }
 
 /// Starts a run that takes long, and waits until its Prometheus runs.
-async fn started(temporary: &Path) -> Child {
-    let mut command = command(&["verify", "chat", "rag", "--color", "never"]);
+async fn started(temporary: &Path, arguments: &[&str]) -> Child {
+    let mut command = command(arguments);
     command.env("TMPDIR", temporary).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     let runs = || {
@@ -50,12 +50,29 @@ async fn started(temporary: &Path) -> Child {
 #[tokio::test]
 async fn ctrl_c_ends_everything_and_says_so() {
     let temporary = tempfile::tempdir().unwrap();
-    let child = started(temporary.path()).await;
+    let call = ["verify", "chat", "rag", "--color", "never"];
+    let child = started(temporary.path(), &call).await;
     kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("interrupted: 0 of 2 scenarios judged"), "{text}");
+    assert_eq!(processes(temporary.path()), [""; 0]);
+    let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn ctrl_c_keeps_the_runs_that_are_complete() {
+    let temporary = tempfile::tempdir().unwrap();
+    let call = ["alerts", "ModuleDown", "--color", "never"];
+    let child = started(temporary.path(), &call).await;
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("interrupted: ") && text.contains(" runs are complete"), "{text}");
+    assert!(text.contains("ModuleDown"), "{text}");
     assert_eq!(processes(temporary.path()), [""; 0]);
     let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");

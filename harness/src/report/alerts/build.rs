@@ -1,6 +1,6 @@
 //! From a campaign's records to its report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fake_modules::time::Nanos;
 
@@ -21,6 +21,7 @@ use crate::{
         stage::{Campaign, Subject},
         sweep::Setting,
     },
+    client::answer::Labels,
     promcfg::duration,
 };
 
@@ -134,44 +135,49 @@ fn quantiles(sorted: &[f64]) -> Option<Quantiles> {
 
 /// All rules together, by kind and severity.
 fn incidents(campaign: &Campaign, records: &[Record]) -> Vec<IncidentReport> {
-    let mut cells: BTreeMap<(Trouble, usize), (u64, u64, usize, usize)> = BTreeMap::new();
+    let mut cells: BTreeMap<(Trouble, usize), Load> = BTreeMap::new();
     for record in records {
         let run = &campaign.runs[record.run];
         let Some(trial) = run.trial.as_ref().filter(|_| !run.full_rate) else { continue };
         let fired = fired(run, trial, record);
-        let (trials, noticed, alerts, told) =
-            cells.entry((trial.trouble, trial.severity)).or_default();
-        *trials += 1;
-        *noticed += u64::from(!fired.is_empty());
-        *alerts += fired.len();
-        *told += notifications(&fired);
+        let load = cells.entry((trial.trouble, trial.severity)).or_default();
+        let alerts: BTreeSet<&Labels> = fired.iter().map(|fired| &fired.labels).collect();
+        load.trials += 1;
+        load.noticed += u64::from(!alerts.is_empty());
+        load.alerts += alerts.len();
+        load.notifications += notifications(&fired, campaign.alertmanager.as_ref());
     }
-    let cell = |((incident, severity), (trials, noticed, alerts, told)): (
-        (Trouble, usize),
-        (u64, u64, usize, usize),
-    )| IncidentReport {
+    let cell = |((incident, severity), load): ((Trouble, usize), Load)| IncidentReport {
         incident,
         severity: incident.severities()[severity].name,
-        trials,
-        detection: interval::share(noticed, trials),
-        alerts: alerts as f64 / trials as f64,
-        notifications: told as f64 / trials as f64,
+        trials: load.trials,
+        detection: interval::share(load.noticed, load.trials),
+        alerts: load.alerts as f64 / load.trials as f64,
+        notifications: load.notifications as f64 / load.trials as f64,
     };
     cells.into_iter().map(cell).collect()
 }
 
-/// The alerts that an incident raised.
+/// What the trials of one severity meant for the people on call.
+#[derive(Default)]
+struct Load {
+    trials: u64,
+    noticed: u64,
+    alerts: usize,
+    notifications: usize,
+}
+
+/// The alerts that an incident raised, each as often as it fired.
 fn fired(run: &Run, trial: &Trial, record: &Record) -> Vec<Fired> {
     let span = measure::span_of(run, trial);
     let all = record.rules.iter().filter_map(|rule| rule.settings.first()).flatten();
-    all.filter_map(|lives| {
-        let mut belonging = measure::belonging(lives, span);
-        let first = belonging.next()?;
-        let last = belonging.last().unwrap_or(first);
-        Some(Fired {
-            labels: lives.labels.clone(),
-            firing_ms: first.firing_ms?,
-            ended_ms: last.ended_ms,
+    all.flat_map(|lives| {
+        measure::belonging(lives, span).filter_map(|episode| {
+            Some(Fired {
+                labels: lives.labels.clone(),
+                firing_ms: episode.firing_ms?,
+                ended_ms: episode.ended_ms.unwrap_or(run.end_ms()),
+            })
         })
     })
     .collect()

@@ -37,13 +37,14 @@ fn head(report: &AlertsReport, paint: Paint) -> String {
         false => words::counted(report.complete, "run"),
     };
     format!(
-        "{}\n{runs}: {} of {} ({}) and {} of each incident, {} requests, {} rule evaluations\n\
+        "{}\n{runs}: {} of {} ({}) and {} of each severity of {}; {} requests, {} rule evaluations\n\
          samples of modules every {}, `up` as configured; nothing is judged in the first {} of a run\n",
         report.engine,
         words::counted(settings.days as usize, "ordinary day"),
         settings.span,
         settings.profiles.join(", "),
         words::counted(settings.trials as usize, "trial"),
+        words::counted(settings.incidents.len(), "incident"),
         words::count(report.requests),
         words::count(report.evaluations),
         settings.scrape,
@@ -52,8 +53,14 @@ fn head(report: &AlertsReport, paint: Paint) -> String {
 }
 
 fn rules(report: &AlertsReport, paint: Paint) -> String {
-    let heads =
-        ["ordinary days", "false alarms/week", "[95 %]", "days", "of time", "furthest value"];
+    let heads = [
+        "ordinary days",
+        "false alarms/week",
+        "[95 %]",
+        "days",
+        "of time",
+        "furthest value (threshold)",
+    ];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     rows.extend(report.rules.iter().map(|rule| {
         let normal = &rule.normal;
@@ -200,9 +207,10 @@ fn full_rate(report: &AlertsReport, paint: Paint) -> String {
 
 fn findings(report: &AlertsReport, paint: Paint) -> String {
     let lines = report.findings.iter().map(|finding| {
+        let sign = if finding.kind.is_wrong() { paint.bad("✗") } else { paint.doubt("?") };
         let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
         let place = format!("{}{line}", finding.file.display());
-        format!("{} {place}: {}: {}\n", paint.bad("✗"), finding.rule, finding.message)
+        format!("{sign} {place}: {}: {}\n", finding.rule, finding.message)
     });
     lines.collect()
 }

@@ -1,0 +1,95 @@
+//! What an expression is made of, to ask which part of it has no value.
+//!
+//! Nothing here evaluates.
+
+use promql_parser::parser::{self, BinaryExpr, Expr, value::ValueType};
+
+/// A part of an expression that needs others to have a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// Two vectors that must match: an operator between them.
+    Joined {
+        /// The operator.
+        operator: String,
+        /// The left side.
+        left: String,
+        /// The right side.
+        right: String,
+    },
+    /// A selector, or something that has no vector below it.
+    One(String),
+}
+
+/// What the outermost need of `expression` is: functions, aggregations, constants and signs around it are passed by.
+/// `None` where it does not parse.
+#[must_use]
+pub fn parts(expression: &str) -> Option<Parts> {
+    parser::parse(expression).ok().map(|expr| of(&expr))
+}
+
+fn of(expr: &Expr) -> Parts {
+    let below = match expr {
+        Expr::Paren(inner) => Some(inner.expr.as_ref()),
+        Expr::Unary(inner) => Some(inner.expr.as_ref()),
+        Expr::Aggregate(inner) => Some(inner.expr.as_ref()),
+        Expr::Subquery(inner) => Some(inner.expr.as_ref()),
+        // A range has no value of its own that could be asked for: whether the series is there, an instant tells.
+        Expr::MatrixSelector(inner) => return Parts::One(inner.vs.to_string()),
+        Expr::Call(call) => {
+            let mut arguments = call.args.args.iter().map(AsRef::as_ref);
+            arguments.find(|argument: &&Expr| {
+                matches!(argument.value_type(), ValueType::Vector | ValueType::Matrix)
+            })
+        }
+        Expr::Binary(binary) => return joined(binary),
+        Expr::VectorSelector(_)
+        | Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::Extension(_) => None,
+    };
+    below.map_or_else(|| Parts::One(expr.to_string()), of)
+}
+
+fn joined(binary: &BinaryExpr) -> Parts {
+    let is_vector = |side: &Expr| side.value_type() == ValueType::Vector;
+    match (is_vector(&binary.lhs), is_vector(&binary.rhs)) {
+        (true, true) => Parts::Joined {
+            operator: binary.op.to_string(),
+            left: plain(&binary.lhs),
+            right: plain(&binary.rhs),
+        },
+        (false, true) => of(&binary.rhs),
+        _ => of(&binary.lhs),
+    }
+}
+
+fn plain(expr: &Expr) -> String {
+    match expr {
+        Expr::Paren(inner) => plain(&inner.expr),
+        _ => expr.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn join(operator: &str, left: &str, right: &str) -> Parts {
+        let [operator, left, right] = [operator, left, right].map(str::to_owned);
+        Parts::Joined { operator, left, right }
+    }
+
+    #[test]
+    fn the_outermost_join_is_found() {
+        assert_eq!(parts("1 - a / (b > 0)"), Some(join("/", "a", "b > 0")));
+        assert_eq!(parts("sum(max(a) * on (m) b)"), Some(join("*", "max(a)", "b")));
+        assert_eq!(
+            parts("sum by (m) (rate(a{x=\"y\"}[5m]))"),
+            Some(Parts::One("a{x=\"y\"}".into()))
+        );
+        assert_eq!(parts("b > 0"), Some(Parts::One("b".into())));
+        assert_eq!(parts("histogram_quantile(0.9, a)"), Some(Parts::One("a".into())));
+        assert_eq!(parts("vector(1)"), Some(Parts::One("vector(1)".into())));
+        assert_eq!(parts("("), None);
+    }
+}

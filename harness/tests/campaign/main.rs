@@ -1,0 +1,176 @@
+//! Monte Carlo of alert rules against a real Prometheus: a sweep is what asking anew would tell, results repeat, false
+//! alarms are counted, and rules that cannot work are found.
+
+#[path = "../support/lines.rs"]
+mod lines;
+
+mod bench;
+
+use std::{collections::BTreeSet, process::ExitCode};
+
+use bench::{SPAN, campaign, found, text, work};
+use dashproof::{
+    alert::{self, AlertRule, Episode},
+    campaign::{findings::FindingKind, incidents::Trouble, measure, measure::Measure},
+    client::answer::Labels,
+    report::alerts::{AlertsReport, json, svg, text as report_text},
+    report::paint::Paint,
+    stack::prometheus_binary::PrometheusBinary,
+};
+use libtest_mimic::{Arguments, Failed, Trial};
+use lines::{block_on, on_each_line};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials: Vec<Trial> = [
+        on_each_line("a_sweep_equals_asking_anew", a_sweep_equals_asking_anew),
+        on_each_line("results_repeat_whoever_works", results_repeat_whoever_works),
+        on_each_line("what_cannot_work_is_found", what_cannot_work_is_found),
+        on_each_line("a_threshold_too_low_is_a_false_alarm", a_threshold_too_low_is_a_false_alarm),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The rule whose threshold and duration are swept, with its threshold left out.
+const ERRORS: &str = "
+  - alert: Errors
+    expr: 't:errors:ratio5m > THRESHOLD and on (provider) t:requests:rate5m > 0.02'
+    for: 2m
+    keep_firing_for: 1m
+";
+
+fn a_sweep_equals_asking_anew(binary: &PrometheusBinary) -> Result<(), Failed> {
+    block_on(async {
+        let rules = text(&ERRORS.replace("THRESHOLD", "0.3"));
+        let axes = ["t:errors:ratio5m=0.02..0.4/4", "for=0s..5m/3"];
+        let campaign = campaign(binary, &rules, &axes).await;
+        let work = work(&campaign, 2).await;
+        let subject = &campaign.subjects[0];
+        assert_eq!(subject.settings.len(), 1 + 4 * 3);
+        let mut fired = BTreeSet::new();
+        for (stage, runs) in &work.stages {
+            for run in runs {
+                let record = &work.records[run.index].rules[0];
+                for (setting, lives) in subject.settings.iter().zip(&record.settings) {
+                    let threshold = setting.values[0].to_string();
+                    let expr = subject.rule.expr.replace("0.3", &threshold);
+                    let rule = AlertRule {
+                        expr,
+                        timing: setting.timing,
+                        evaluations: record.evaluations,
+                        ..subject.rule.clone()
+                    };
+                    let anew = alert::timeline(&rule, stage.client()).await?;
+                    let expected: Vec<(Labels, Vec<Episode>)> =
+                        anew.alerts.into_iter().map(|a| (a.labels, a.episodes)).collect();
+                    let found: Vec<(Labels, Vec<Episode>)> =
+                        lives.iter().map(|l| (l.labels.clone(), l.episodes.clone())).collect();
+                    assert_eq!(found, expected, "{run} {setting:?}");
+                    let times = found.iter().flat_map(|(_, episodes)| episodes);
+                    fired.insert(times.filter(|episode| episode.firing_ms.is_some()).count());
+                }
+            }
+        }
+        assert!(2 < fired.len(), "settings that all do the same prove nothing: {fired:?}");
+        let report = AlertsReport::of(&campaign, &work, Vec::new());
+        let sweep = report.sweep.as_ref().expect("a sweep was asked for");
+        assert_eq!(sweep.incidents, [Trouble::ProviderOutage]);
+        let picture = svg::svg(&report).expect("a sweep has a picture");
+        assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
+        assert!(report_text::text(&report, Paint::PLAIN).contains("provider-outage"));
+        Ok(())
+    })
+}
+
+fn results_repeat_whoever_works(binary: &PrometheusBinary) -> Result<(), Failed> {
+    block_on(async {
+        let rules = text(&ERRORS.replace("THRESHOLD", "0.05"));
+        let mut reports = Vec::new();
+        for workers in [1, 2] {
+            let campaign = campaign(binary, &rules, &[]).await;
+            let work = work(&campaign, workers).await;
+            let findings = found(&campaign, &work).await;
+            reports.push(json(&AlertsReport::of(&campaign, &work, findings)));
+        }
+        assert!(reports[0].contains("\"Errors\""));
+        assert_eq!(reports[0], reports[1]);
+        Ok(())
+    })
+}
+
+const BROKEN: &str = "
+  - { alert: LostLabel, expr: 'rate(llm_provider_requests_total{gone=\"yes\"}[5m]) > 0' }
+  - { alert: LostMetric, expr: 'rate(llm_provider_calls_total[5m]) > 0' }
+  - { alert: NoJoin, expr: 't:requests:rate5m / on (provider) t:operations:rate5m > 0' }
+  - { alert: NoMatch, expr: 't:requests:rate5m > 0 and on (module) t:operations:rate5m > 0' }
+  - { alert: NoDenominator, expr: 't:requests:rate5m / on (provider) (t:errors:ratio5m > 2) > 0' }
+  - { alert: Half, expr: 't:requests:rate5m > 0 or t:nothing > 0' }
+  - { alert: Always, expr: 't:operations:rate5m >= 0' }
+  - { alert: Narrow, expr: 'rate(llm_provider_requests_total[10s]) > 100' }
+  - { alert: Foreign, expr: 'increase(prometheus_rule_evaluation_failures_total[5m]) > 0' }
+  - { alert: Missing, expr: 'absent(t:requests:rate5m)' }
+  - { alert: Sound, expr: 't:errors:ratio5m > 0.9' }
+";
+
+fn what_cannot_work_is_found(binary: &PrometheusBinary) -> Result<(), Failed> {
+    block_on(async {
+        let campaign = campaign(binary, &text(BROKEN), &[]).await;
+        let work = work(&campaign, 2).await;
+        let all = found(&campaign, &work).await;
+        let of = |rule: &str| -> Vec<(FindingKind, &str)> {
+            let found = all.iter().filter(|finding| finding.rule == rule);
+            found.map(|finding| (finding.kind, finding.message.as_str())).collect()
+        };
+        for (rule, kind, words) in [
+            ("LostLabel", FindingKind::NeverFires, "llm_provider_requests_total"),
+            ("LostLabel", FindingKind::Files, "has no label \"gone\""),
+            ("LostMetric", FindingKind::NeverFires, "`llm_provider_calls_total` never has"),
+            ("NoJoin", FindingKind::NeverFires, "no labels match across `/`"),
+            ("NoMatch", FindingKind::NeverFires, "their labels never match"),
+            ("NoDenominator", FindingKind::NoDenominator, "`t:errors:ratio5m > 2`"),
+            ("Half", FindingKind::DeadBranch, "`t:nothing` never has a value"),
+            ("Half", FindingKind::AlwaysFires, "throughout"),
+            ("Always", FindingKind::AlwaysFires, "throughout"),
+            ("Narrow", FindingKind::ShortWindow, "less than four scrapes"),
+            ("Foreign", FindingKind::NotSimulated, "prometheus_rule_evaluation_failures_total"),
+        ] {
+            let found = of(rule).iter().any(|(k, message)| *k == kind && message.contains(words));
+            assert!(found, "{rule}: no {kind:?} with {words:?} in {all:#?}");
+        }
+        for sound in ["Missing", "Sound"] {
+            assert_eq!(of(sound), [], "{sound}");
+        }
+        Ok(())
+    })
+}
+
+fn a_threshold_too_low_is_a_false_alarm(binary: &PrometheusBinary) -> Result<(), Failed> {
+    block_on(async {
+        let low = "
+  - { alert: Low, expr: 't:requests:rate5m > 0.001', for: 1m }
+  - { alert: Right, expr: 't:errors:ratio5m > 0.8' }
+  - { alert: Jumpy, expr: 't:errors:ratio5m > 0.001', for: 30s }
+";
+        let campaign = campaign(binary, &text(low), &[]).await;
+        let work = work(&campaign, 2).await;
+        let measured = |nth| {
+            let runs = measure::of_rule(&campaign.runs, &work.records, nth);
+            Measure::of(runs, 0)
+        };
+        let (right, jumpy) = (measured(1).all_days(), measured(2).all_days());
+        assert_eq!((right.alarms, right.runs), (0, 2));
+        assert!(0 < jumpy.alarms, "{jumpy:?}");
+        let rate = jumpy.per_week().expect("two runs take time");
+        let weeks = 2.0 * SPAN.as_secs_f64() / (7.0 * 86_400.0);
+        assert!((rate.value - jumpy.alarms as f64 / weeks).abs() < 1e-9);
+        assert!(rate.low < rate.value && rate.value < rate.high);
+        // It fires before it is judged and never ends: that is no alarm, but all of the time.
+        assert!(0.9 < measured(0).all_days().share_of_time());
+        let worst = &measured(1).trials[&(Trouble::ProviderOutage, 3)];
+        assert_eq!((worst.of, worst.detected), (1, 1), "{worst:?}");
+        Ok(())
+    })
+}
