@@ -7,6 +7,7 @@
 
 pub mod environment;
 pub mod native;
+pub mod port;
 pub mod process;
 pub mod prometheus_binary;
 pub mod promtool;
