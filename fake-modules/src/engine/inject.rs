@@ -82,13 +82,8 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
         } else {
             incident.at = Nanos::NEVER;
         }
-        // Both edges of one that is taken back are still to come; of one that has begun, only its end is.
-        let (next, edges) = (self.next_edge, &mut self.edges);
-        let mut place = 0;
-        edges.retain(|edge| {
-            place += 1;
-            place <= next || edge.incident != id.0 || (begins_by_then && edge.begins)
-        });
+        // All that goes is still to come: its end, and its beginning if it is taken back.
+        self.edges.retain(|edge| edge.incident != id.0 || (begins_by_then && edge.begins));
         if begins_by_then {
             self.add_edge(Edge { at, incident: id.0, begins: false });
         }

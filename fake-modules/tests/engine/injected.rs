@@ -17,6 +17,8 @@ use super::{engine, engine_of, events, incident, minutes, parameters, random::an
 const OUTAGE: IncidentKind =
     IncidentKind::ProviderOutage { provider: Provider::OpenAi, failing: 0.9 };
 
+const DOWN: IncidentKind = IncidentKind::ModuleDown { module: Module::LlmProvider, replica: None };
+
 /// Plays to `until` in steps of a second, and lets `change` see the engine after each.
 fn stepped(
     mut engine: Engine<Arrivals>,
@@ -53,34 +55,31 @@ fn an_injected_incident_gives_the_events_of_one_in_the_timeline() {
 
 #[test]
 fn an_incident_that_is_ended_is_as_long_as_it_was() {
-    let short = events(engine(Profile::Chat, 2, vec![incident(1, 2, OUTAGE)]), minutes(6));
-    let ended = stepped(
-        engine(Profile::Chat, 2, vec![incident(1, 30, OUTAGE)]),
-        minutes(6),
-        |now, engine| {
+    for kind in [OUTAGE, DOWN] {
+        let short = events(engine(Profile::Chat, 2, vec![incident(1, 2, kind)]), minutes(6));
+        let long = engine(Profile::Chat, 2, vec![incident(1, 4, kind)]);
+        // Beyond what would have been its end.
+        let ended = stepped(long, minutes(6), |now, engine| {
             if now == minutes(2) {
                 engine.end_incident(IncidentId(0), minutes(3)).unwrap();
             }
-        },
-    );
-    assert!(short == ended);
+        });
+        assert!(short == ended, "{kind:?}");
+    }
 }
 
 #[test]
 fn an_incident_that_is_taken_back_leaves_no_trace() {
     let none = events(engine(Profile::Chat, 3, vec![]), minutes(6));
-    for at in [2, 4] {
-        let back = stepped(
-            engine(Profile::Chat, 3, vec![incident(4, 1, IncidentKind::CacheFlush)]),
-            minutes(6),
-            |now, engine| {
-                if now == minutes(1) {
-                    engine.end_incident(IncidentId(0), minutes(at)).unwrap();
-                    assert_eq!(engine.incidents().count(), 0);
-                }
-            },
-        );
-        assert!(none == back, "taken back by minute {at}");
+    for (at, kind) in [(2, IncidentKind::CacheFlush), (4, IncidentKind::CacheFlush), (4, DOWN)] {
+        let planned = engine(Profile::Chat, 3, vec![incident(4, 1, kind)]);
+        let back = stepped(planned, minutes(6), |now, engine| {
+            if now == minutes(1) {
+                engine.end_incident(IncidentId(0), minutes(at)).unwrap();
+                assert_eq!(engine.incidents().count(), 0);
+            }
+        });
+        assert!(none == back, "{kind:?} taken back by minute {at}");
     }
 }
 
