@@ -130,6 +130,12 @@ fn stored(binary: &PrometheusBinary) -> Result<(), Failed> {
                 texts.iter().map(|text| series(text)).collect();
             compare(&client, module, &served).await?;
         }
+        // OpenMetrics calls a counter's family by its name without `_total`: so each was read in its own format.
+        let metadata = reqwest::get(format!("{}/api/v1/metadata", server.url())).await?;
+        let metadata: serde_json::Value = serde_json::from_str(&metadata.text().await?)?;
+        for family in ["llm_provider_operations", "prompt_security_operations_total"] {
+            assert!(metadata["data"][family].is_array(), "no {family} in {metadata}");
+        }
         server.stop().await;
         Ok(())
     })
