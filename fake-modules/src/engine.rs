@@ -9,6 +9,7 @@ mod agenda;
 mod effects;
 mod flight;
 mod guard;
+mod inject;
 mod latency;
 mod limit;
 mod manager;
@@ -17,6 +18,7 @@ mod path;
 mod provider;
 mod telling;
 
+pub use inject::{IncidentId, InjectError};
 pub use parameters::Parameters;
 
 use agenda::Agenda;
@@ -67,6 +69,8 @@ pub struct Engine<A> {
     incidents: Vec<Incident>,
     edges: Vec<Edge>,
     next_edge: usize,
+    /// How far the story was played, that instant included.
+    played: Option<Nanos>,
     modules: [Vec<Copy_>; Module::ALL.len()],
     turn: [usize; Module::ALL.len()],
     manager: Manager,
@@ -91,6 +95,13 @@ struct Edge {
     begins: bool,
 }
 
+impl Edge {
+    /// An end before a beginning at the same instant, else in the order of the scenario.
+    fn order(&self) -> (Nanos, bool, usize) {
+        (self.at, self.begins, self.incident)
+    }
+}
+
 impl<A: Iterator<Item = Arrival>> Engine<A> {
     /// An engine at the start of the scenario. `arrivals` must not go back in time.
     pub fn new(parameters: &Parameters, incidents: Vec<Incident>, mut arrivals: A) -> Engine<A> {
@@ -105,8 +116,7 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
                 ]
             })
             .collect();
-        // An end before a beginning at the same instant, else in the order of the scenario.
-        edges.sort_by_key(|edge| (edge.at, edge.begins, edge.incident));
+        edges.sort_by_key(Edge::order);
         let next_arrival = arrivals.next();
         Engine {
             arrivals,
@@ -121,6 +131,7 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
             incidents,
             edges,
             next_edge: 0,
+            played: None,
             modules: parameters.replicas.map(|copies| {
                 vec![Copy_ { incarnation: 0, stopped_by: 0 }; usize::from(copies.max(1))]
             }),
@@ -134,6 +145,7 @@ impl<A: Iterator<Item = Arrival>> Engine<A> {
 
     /// Plays everything up to and including `until`; `sink` sees each event once, in order.
     pub fn run_until(&mut self, until: Nanos, sink: &mut impl FnMut(&Event)) {
+        self.played = self.played.max(Some(until));
         loop {
             let edge = self.edges.get(self.next_edge).map_or(Nanos(u64::MAX), |edge| edge.at);
             let planned = self.agenda.next_at();

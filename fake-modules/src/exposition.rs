@@ -6,10 +6,12 @@
 mod description;
 mod layout;
 mod number;
+mod snapshot;
 mod text;
 
 pub use description::{FamilyDescription, FamilyKind, LabelSet, SeriesDescription, SeriesKind};
 pub(crate) use layout::Layout;
+pub use snapshot::Snapshot;
 pub use text::{Format, encode};
 
 /// The answer to one scrape.

@@ -1,9 +1,9 @@
 //! The simulated LLM application: its traffic, what happens in it, and the metrics its three modules show.
 //!
 //! Layers, imports downwards only: time, rng, label → sample → world → traffic, trace → event, incident → engine →
-//! metrics, exposition, lie → module.
-//! Time and randomness are arguments everywhere; nothing here reads a clock, opens a port, reads a scenario file or
-//! judges an answer.
+//! metrics, exposition, lie → module → clock → serve.
+//! Time and randomness are arguments everywhere: nothing below `clock` reads a clock, nothing below `serve` opens a port
+//! or is asynchronous, and nothing at all reads a scenario file or judges an answer.
 
 pub mod time;
 
@@ -32,3 +32,7 @@ pub mod lie;
 pub mod module;
 
 pub mod trace;
+
+pub mod clock;
+
+pub mod serve;

@@ -10,11 +10,13 @@ mod liar;
 mod process;
 mod swap;
 
+use std::sync::Arc;
+
 use prometheus_client::registry::Registry;
 
 use crate::{
     event::{Event, EventKind},
-    exposition::{Exposition, FamilyDescription, Layout},
+    exposition::{Exposition, FamilyDescription, Layout, Snapshot},
     lie::Lie,
     metrics::{self, Families, Family, Instruments},
     time::Nanos,
@@ -47,7 +49,7 @@ pub struct Module {
     extra: Option<Family>,
     liar: Option<Liar>,
     late: Option<Late>,
-    layout: Layout,
+    layout: Arc<Layout>,
     /// Whether something happened since `layout` was made that may have changed the list of series.
     layout_is_stale: bool,
     values: Vec<f64>,
@@ -87,7 +89,7 @@ impl Module {
             extra: None,
             liar,
             late,
-            layout: Layout::new(0, Vec::new()),
+            layout: Arc::new(Layout::new(0, Vec::new())),
             layout_is_stale: true,
             values: Vec::new(),
         };
@@ -128,6 +130,21 @@ impl Module {
     /// # Errors
     /// If the copy was stopped and not started again.
     pub fn scrape(&mut self) -> Result<Exposition<'_>, Down> {
+        self.take()?;
+        Ok(Exposition::new(&self.layout, &self.values))
+    }
+
+    /// The same as [`Module::scrape`], to be kept while the module goes on.
+    ///
+    /// # Errors
+    /// If the copy was stopped and not started again.
+    pub fn scrape_into(&mut self, snapshot: &mut Snapshot) -> Result<(), Down> {
+        self.take()?;
+        snapshot.fill(&self.layout, &self.values);
+        Ok(())
+    }
+
+    fn take(&mut self) -> Result<(), Down> {
         if !self.running {
             return Err(Down { instance: self.instance });
         }
@@ -138,7 +155,7 @@ impl Module {
             self.lay_out();
         }
         self.read();
-        Ok(Exposition::new(&self.layout, &self.values))
+        Ok(())
     }
 
     /// The same instruments in a registry of prometheus-client, for its own encoder. (It has no part in being stopped
@@ -186,7 +203,7 @@ impl Module {
             })
             .collect();
         if families != self.layout.families() {
-            self.layout = Layout::new(self.layout.revision() + 1, families);
+            self.layout = Arc::new(Layout::new(self.layout.revision() + 1, families));
             self.values = vec![0.0; self.layout.n_series()];
         }
     }

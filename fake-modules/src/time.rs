@@ -12,6 +12,8 @@ pub struct Nanos(pub u64);
 impl Nanos {
     /// The start of the scenario.
     pub const ZERO: Nanos = Nanos(0);
+    /// The end of time: what is due then never comes.
+    pub const NEVER: Nanos = Nanos(u64::MAX);
     /// One millisecond.
     pub const MILLISECOND: Nanos = Nanos(1_000_000);
     /// One second.

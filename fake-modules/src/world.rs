@@ -41,6 +41,9 @@ labels! {
     }
 }
 
+/// What distinguishes the ports of a module's copies.
+pub const PORTS_APART: u16 = 100;
+
 /// One running copy of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instance {

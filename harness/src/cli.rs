@@ -18,6 +18,7 @@ mod mutants;
 mod output;
 mod progress;
 mod runner;
+mod serve;
 mod verify;
 mod why;
 
@@ -54,6 +55,7 @@ Examples:
   dashproof mutants --only overview           would anyone notice if a query were wrong?
   dashproof alerts                            what will the alert rules do to the people on call?
   dashproof why ModuleDown --scenario restart why did this alert not fire?
+  dashproof serve chat                        the modules on ports 8000 to 8002, live
   dashproof list                              the scenarios
 
 Exit codes: 0 everything held; 1 something is broken or unproven; 2 something could not be judged;
@@ -77,6 +79,8 @@ enum Command {
     Export(export::Args),
     /// Bracket every threshold of the alert rules: just missed and just met, on series made for it
     Bracket(bracket::Args),
+    /// Serve the modules of a scenario in real time, for any Prometheus to scrape, and take incidents meanwhile
+    Serve(serve::Args),
     /// List the scenarios: name, length, kind of traffic, story
     List(list::Args),
     /// Print a JSON schema: of scenarios or contracts, for editors, or of `verify --format json`
@@ -145,6 +149,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Capacity(args) => capacity::run(args, &surroundings, output).await,
         Command::Export(args) => export::run(args, &surroundings, output).await,
         Command::Bracket(args) => bracket::run(args, &surroundings, output).await,
+        Command::Serve(args) => serve::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,
         Command::Schema(SchemaArgs { of }) => {

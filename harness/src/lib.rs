@@ -55,6 +55,8 @@ pub mod capacity;
 
 pub mod report;
 
+pub mod control;
+
 pub mod nearest;
 
 pub mod cli;

@@ -12,6 +12,7 @@ mod load;
 mod overrides;
 mod schema;
 mod source;
+mod sudden;
 mod traffic;
 mod values;
 mod world;
@@ -21,6 +22,7 @@ pub use load::load_dir;
 pub use overrides::Overrides;
 pub use schema::schema;
 pub use source::{Source, SourceError};
+pub use sudden::sudden_incident;
 pub use traffic::{Burst, Course, Stretch, Trace, Traffic};
 pub use world::World;
 

@@ -11,6 +11,7 @@ pub mod amtool;
 pub mod environment;
 pub mod native;
 pub mod native_alertmanager;
+pub mod port;
 pub mod process;
 pub mod prometheus_binary;
 pub mod promtool;

@@ -160,6 +160,17 @@ fn the_oracle_knows_no_simulation() {
     none(&found, "the oracle is arithmetic on instants and values");
 }
 
+/// What a source file of the simulation may name: the core nothing, the clock clocks, the servers sockets.
+fn outside_the_core(path: &Path) -> &'static [&'static str] {
+    const CLOCKS: [&str; 3] = ["tokio", "SystemTime", "Instant::now"];
+    const SERVERS: [&str; 4] = ["tokio", "hyper", "axum", "std::net"];
+    match path.strip_prefix("fake-modules/src") {
+        Ok(file) if file == Path::new("clock.rs") => &CLOCKS,
+        Ok(file) if file == Path::new("serve.rs") || file.starts_with("serve") => &SERVERS,
+        _ => &[],
+    }
+}
+
 #[test]
 fn the_simulation_knows_no_server_scenario_or_clock() {
     let sources = sources();
@@ -174,15 +185,32 @@ fn the_simulation_knows_no_server_scenario_or_clock() {
         "SystemTime",
         "Instant::now",
     ];
-    let core = sources.iter().filter(|(path, _)| path.starts_with("fake-modules/src"));
-    let found: Vec<String> = core
+    let simulation = sources.iter().filter(|(path, _)| path.starts_with("fake-modules/src"));
+    let found: Vec<String> = simulation
         .flat_map(|(path, text)| {
-            let code = code(text);
-            let wrong = forbidden.iter().filter(move |name| code.contains(**name));
-            wrong.map(move |name| format!("{} names {name}", path.display()))
+            // The names of headers are no paths.
+            let code = code(text).replace("\"dashproof-", "\"");
+            let allowed = outside_the_core(path);
+            let wrong = forbidden.iter().filter(|name| !allowed.contains(*name));
+            let wrong: Vec<&&str> = wrong.filter(|name| code.contains(**name)).collect();
+            wrong
+                .into_iter()
+                .map(|name| format!("{} names {name}", path.display()))
+                .collect::<Vec<_>>()
         })
         .collect();
     none(&found, "time, randomness and input are arguments in the core");
+}
+
+#[test]
+fn nothing_below_the_servers_knows_them() {
+    let sources = sources();
+    let core = sources.iter().filter(|(path, _)| {
+        path.starts_with("fake-modules/src")
+            && outside_the_core(path).is_empty()
+            && !path.ends_with("lib.rs")
+    });
+    none(&breaches(core, "crate", &["clock", "serve"]), "the core knows no clock and no server");
 }
 
 #[test]

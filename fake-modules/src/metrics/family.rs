@@ -5,7 +5,6 @@
 
 use std::{
     borrow::Cow,
-    collections::HashMap,
     fmt,
     ops::Range,
     sync::atomic::{AtomicU64, Ordering},
@@ -185,6 +184,10 @@ impl Family {
             }
             FamilyKind::Gauge => encoder.encode_gauge(&values[0]),
             FamilyKind::Histogram { bounds } => {
+                #[expect(clippy::disallowed_types, reason = "of prometheus-client; there is none")]
+                type Exemplars<'a> =
+                    Option<&'a std::collections::HashMap<usize, Exemplar<NoLabelSet, f64>>>;
+                let exemplars: Exemplars<'_> = None;
                 // prometheus-client cumulates by itself.
                 let width = self.cells_per_label_set();
                 let cells = &self.cells[label_set * width..];
@@ -192,12 +195,7 @@ impl Family {
                 let buckets: Vec<(f64, u64)> =
                     uppers.zip(cells.iter().map(|cell| cell.load(Ordering::Relaxed))).collect();
                 let count = buckets.iter().map(|(_, count)| count).sum();
-                encoder.encode_histogram(
-                    values[bounds.len() + 1],
-                    count,
-                    &buckets,
-                    None::<&HashMap<usize, Exemplar<NoLabelSet, f64>>>,
-                )
+                encoder.encode_histogram(values[bounds.len() + 1], count, &buckets, exemplars)
             }
         }
     }

@@ -3,10 +3,12 @@
 //! Used by the benches (and fit for load tests of a scraper): the same instruments, layout and encoder as a module, with
 //! thousands of label sets in place of a few. It counts no events.
 
+use std::sync::Arc;
+
 use prometheus_client::registry::Registry;
 
 use crate::{
-    exposition::{Exposition, FamilyDescription, FamilyKind, LabelSet, Layout},
+    exposition::{Exposition, FamilyDescription, FamilyKind, LabelSet, Layout, Snapshot},
     metrics::{self, Family, Unit},
 };
 
@@ -17,7 +19,7 @@ const BOUNDS: [f64; 11] = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56,
 #[derive(Debug)]
 pub struct Bulk {
     families: [Family; 2],
-    layout: Layout,
+    layout: Arc<Layout>,
     values: Vec<f64>,
 }
 
@@ -39,7 +41,7 @@ impl Bulk {
         ];
         let descriptions: Vec<FamilyDescription> =
             families.iter().map(|family| family.description.clone()).collect();
-        let layout = Layout::new(1, descriptions);
+        let layout = Arc::new(Layout::new(1, descriptions));
         let values = vec![0.0; layout.n_series()];
         Bulk { families, layout, values }
     }
@@ -66,6 +68,12 @@ impl Bulk {
             rest = others;
         }
         Exposition::new(&self.layout, &self.values)
+    }
+
+    /// Every series as it stands, to be kept.
+    pub fn scrape_into(&mut self, snapshot: &mut Snapshot) {
+        self.scrape();
+        snapshot.fill(&self.layout, &self.values);
     }
 
     /// The same series for prometheus-client's own encoder.

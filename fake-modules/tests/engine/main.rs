@@ -2,6 +2,7 @@
 
 mod conservation;
 mod incidents;
+mod injected;
 mod lifecycle;
 mod random;
 

@@ -18,7 +18,7 @@ use proptest::prelude::*;
 
 use super::{engine_of, minutes, parameters};
 
-fn any_incident() -> impl Strategy<Value = Incident> {
+pub(super) fn any_incident() -> impl Strategy<Value = Incident> {
     let module = prop::sample::select(Module::ALL);
     let provider = prop::sample::select(Provider::ALL);
     let deployment = prop::sample::select(Deployment::ALL);

@@ -8,11 +8,11 @@ mod incidents;
 
 use std::path::Path;
 
-use fake_modules::{label::Label, time::Nanos, world::Module};
+use fake_modules::{incident::Incident, label::Label, time::Nanos, world::Module};
 
 use super::{
     Scenario, ScrapePhase, Trace, Traffic, World,
-    file::{RawCacheHits, RawScenario, RawTrace, RawTraffic, RawWorld},
+    file::{RawCacheHits, RawEntry, RawScenario, RawTrace, RawTraffic, RawWorld},
     values::{Copies, Count, Factor, Name, Rate, Share, Span, Weight},
 };
 use crate::{
@@ -61,6 +61,16 @@ pub(super) fn check(
         incidents: incidents.unwrap_or_default(),
         alerts: alerts.unwrap_or_default(),
     })
+}
+
+/// What an entry of a timeline means in a story without an end.
+pub(super) fn check_entry(
+    file: &Path,
+    raw: RawEntry,
+    replicas: [u8; 3],
+    problems: &mut Vec<Problem>,
+) -> Option<Incident> {
+    Checker { file, problems }.incident(1, raw, None, replicas)
 }
 
 /// 2026-01-05T00:00:00Z, a Monday.

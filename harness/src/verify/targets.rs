@@ -11,7 +11,7 @@ use std::{
 use fake_modules::{
     label::Label,
     rng::{Rng, Stream},
-    world::{Instance, Module},
+    world::{Instance, Module, PORTS_APART},
 };
 
 use crate::{
@@ -23,9 +23,6 @@ use crate::{
         promtool::{self, DiscoveryError},
     },
 };
-
-/// What distinguishes the ports of a module's copies.
-const PORTS_APART: u16 = 100;
 
 /// Servers that are up throughout and whose own metrics are not simulated: Prometheus, Alertmanager.
 const SERVERS: [&str; 2] = [":9090", ":9093"];

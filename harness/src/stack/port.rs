@@ -1,0 +1,93 @@
+//! Who holds a TCP port, where the system tells.
+//!
+//! Linux lists listening sockets in `/proc/net/tcp` and each process' sockets among its open files; those of other
+//! users are closed to us, and then nobody is named.
+
+use std::{fs, path::Path};
+
+/// A process that listens on a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number.
+    pub pid: u32,
+    /// Its command line, shortened.
+    pub command: String,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "process {}: {}", self.pid, self.command)
+    }
+}
+
+/// How much of a command line is shown, in characters.
+const SHOWN: usize = 100;
+
+/// The process that listens on a port of this machine, if that can be seen.
+#[must_use]
+pub fn holder(port: u16) -> Option<Holder> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+    let inodes: Vec<String> = tables
+        .iter()
+        .filter_map(|table| fs::read_to_string(table).ok())
+        .flat_map(|table| listening(&table, port))
+        .collect();
+    let sockets: Vec<String> = inodes.iter().map(|inode| format!("socket:[{inode}]")).collect();
+    let processes = fs::read_dir("/proc").ok()?.filter_map(Result::ok);
+    let mut pids: Vec<u32> =
+        processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    pids.sort_unstable();
+    let pid = pids.into_iter().find(|pid| has_open(*pid, &sockets))?;
+    let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let command = String::from_utf8_lossy(&command).replace('\0', " ");
+    Some(Holder { pid, command: command.trim().chars().take(SHOWN).collect() })
+}
+
+fn has_open(pid: u32, sockets: &[String]) -> bool {
+    let Ok(files) = fs::read_dir(Path::new("/proc").join(pid.to_string()).join("fd")) else {
+        return false;
+    };
+    files.filter_map(|file| fs::read_link(file.ok()?.path()).ok()).any(|target| {
+        target.to_str().is_some_and(|target| sockets.iter().any(|socket| socket == target))
+    })
+}
+
+/// The inodes of sockets that listen on `port`, in a table of the kernel (`proc_pid_net(5)`).
+fn listening(table: &str, port: u16) -> Vec<String> {
+    const LISTEN: &str = "0A";
+    let inode = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let local = fields.get(1)?.rsplit(':').next()?;
+        let found = u16::from_str_radix(local, 16).ok()? == port && *fields.get(3)? == LISTEN;
+        found.then(|| fields.get(9).map(|inode| (*inode).to_owned()))?
+    };
+    table.lines().skip(1).filter_map(inode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_holder_of_a_port_is_named_while_it_holds_it() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let found = holder(port).unwrap();
+        assert_eq!(found.pid, std::process::id());
+        assert!(!found.command.is_empty());
+        drop(listener);
+        assert_eq!(holder(port), None);
+    }
+
+    #[test]
+    fn only_listening_sockets_count() {
+        let table = "\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F40 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 11 1 x
+   1: 0100007F:1F40 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 12 1 x
+   2: 0100007F:1F41 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 13 1 x
+";
+        assert_eq!(listening(table, 8000), ["11"]);
+        assert_eq!(listening(table, 8002), [""; 0]);
+    }
+}
