@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use super::{
     crew::Work,
+    incidents::Trouble,
     measure::{self, Measure},
     needs::Needs,
-    plan::Run,
+    plan::{Run, Settings},
     record::Record,
     stage::{Campaign, Stage, Subject},
 };
@@ -21,6 +22,7 @@ use crate::{
     client::prometheus::ClientError,
     monitoring::Monitoring,
     problem::Problem,
+    promcfg::duration,
     promql::{
         self, MetricNames,
         condition::{Decision, SetOperation},
@@ -151,8 +153,13 @@ async fn of_runs(
         let answered: Vec<bool> = (0..subject.condition.asked.len())
             .map(|asked| runs.clone().any(|record| record.answered[asked]))
             .collect();
-        if let Some(names) = not_simulated(subject, &foreign) {
+        let seen = answered.iter().any(|answered| *answered);
+        if let Some(names) = not_simulated(subject, &foreign).filter(|_| !seen) {
             let message = format!("reads {names}, which no simulation shows: not judged here");
+            found.push(finding(FindingKind::NotSimulated, message));
+            continue;
+        }
+        if let Some(message) = looks_too_far_back(campaign, subject) {
             found.push(finding(FindingKind::NotSimulated, message));
             continue;
         }
@@ -171,7 +178,10 @@ async fn of_runs(
             let so = if possible { "a branch of it can never fire" } else { "it can never fire" };
             found.push(finding(kind, format!("{so}: {why}")));
         }
-        if possible && !stages.is_empty() && !runs.clone().any(|record| record.matched) {
+        // What `unless` excludes may be there on every ordinary day: only all incidents together tell.
+        let telling = everything_tried(campaign) || !has_exception(&subject.condition.decision);
+        let matched = runs.clone().any(|record| record.matched);
+        if possible && telling && !stages.is_empty() && !matched {
             let asked = subject.condition.asked.join("`, `");
             let message = format!(
                 "it can never fire: `{asked}` all have values, but their labels never match"
@@ -183,6 +193,36 @@ async fn of_runs(
         );
     }
     Ok(found)
+}
+
+/// Whether every kind of incident was tried.
+fn everything_tried(campaign: &Campaign) -> bool {
+    let Settings { trials, troubles, .. } = &campaign.settings;
+    *trials > 0 && Trouble::ALL.iter().all(|trouble| troubles.contains(trouble))
+}
+
+/// Whether there is an `unless` in it.
+fn has_exception(decision: &Decision) -> bool {
+    match decision {
+        Decision::Ask(_) => false,
+        Decision::Compare { left, against, .. } => {
+            has_exception(left) || against.as_ref().is_some_and(|(vector, _)| has_exception(vector))
+        }
+        Decision::Set { operation, left, right, .. } => {
+            matches!(operation, SetOperation::Unless) || has_exception(left) || has_exception(right)
+        }
+    }
+}
+
+/// A rule that reads what was before any run began, in words.
+fn looks_too_far_back(campaign: &Campaign, subject: &Subject) -> Option<String> {
+    let selectors = promql::selectors(&subject.rule.expr).ok()?;
+    let back = selectors.iter().map(|selector| selector.offset_ms).max()?;
+    let longest = campaign.runs.iter().map(|run| run.duration.as_millis() as i64).max()?;
+    (back >= longest).then(|| {
+        let (back, longest) = (duration::format(back), duration::format(longest));
+        format!("looks back {back}, and no run is longer than {longest}: not judged here (--span)")
+    })
 }
 
 /// Metrics of others that the rule reads, if it reads nothing else.
