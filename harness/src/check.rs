@@ -90,6 +90,7 @@ pub fn of(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Problem> {
     problems.extend(compare(&monitoring.dashboards, contracts));
     if let Some(config) = &monitoring.alertmanager {
         problems.extend(alertmanager::names_and_inhibitions(config, &monitoring.rules));
+        problems.extend(alertmanager::unrouted(config, &monitoring.rules));
     }
     problems.sort();
     problems

@@ -63,7 +63,7 @@ Exit codes: 0 everything held; 1 something is broken or unproven; 2 something co
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Play scenarios and judge every panel and recording rule against what really happened
+    /// Play scenarios and judge every panel, recording rule and alert against what really happened
     Verify(verify::Args),
     /// Read all files and hold them against each other; runs nothing
     Check(check::Args),

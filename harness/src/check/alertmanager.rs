@@ -1,13 +1,15 @@
 //! Checks of `alertmanager.yml` against the alerts that there are, and of inhibitions by themselves.
 //!
-//! Warnings only: an Alertmanager may also serve rules that stand elsewhere.
+//! Mostly warnings: an Alertmanager may also serve rules that stand elsewhere.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
+use crate::client::answer::Labels;
 use crate::nearest::nearest;
 use crate::problem::Problem;
 use crate::promcfg::alertmanager::Matcher;
-use crate::promcfg::{AlertmanagerConfig, RuleFile, RuleKind};
+use crate::promcfg::{AlertmanagerConfig, Rule, RuleFile, RuleKind};
 
 /// The label that names an alert.
 const ALERTNAME: &str = "alertname";
@@ -53,6 +55,40 @@ pub(super) fn names_and_inhibitions(
     problems
 }
 
+/// Alerts that no route but the outermost takes, where others have routes of their own: a lost or misspelt severity.
+pub(super) fn unrouted(config: &AlertmanagerConfig, rules: &[RuleFile]) -> Vec<Problem> {
+    let alerts = rules.iter().flat_map(|file| {
+        let rules = file.groups.iter().flat_map(|group| &group.rules);
+        rules
+            .filter(|rule| matches!(rule.kind, RuleKind::Alert { .. }))
+            .map(move |rule| (&file.file, rule))
+    });
+    let falls_through = |rule: &Rule| {
+        let own = rule.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let labels: Labels = own.chain([(ALERTNAME, rule.name())]).collect();
+        config.routes_of(&labels).iter().all(|route| **route == config.route)
+    };
+    let (lost, routed): (Vec<_>, Vec<_>) = alerts.partition(|(_, rule)| falls_through(rule));
+    if routed.is_empty() {
+        return Vec::new();
+    }
+    let problem = |(file, rule): (&PathBuf, &Rule)| {
+        let message = format!(
+            "alert {:?} takes no route of its own and goes to {:?}",
+            rule.name(),
+            config.route.receiver
+        );
+        let remedy = match rule.labels.get("severity") {
+            Some(severity) => {
+                format!("no route in {} takes severity {severity:?}", config.file.display())
+            }
+            None => "give it a severity".to_owned(),
+        };
+        Problem::error(file, rule.line, message).remedy(remedy)
+    };
+    lost.into_iter().map(problem).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -92,5 +128,22 @@ mod tests {
         for demanding in ["module!=\"\"", "module=\"m\"", "module=~\"a|b\""] {
             assert_eq!(problems(&source(demanding)), [""; 0], "{demanding}");
         }
+    }
+
+    #[test]
+    fn an_alert_whose_severity_no_route_takes_is_an_error() {
+        let text = "route:\n  receiver: rest\n  routes:\n  - { matchers: ['severity=\"critical\"'], receiver: r }\n\
+                    receivers: [{ name: r }, { name: rest }]\n";
+        let config = alertmanager::parse(Path::new("am.yml"), text).unwrap();
+        let text = "groups:\n- name: g\n  rules:\n  - { alert: A, expr: up, labels: { severity: critical } }\n  \
+                    - { alert: B, expr: up, labels: { severity: crit } }\n  - { alert: C, expr: up }\n";
+        let rules = rules::parse(Path::new("r.yml"), text).unwrap();
+        let found = unrouted(&config, &[rules]);
+        let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let expected = [
+            "r.yml:5: alert \"B\" takes no route of its own and goes to \"rest\" (no route in am.yml takes severity \"crit\")",
+            "r.yml:6: alert \"C\" takes no route of its own and goes to \"rest\" (give it a severity)",
+        ];
+        assert_eq!(found, expected);
     }
 }

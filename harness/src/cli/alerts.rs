@@ -124,6 +124,10 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
         let remedy = "add a range, such as --sweep threshold=0.02..0.2";
         return Err(Failure::new("--format svg shows a sweep, and none was asked for", remedy));
     }
+    if args.seeds == 0 && args.trials == 0 {
+        let remedy = "leave out --seeds 0 or --trials 0";
+        return Err(Failure::new("neither an ordinary day nor an incident is asked for", remedy));
+    }
     let mut stop = Stop::listen()?;
     let (monitoring, campaign) = tokio::select! {
         prepared = prepare(&args, at) => {

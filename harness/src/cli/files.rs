@@ -172,7 +172,7 @@ pub(super) fn known_place(
         .or_else(|| known.iter().map(String::as_str).find(|p| p.to_lowercase().contains(&lower)));
     let remedy = match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "name a part of `dashboard uid/panel title`, such as `overview/Cost`".to_owned(),
+        None => "name a part of `dashboard uid/panel title`, such as `overview/Cost`, or of `alerts/Name` or `recording rules/name`".to_owned(),
     };
     Err(Failure::new(format!("no panel and no rule contains `{only}`"), remedy))
 }

@@ -72,6 +72,8 @@ fn a_trace_that_cannot_be_read_stops_no_other_scenario() {
 
 #[test]
 fn bad_arguments_are_refused() {
+    let call = ["alerts", "--seeds", "0", "--trials", "0"];
+    expect(&call, 2, &["neither an ordinary day nor an incident"]);
     expect(&["verify", "--duration", "soon"], 2, &["not a duration", "1h30m"]);
     expect(&["verify", "--jobs", "0"], 2, &["1..=64"]);
     expect(
