@@ -21,6 +21,7 @@ mod datasources;
 mod emission;
 pub mod emitted;
 mod expressions;
+mod joins;
 mod labels;
 mod metrics;
 mod queries;
@@ -56,7 +57,7 @@ struct Subject<'a> {
     catalogue: Catalogue<'a>,
 }
 
-const CHECKS: [fn(&Subject<'_>) -> Vec<Problem>; 17] = [
+const CHECKS: [fn(&Subject<'_>) -> Vec<Problem>; 18] = [
     dashboards::uids,
     dashboards::panel_and_target_ids,
     dashboards::units,
@@ -70,6 +71,7 @@ const CHECKS: [fn(&Subject<'_>) -> Vec<Problem>; 17] = [
     expressions::syntax,
     metrics::used_and_emitted,
     labels::matchers_and_groupings,
+    joins::labels_in_on,
     windows::four_scrapes,
     queries::counters_and_gauges,
     queries::histograms,

@@ -26,7 +26,7 @@ pub fn recorded_labels(files: &[RuleFile]) -> RecordedLabels {
         let mut found: BTreeMap<String, Option<BTreeSet<String>>> = BTreeMap::new();
         for rule in rules() {
             let RuleKind::Record { metric } = &rule.kind else { continue };
-            let labels = parse(&rule.expr).ok().and_then(|expr| of(&expr, &known));
+            let labels = parse(&rule.expr).ok().and_then(|expr| labels_of(&expr, &known));
             let labels = labels.map(|mut labels| {
                 labels.extend(rule.labels.keys().cloned());
                 labels
@@ -46,11 +46,13 @@ pub fn recorded_labels(files: &[RuleFile]) -> RecordedLabels {
     }
 }
 
-fn of(expr: &Expr, known: &RecordedLabels) -> Option<BTreeSet<String>> {
+/// The label names of an expression's elements, as far as those of recorded series tell; `None` where they do not.
+#[must_use]
+pub fn labels_of(expr: &Expr, known: &RecordedLabels) -> Option<BTreeSet<String>> {
     match expr {
         Expr::NumberLiteral(_) => Some(BTreeSet::new()),
-        Expr::Paren(inner) => of(&inner.expr, known),
-        Expr::Unary(inner) => of(&inner.expr, known),
+        Expr::Paren(inner) => labels_of(&inner.expr, known),
+        Expr::Unary(inner) => labels_of(&inner.expr, known),
         Expr::VectorSelector(selector) => known.get(selector.name.as_ref()?).cloned(),
         Expr::MatrixSelector(matrix) => known.get(matrix.vs.name.as_ref()?).cloned(),
         Expr::Aggregate(aggregate) => {
@@ -58,7 +60,7 @@ fn of(expr: &Expr, known: &RecordedLabels) -> Option<BTreeSet<String>> {
             if !plain.contains(&aggregate.op.id()) {
                 return None;
             }
-            let inner = of(&aggregate.expr, known);
+            let inner = labels_of(&aggregate.expr, known);
             match &aggregate.modifier {
                 None => Some(BTreeSet::new()),
                 Some(LabelModifier::Include(kept)) => {
@@ -88,16 +90,16 @@ fn of(expr: &Expr, known: &RecordedLabels) -> Option<BTreeSet<String>> {
                     Some(equal.map(|matcher| matcher.name.clone()).collect())
                 }
                 ("histogram_quantile", Some(argument)) => {
-                    let mut labels = of(argument, known)?;
+                    let mut labels = labels_of(argument, known)?;
                     labels.remove("le");
                     Some(labels)
                 }
                 ("scalar", _) | (_, None) => Some(BTreeSet::new()),
-                (_, Some(argument)) => of(argument, known),
+                (_, Some(argument)) => labels_of(argument, known),
             }
         }
         Expr::Binary(binary) => of_binary(binary, known),
-        Expr::Subquery(inner) => of(&inner.expr, known),
+        Expr::Subquery(inner) => labels_of(&inner.expr, known),
         Expr::StringLiteral(_) | Expr::Extension(_) => None,
     }
 }
@@ -105,22 +107,22 @@ fn of(expr: &Expr, known: &RecordedLabels) -> Option<BTreeSet<String>> {
 fn of_binary(binary: &BinaryExpr, known: &RecordedLabels) -> Option<BTreeSet<String>> {
     let is_vector = |side: &Expr| side.value_type() == ValueType::Vector;
     match (is_vector(&binary.lhs), is_vector(&binary.rhs)) {
-        (true, false) => return of(&binary.lhs, known),
-        (false, true) => return of(&binary.rhs, known),
+        (true, false) => return labels_of(&binary.lhs, known),
+        (false, true) => return labels_of(&binary.rhs, known),
         (false, false) => return Some(BTreeSet::new()),
         (true, true) => {}
     }
     let modifier = binary.modifier.as_ref();
     match binary.op.id() {
-        T_LAND | T_LUNLESS => return of(&binary.lhs, known),
+        T_LAND | T_LUNLESS => return labels_of(&binary.lhs, known),
         T_LOR => {
-            let (lhs, rhs) = (of(&binary.lhs, known)?, of(&binary.rhs, known)?);
+            let (lhs, rhs) = (labels_of(&binary.lhs, known)?, labels_of(&binary.rhs, known)?);
             return Some(lhs.union(&rhs).cloned().collect());
         }
         _ => {}
     }
     let with = |many: &Expr, included: &promql_parser::label::Labels| {
-        let mut labels = of(many, known)?;
+        let mut labels = labels_of(many, known)?;
         labels.extend(included.labels.iter().cloned());
         Some(labels)
     };
@@ -129,10 +131,10 @@ fn of_binary(binary: &BinaryExpr, known: &RecordedLabels) -> Option<BTreeSet<Str
         Some((VectorMatchCardinality::OneToMany(included), _)) => with(&binary.rhs, included),
         Some((_, Some(LabelModifier::Include(on)))) => Some(on.labels.iter().cloned().collect()),
         Some((_, Some(LabelModifier::Exclude(ignored)))) => {
-            let mut labels = of(&binary.lhs, known)?;
+            let mut labels = labels_of(&binary.lhs, known)?;
             labels.retain(|label| !ignored.labels.contains(label));
             Some(labels)
         }
-        _ => of(&binary.lhs, known).or_else(|| of(&binary.rhs, known)),
+        _ => labels_of(&binary.lhs, known).or_else(|| labels_of(&binary.rhs, known)),
     }
 }
