@@ -14,6 +14,7 @@ use dashproof::{
     contract::Contracts,
     fact::Fact,
     monitoring::Monitoring,
+    promcfg::rules::RuleKind,
     promql::{self, Grouping, SelectorUse, Step},
     quantity::Quantity,
     scenario::{Burst, Scenario, Stretch, Traffic},
@@ -201,8 +202,13 @@ fn reads(monitoring: &Monitoring, metric: &str) -> Vec<SelectorUse> {
         .iter()
         .flat_map(|dashboard| &dashboard.panels)
         .flat_map(|panel| &panel.targets);
-    let rules =
-        monitoring.rules.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
+    // Alerts are asked elsewhere; what they read by way of a recorded series is judged there.
+    let rules = monitoring
+        .rules
+        .iter()
+        .flat_map(|file| &file.groups)
+        .flat_map(|group| &group.rules)
+        .filter(|rule| matches!(rule.kind, RuleKind::Record { .. }));
     let expressions = targets.map(|target| &target.expr).chain(rules.map(|rule| &rule.expr));
     let series = ["", "_bucket", "_sum", "_count"].map(|suffix| format!("{metric}{suffix}"));
     expressions
