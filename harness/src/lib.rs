@@ -63,6 +63,8 @@ pub mod cli;
 
 pub mod mutants;
 
+pub mod live;
+
 pub mod rule_mutants;
 
 pub mod check;

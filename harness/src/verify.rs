@@ -12,6 +12,7 @@ pub mod look;
 pub mod question;
 pub(crate) mod staging;
 pub mod targets;
+pub mod wiring;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -16,7 +16,7 @@ use super::answer::{Answer, Labels, Series, Value};
 use super::decode::{Envelope, QueryData, Status};
 pub use cost::QueryCost;
 pub use error::{ClientError, Problem};
-pub use metadata::{BuildInfo, Target};
+pub use metadata::{BuildInfo, LoadedGroup, LoadedRule, Target};
 
 mod cost;
 mod error;
