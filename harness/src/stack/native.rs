@@ -16,6 +16,7 @@ use super::process::CommandLine;
 use super::prometheus_binary::PrometheusBinary;
 use super::run_directory::RunDirectory;
 use super::server::Server;
+use super::version::Line;
 
 /// Ten times the default: a day of many series in one range.
 const MAX_SAMPLES: u64 = 500_000_000;
@@ -38,6 +39,7 @@ pub struct NativePrometheus {
     command: CommandLine,
     temporary: PathBuf,
     url: String,
+    line: Line,
     starts: u32,
 }
 
@@ -65,8 +67,15 @@ impl NativePrometheus {
         };
         let command = command_line(binary, &config, directory.path(), options.span);
         let temporary = environment.temporary.clone();
-        let mut prometheus =
-            Self { server: None, directory, command, temporary, url: String::new(), starts: 0 };
+        let mut prometheus = Self {
+            server: None,
+            directory,
+            command,
+            temporary,
+            url: String::new(),
+            line: binary.version.line(),
+            starts: 0,
+        };
         prometheus.launch().await?;
         Ok(prometheus)
     }
@@ -75,6 +84,12 @@ impl NativePrometheus {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Which line of Prometheus it is.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        self.line
     }
 
     /// The command line that it was started with.
