@@ -7,6 +7,7 @@
 
 pub mod alerts;
 pub mod collect;
+pub mod notifications;
 pub mod record;
 pub mod recorded;
 pub mod scrapes;

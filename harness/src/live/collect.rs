@@ -45,9 +45,9 @@ pub async fn collect(
     records: impl IntoIterator<Item = String>,
 ) -> Result<Collected, ClientError> {
     let by_instance = |series: Vec<Series>| -> BTreeMap<String, Series> {
-        let named = series.into_iter().filter_map(|one| {
-            Some((one.labels.get("instance").map(str::to_owned)?, one))
-        });
+        let named = series
+            .into_iter()
+            .filter_map(|one| Some((one.labels.get("instance").map(str::to_owned)?, one)));
         named.collect()
     };
     let mut found = Collected {

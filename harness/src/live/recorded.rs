@@ -15,7 +15,7 @@ use crate::{
     },
     contract::Contracts,
     monitoring::Monitoring,
-    oracle::Era,
+    oracle::Arithmetic,
     promcfg::{Rule, RuleKind},
     verify::{
         RECORDING_RULES,
@@ -30,16 +30,22 @@ const COMMIT_MS: i64 = 400;
 
 /// When each group that records something was evaluated, by recorded metric.
 #[must_use]
-pub fn evaluations(monitoring: &Monitoring, collected: &Collected) -> BTreeMap<String, Evaluations> {
+pub fn evaluations(
+    monitoring: &Monitoring,
+    collected: &Collected,
+) -> BTreeMap<String, Evaluations> {
     let default_ms = monitoring.config.evaluation_interval_ms;
     let mut found = BTreeMap::new();
     for group in monitoring.rules.iter().flat_map(|file| &file.groups) {
         let interval_ms = group.interval_ms.unwrap_or(default_ms).max(1);
-        let records: BTreeSet<&str> = group.rules.iter().filter(|rule| records(rule)).map(Rule::name).collect();
+        let records: BTreeSet<&str> =
+            group.rules.iter().filter(|rule| records(rule)).map(Rule::name).collect();
         let samples = records.iter().filter_map(|record| collected.recorded.get(*record)).flatten();
         let instants: BTreeSet<i64> =
             samples.flat_map(|series| series.points.iter().map(|(at, _)| *at)).collect();
-        let (Some(&first_ms), Some(&last_ms)) = (instants.first(), instants.last()) else { continue };
+        let (Some(&first_ms), Some(&last_ms)) = (instants.first(), instants.last()) else {
+            continue;
+        };
         let evaluations = Evaluations { first_ms, last_ms, interval_ms };
         found.extend(records.into_iter().map(|record| (record.to_owned(), evaluations)));
     }
@@ -59,7 +65,7 @@ pub async fn verdicts(
     contracts: &Contracts,
     collected: &Collected,
     recorded: &BTreeMap<String, Evaluations>,
-    (era, truth): (Era, &Truth),
+    (arithmetic, truth): (Arithmetic, &Truth),
     client: &Prometheus,
 ) -> Result<(Vec<Verdict>, Vec<String>), ClientError> {
     let mut verdicts = Vec::new();
@@ -71,7 +77,8 @@ pub async fn verdicts(
         }
     }
     for (record, contract) in &contracts.rules {
-        let (Some(evaluations), Some(own)) = (recorded.get(record), rules.get(record.as_str())) else {
+        let (Some(evaluations), Some(own)) = (recorded.get(record), rules.get(record.as_str()))
+        else {
             continue;
         };
         let Some(window_ms) = bind::fixed_window_ms(contract.over) else { continue };
@@ -80,14 +87,17 @@ pub async fn verdicts(
         for (rule, _) in own {
             let answer = client.query_range(&rule.expr, first_ms, last_ms, interval_ms).await?;
             let Value::Matrix(found) = answer.value else { continue };
-            series.extend(found.into_iter().map(|one| Series {
-                labels: labelled(rule, &one.labels),
-                points: one.points,
-            }));
+            series.extend(
+                found
+                    .into_iter()
+                    .map(|one| Series { labels: labelled(rule, &one.labels), points: one.points }),
+            );
         }
         let waits = own.iter().any(|(rule, group)| {
             bind::metrics_read(&rule.expr).iter().any(|read| {
-                rules.get(read.as_str()).is_some_and(|of| of.iter().any(|(_, other)| other != group))
+                rules
+                    .get(read.as_str())
+                    .is_some_and(|of| of.iter().any(|(_, other)| other != group))
             })
         });
         if let Some(stored) = collected.recorded.get(record).filter(|_| !waits) {
@@ -108,14 +118,16 @@ pub async fn verdicts(
             legend: None,
             why: "every evaluation of the rule manager".to_owned(),
         };
-        let answer = Answer { value: Value::Matrix(series), warnings: Vec::new(), infos: Vec::new() };
-        verdicts.push(ask::judged(question, answer, era, truth));
+        let answer =
+            Answer { value: Value::Matrix(series), warnings: Vec::new(), infos: Vec::new() };
+        verdicts.push(ask::judged(question, answer, arithmetic, truth));
     }
     Ok((verdicts, differences))
 }
 
 fn labelled(rule: &Rule, found: &Labels) -> Labels {
-    let mut all: BTreeMap<&str, &str> = found.iter().filter(|(name, _)| *name != "__name__").collect();
+    let mut all: BTreeMap<&str, &str> =
+        found.iter().filter(|(name, _)| *name != "__name__").collect();
     all.extend(rule.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     all.into_iter().collect()
 }
@@ -124,7 +136,8 @@ fn labelled(rule: &Rule, found: &Labels) -> Labels {
 fn contested(collected: &Collected, at: i64) -> bool {
     collected.durations.values().any(|series| {
         let nth = series.points.partition_point(|(sample, _)| *sample <= at);
-        let Some((sample, seconds)) = nth.checked_sub(1).and_then(|nth| series.points.get(nth)) else {
+        let Some((sample, seconds)) = nth.checked_sub(1).and_then(|nth| series.points.get(nth))
+        else {
             return false;
         };
         at <= sample + (seconds * 1000.0) as i64 + COMMIT_MS
@@ -141,13 +154,18 @@ fn differs(
     let points = |series: &[Series]| -> BTreeMap<(Labels, i64), f64> {
         let of = |one: &Series| {
             let labels = one.labels.without("__name__");
-            one.points.iter().map(move |(at, value)| ((labels.clone(), *at), *value)).collect::<Vec<_>>()
+            one.points
+                .iter()
+                .map(move |(at, value)| ((labels.clone(), *at), *value))
+                .collect::<Vec<_>>()
         };
         series.iter().flat_map(of).collect()
     };
     let (asked, stored) = (points(asked), points(stored));
     let wrong = stored.iter().find_map(|(key, value)| {
-        let same = asked.get(key).is_some_and(|other| other.to_bits() == value.to_bits() || (other.is_nan() && value.is_nan()));
+        let same = asked.get(key).is_some_and(|other| {
+            other.to_bits() == value.to_bits() || (other.is_nan() && value.is_nan())
+        });
         (!same && !contested(key.1)).then(|| (key, *value, asked.get(key).copied()))
     });
     let ((labels, at), value, other) = wrong?;

@@ -39,10 +39,8 @@ pub fn replay(
 ) -> Replayed {
     let mut lines = lines(recording, scrapes, epoch_ms).into_iter().peekable();
     let mut ledger = Ledger::new(replicas, epoch_ms);
-    let mut modules: BTreeMap<Instance, Module> = scrapes
-        .keys()
-        .map(|&instance| (instance, Module::new(instance, epoch_ms, None)))
-        .collect();
+    let mut modules: BTreeMap<Instance, Module> =
+        scrapes.keys().map(|&instance| (instance, Module::new(instance, epoch_ms, None))).collect();
     let mut samples: BTreeMap<Instance, BTreeMap<Shown, Vec<(i64, f64)>>> = BTreeMap::new();
     let mut n_series: BTreeMap<Instance, Vec<(i64, usize)>> = BTreeMap::new();
     let mut excused: BTreeMap<Instance, Vec<(i64, i64)>> = BTreeMap::new();

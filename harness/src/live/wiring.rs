@@ -107,7 +107,10 @@ impl Seen<'_> {
                 }
             }
             lines.extend(
-                matched.unstored.iter().map(|_| "answered a scrape of which nothing is stored".to_owned()),
+                matched
+                    .unstored
+                    .iter()
+                    .map(|_| "answered a scrape of which nothing is stored".to_owned()),
             );
             broken.extend(summed(&format!("{module} at {address}"), lines));
         }
@@ -124,7 +127,9 @@ impl Seen<'_> {
         let starts = self.replayed.ledger.pages().find(|page| page.instance() == instance);
         starts.is_some_and(|page| {
             let next = page.instants().iter().position(|at| *at == at_ms).unwrap_or(0) + 1;
-            next >= page.instants().len() || page.life(next) != page.life(next - 1) || !page.up(next)
+            next >= page.instants().len()
+                || page.life(next) != page.life(next - 1)
+                || !page.up(next)
         })
     }
 
@@ -159,9 +164,10 @@ impl Seen<'_> {
                 .into_iter()
                 .flatten()
                 .map(|series| {
-                    let own = series.labels.iter().filter(|(name, value)| {
-                        of_target.get(name) != Some(*value)
-                    });
+                    let own = series
+                        .labels
+                        .iter()
+                        .filter(|(name, value)| of_target.get(name) != Some(*value));
                     (own.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(), series)
                 })
                 .collect();
@@ -245,10 +251,15 @@ impl Seen<'_> {
                     ));
                     continue;
                 };
-                let evaluated: Vec<&str> = found.rules.iter().map(|rule| rule.name.as_str()).collect();
-                let written: Vec<&str> = group.rules.iter().map(crate::promcfg::Rule::name).collect();
+                let evaluated: Vec<&str> =
+                    found.rules.iter().map(|rule| rule.name.as_str()).collect();
+                let written: Vec<&str> =
+                    group.rules.iter().map(crate::promcfg::Rule::name).collect();
                 if evaluated != written {
-                    broken.push(format!("{name}: group {} is loaded as it was before: reload Prometheus", group.name));
+                    broken.push(format!(
+                        "{name}: group {} is loaded as it was before: reload Prometheus",
+                        group.name
+                    ));
                 }
                 n_rules += found.rules.len();
                 for rule in found.rules.iter().filter(|rule| rule.health != "ok") {
@@ -272,7 +283,8 @@ fn forgotten(monitoring: &Monitoring) -> Vec<String> {
     directories.extend(
         monitoring.rules.iter().filter_map(|file| file.file.parent().map(ToOwned::to_owned)),
     );
-    let known: BTreeSet<_> = monitoring.rules.iter().filter_map(|file| file.file.canonicalize().ok()).collect();
+    let known: BTreeSet<_> =
+        monitoring.rules.iter().filter_map(|file| file.file.canonicalize().ok()).collect();
     let mut found = Vec::new();
     for directory in directories {
         let Ok(entries) = std::fs::read_dir(&directory) else { continue };
@@ -301,7 +313,10 @@ fn differs(shown: &[(i64, f64)], stored: &[(i64, f64)]) -> Option<String> {
     }
     let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
     let other = shown.iter().zip(stored).find(|(a, b)| !same(a.1, b.1))?;
-    Some(format!("has series with other values than it showed, such as {} for {}", other.1.1, other.0.1))
+    Some(format!(
+        "has series with other values than it showed, such as {} for {}",
+        other.1.1, other.0.1
+    ))
 }
 
 /// A line for each kind of line, with how often it occurred; at most a few.
