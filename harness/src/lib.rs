@@ -37,6 +37,8 @@ pub mod alert;
 
 pub mod bracket;
 
+pub mod deploy;
+
 pub mod document;
 
 pub mod scenario;
