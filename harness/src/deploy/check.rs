@@ -95,7 +95,7 @@ impl Check<'_> {
                 continue;
             };
             let place = (file, rule.line);
-            let expected = self.changes.scaled(*for_ms);
+            let expected = self.changes.scaled_for(*for_ms);
             self.duration(place, &format!("for of {name}"), expected, *for_found);
             let expected = self.changes.scaled(*keep_firing_for_ms);
             self.duration(place, &format!("keep_firing_for of {name}"), expected, *keep_found);
