@@ -10,7 +10,10 @@ pub mod collect;
 pub mod notifications;
 pub mod record;
 pub mod recorded;
+pub mod run;
 pub mod scrapes;
 pub mod truth;
 pub mod watch;
 pub mod wiring;
+
+pub use run::{LiveError, LiveRoad, SHORT};

@@ -28,6 +28,7 @@ use crate::{
         remote_write::WriteError,
     },
     contract::Contracts,
+    live::LiveError,
     monitoring::Monitoring,
     oracle::Arithmetic,
     scenario::{Scenario, SourceError},
@@ -165,6 +166,9 @@ pub enum VerifyError {
     /// The engine does not answer.
     #[error(transparent)]
     Ask(#[from] ClientError),
+    /// The scenario could not be played live.
+    #[error(transparent)]
+    Live(#[from] LiveError),
 }
 
 impl Verifier {
@@ -183,6 +187,20 @@ impl Verifier {
             environment,
             only: None,
             keep: false,
+            targets: Mutex::default(),
+        }
+    }
+
+    /// The same verifier of other files, such as a copy of the same ones.
+    #[must_use]
+    pub fn of(&self, monitoring: Arc<Monitoring>) -> Verifier {
+        Verifier {
+            monitoring,
+            contracts: Arc::clone(&self.contracts),
+            binary: self.binary.clone(),
+            environment: self.environment.clone(),
+            only: self.only.clone(),
+            keep: self.keep,
             targets: Mutex::default(),
         }
     }
