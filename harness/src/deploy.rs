@@ -251,6 +251,12 @@ impl Deployment {
     }
 }
 
+/// Every address that a monitoring directory's jobs scrape, by its files as they are now.
+#[must_use]
+pub fn addresses(monitoring: &Monitoring) -> Vec<String> {
+    targets::listed(monitoring).into_iter().map(|(_, address)| address).collect()
+}
+
 /// A flaw of a file of the copy, told as one of the shipped file.
 fn shown_in(shipped: &Monitoring, copy: &Path, problem: Problem) -> Problem {
     let file = match problem.file.strip_prefix(copy) {

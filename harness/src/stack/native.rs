@@ -1,11 +1,12 @@
 //! A Prometheus of this machine, in a directory of its own, on a free port of 127.0.0.1.
 //!
-//! Made for the backfill road: samples arrive by remote write, oldest first, days apart, so the head
+//! Made for both roads. In backfill, samples arrive by remote write, oldest first, days apart, so the head
 //! block is long enough that nothing is out of bounds, and nothing is ever too old to be kept.
 //! The server and its files are gone once the value is dropped, and when this process dies.
 //! It must not know what is written or asked.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,14 +22,20 @@ use super::version::Line;
 /// Ten times the default: a day of many series in one range.
 const MAX_SAMPLES: u64 = 500_000_000;
 
-/// How to start a Prometheus.
-#[derive(Debug, Clone)]
+/// How to start a Prometheus. By default without a configuration, on any port.
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The configuration file; an empty one if there is none. Its own directory is where its
     /// relative paths start.
     pub config: Option<PathBuf>,
     /// Samples that are at most this much older than the newest are accepted.
     pub span: Duration,
+    /// Where it listens; any free port of 127.0.0.1 if there is none. A restart keeps it.
+    pub listen: Option<SocketAddr>,
+    /// How long an alert that fires is not sent again; a minute if there is none.
+    pub resend_delay: Option<Duration>,
+    /// Whether it can be told to read its files again (`/-/reload`), or to end, by whoever reaches its port.
+    pub reloads: bool,
 }
 
 /// A running Prometheus. Fields drop in order: the server ends before its directory goes.
@@ -65,7 +72,7 @@ impl NativePrometheus {
                 path
             }
         };
-        let command = command_line(binary, &config, directory.path(), options.span);
+        let command = command_line(binary, &config, directory.path(), options);
         let temporary = environment.temporary.clone();
         let mut prometheus = Self {
             server: None,
@@ -80,7 +87,7 @@ impl NativePrometheus {
         Ok(prometheus)
     }
 
-    /// Its base URL, e.g. `http://127.0.0.1:40319`. A restart changes it.
+    /// Its base URL, e.g. `http://127.0.0.1:40319`. A restart changes it, unless its address was chosen.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -119,7 +126,12 @@ impl NativePrometheus {
         self.server.as_ref().map(Server::last_words).unwrap_or_default()
     }
 
-    /// Ends it and starts it again on the same data, on a new port. Right after a backfill, 3.x
+    /// How it ended, with its last words, if it did so without being asked.
+    pub fn end_of_its_own(&mut self) -> Option<String> {
+        self.server.as_mut()?.end_of_its_own()
+    }
+
+    /// Ends it and starts it again on the same data, on a new port unless one was chosen. Right after a backfill, 3.x
     /// answers range queries several times faster when it was restarted.
     ///
     /// # Errors
@@ -169,9 +181,12 @@ fn command_line(
     binary: &PrometheusBinary,
     config: &Path,
     directory: &Path,
-    span: Duration,
+    options: &Options,
 ) -> CommandLine {
-    let block = format!("{}h", block_hours(span));
+    let block = format!("{}h", block_hours(options.span));
+    let listen = options.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let resend = options.resend_delay;
+    let resend = resend.map(|delay| format!("--rules.alert.resend-delay={}ms", delay.as_millis()));
     let path = |flag: &str, path: &Path| format!("--{flag}={}", path.display());
     CommandLine::new(&binary.prometheus)
         .arg(path("config.file", config))
@@ -179,8 +194,10 @@ fn command_line(
         .arg("--storage.tsdb.retention.time=100y")
         .arg(format!("--storage.tsdb.min-block-duration={block}"))
         .arg(format!("--storage.tsdb.max-block-duration={block}"))
-        .arg("--web.listen-address=127.0.0.1:0")
+        .arg(format!("--web.listen-address={listen}"))
         .arg("--web.enable-remote-write-receiver")
+        .args(options.reloads.then_some("--web.enable-lifecycle"))
+        .args(resend)
         .arg(path("web.console.templates", &directory.join("consoles")))
         .arg(path("web.console.libraries", &directory.join("console_libraries")))
         .arg(format!("--query.max-samples={MAX_SAMPLES}"))

@@ -120,7 +120,7 @@ impl Verifier {
         let started = NativePrometheus::start(
             &self.binary,
             &self.environment,
-            &Options { config: None, span },
+            &Options { config: None, span, ..Options::default() },
         )
         .await?;
         let mut engine = Engine::Native(started);
