@@ -1,13 +1,15 @@
 //! `dashproof live`: stories played in real time against servers of their own.
 
-use std::{path::{Path, PathBuf}, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use fake_modules::time::Nanos;
 
 use super::{
     Failure, Surroundings,
     engine::EngineArgs,
-    failure,
     files::{self, Places},
     gc,
     output::Output,

@@ -237,9 +237,11 @@ impl LiveRoad {
     ) -> Vec<(Served, i64)> {
         let of = |&(instance, address): &(Instance, SocketAddr)| {
             let job = deployed.config.jobs.iter().find(|job| job.name == instance.module.as_str());
-            let shipped = job.map_or((15_000, 10_000), |job| (job.scrape_interval_ms, job.scrape_timeout_ms));
-            let (interval_ms, timeout_ms) =
-                self.cadence(scenario).map_or(shipped, |cadence| (cadence.scrape_ms, cadence.timeout_ms));
+            let shipped =
+                job.map_or((15_000, 10_000), |job| (job.scrape_interval_ms, job.scrape_timeout_ms));
+            let (interval_ms, timeout_ms) = self
+                .cadence(scenario)
+                .map_or(shipped, |cadence| (cadence.scrape_ms, cadence.timeout_ms));
             (Served { instance, address: address.to_string(), interval_ms }, timeout_ms)
         };
         targets.iter().map(of).collect()
@@ -256,11 +258,9 @@ impl LiveRoad {
         let Played { scenario, collected, watched, served, .. } = played;
         let epoch_ms = scenario.epoch.as_millisecond();
         let matched = matched(played, epoch_ms);
-        let mut replayed =
-            truth::replay(&played.recording, &matched, scenario.replicas, epoch_ms);
+        let mut replayed = truth::replay(&played.recording, &matched, scenario.replicas, epoch_ms);
         let seen = Seen { served, scrapes: &matched, replayed: &replayed, collected, watched };
-        let mut wiring =
-            vec![seen.scrapes(), seen.samples(), seen.targets(), seen.rules(deployed)];
+        let mut wiring = vec![seen.scrapes(), seen.samples(), seen.targets(), seen.rules(deployed)];
         wiring.push(staleness(client, served, &matched, &replayed, collected).await?);
         let recorded = recorded::evaluations(deployed, collected);
         let contracts = &self.verifier.contracts;
@@ -319,7 +319,8 @@ impl LiveRoad {
             (_, None) => unproven.push(nobody_routes()),
             (None, _) => {}
         }
-        let n_samples = collected.samples.values().flatten().map(|series| series.points.len()).sum();
+        let n_samples =
+            collected.samples.values().flatten().map(|series| series.points.len()).sum();
         Ok(ScenarioReport {
             scenario: scenario.name.clone(),
             seed: scenario.seed,
@@ -337,7 +338,11 @@ impl LiveRoad {
 }
 
 /// The modules of a scenario, each copy on a free port of its own.
-fn serve(scenario: &Scenario, clock: Clock, recorder: &Recorder) -> Result<Live<Source>, VerifyError> {
+fn serve(
+    scenario: &Scenario,
+    clock: Clock,
+    recorder: &Recorder,
+) -> Result<Live<Source>, VerifyError> {
     let longer = Overrides { duration: Some(scenario.duration + TAIL), ..Overrides::default() };
     let (scenario, _) = scenario.clone().with(&longer);
     let source = |source| VerifyError::Source { scenario: scenario.name.clone(), source };

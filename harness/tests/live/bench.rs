@@ -24,9 +24,8 @@ pub(crate) fn root() -> PathBuf {
 /// A story of `scenarios/live/`.
 pub(crate) fn story(name: &str) -> Result<Scenario, String> {
     let file = root().join(format!("scenarios/live/{name}.yaml"));
-    Scenario::load(&file).map_err(|problems| {
-        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-    })
+    Scenario::load(&file)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
 /// An Alertmanager of the same generation as the Prometheus.

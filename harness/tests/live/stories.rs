@@ -21,9 +21,7 @@ const STORIES: [&str; 8] = [
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = STORIES
         .iter()
-        .flat_map(|name| {
-            on_each_line(&format!("story::{name}"), move |binary| holds(binary, name))
-        })
+        .flat_map(|name| on_each_line(&format!("story::{name}"), move |binary| holds(binary, name)))
         .collect();
     trials.push(Trial::test("story::each_file_is_played", each_file));
     trials

@@ -31,7 +31,8 @@ use crate::{
 };
 
 /// Short enough for a test, long enough for two busy cores: rules every 1.5 s.
-const CADENCE: Cadence = Cadence { scrape_ms: 500, timeout_ms: 500, divisor: 20 };
+const CADENCE: Cadence =
+    Cadence { scrape_ms: 500, timeout_ms: 500, divisor: 20, least_for_ms: 10_000 };
 
 pub(crate) fn trials() -> Vec<Trial> {
     on_each_line("a_stack_observes_alerts_and_comes_back", observes)

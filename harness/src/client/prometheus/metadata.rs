@@ -75,17 +75,6 @@ impl Target {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Alertmanagers {
-    active_alertmanagers: Vec<ActiveAlertmanager>,
-}
-
-#[derive(Deserialize)]
-struct ActiveAlertmanager {
-    url: String,
-}
-
-#[derive(Deserialize)]
 struct RuleGroups {
     groups: Vec<LoadedGroup>,
 }
@@ -144,15 +133,6 @@ impl Prometheus {
     pub async fn rules(&self) -> Result<Vec<LoadedGroup>, ClientError> {
         let found: RuleGroups = self.get("/api/v1/rules", &[]).await?;
         Ok(found.groups)
-    }
-
-    /// The URLs of the Alertmanagers that alerts are sent to.
-    ///
-    /// # Errors
-    /// As [`Self::query`].
-    pub async fn alertmanagers(&self) -> Result<Vec<String>, ClientError> {
-        let found: Alertmanagers = self.get("/api/v1/alertmanagers", &[]).await?;
-        Ok(found.active_alertmanagers.into_iter().map(|one| one.url).collect())
     }
 
     /// The samples of a selector's series in the `span_ms` before `at`, as they are stored.
