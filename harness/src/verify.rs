@@ -97,6 +97,8 @@ pub struct ScenarioReport {
     pub scenario: String,
     /// Its seed.
     pub seed: u64,
+    /// When it began.
+    pub epoch: jiff::Timestamp,
     /// One for each question.
     pub verdicts: Vec<Verdict>,
     /// One for each alert of which the scenario expects something.
@@ -266,24 +268,24 @@ impl Verifier {
         staged: &Staged,
     ) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
         let (mut questions, not_asked) =
-            self.panel_questions(scenario, &staged.engine.client()).await?;
+            self.panel_questions(scenario, &self.looks(scenario), &staged.engine.client()).await?;
         questions.extend(self.rule_questions(staged));
         questions.retain(|question| self.asks(&question.place));
         Ok((questions, not_asked))
     }
 
-    /// Every question of every dashboard about a scenario that an engine has seen.
+    /// Every question of every dashboard at the given looks at a scenario that an engine has seen.
     ///
     /// # Errors
     /// If the engine does not list the values of a dashboard's variables.
     pub async fn panel_questions(
         &self,
         scenario: &Scenario,
+        looks: &[Look],
         client: &Prometheus,
     ) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
         let epoch_ms = scenario.epoch.as_millisecond();
         let end_ms = epoch_ms + scenario.duration.as_millis() as i64;
-        let looks = self.looks(scenario);
         let mut questions = Vec::new();
         let mut not_asked = Vec::new();
         for dashboard in &self.monitoring.dashboards {
@@ -295,7 +297,7 @@ impl Verifier {
                 contract,
                 self.monitoring.time_interval(),
                 &options,
-                &looks,
+                looks,
             );
             questions.extend(asked);
             not_asked.extend(failed);

@@ -20,7 +20,10 @@ use super::{
 use crate::{
     check,
     live::{LiveRoad, SHORT},
-    report::{Conclusion, Run, replay::Replay},
+    report::{
+        Conclusion, Run,
+        replay::{Replay, Road},
+    },
     scenario::{Overrides, Scenario},
     stack::alertmanager_binary::{self, AlertmanagerBinary},
     verify::Verifier,
@@ -125,7 +128,10 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
         brackets: None,
         whole: false,
         interrupted: false,
-        replay: Replay { flags: [args.places.flags(), args.engine.flags()].concat() },
+        replay: Replay {
+            road: Road::Live,
+            flags: [args.places.flags(), args.engine.flags()].concat(),
+        },
     };
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
     verifier.only.clone_from(&args.only);

@@ -89,7 +89,13 @@ pub(super) async fn play(
         tokio::select! {
             joined = under_way.join_next() => match joined {
                 None => break,
-                Some(Ok((index, end))) => outcomes[index].end = end,
+                Some(Ok((index, end))) => {
+                    if let End::Judged { report, .. } = &end {
+                        // Real time has an epoch of its own.
+                        outcomes[index].scenario.epoch = report.epoch;
+                    }
+                    outcomes[index].end = end;
+                }
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             },
             () = stop.wanted() => {

@@ -21,7 +21,11 @@ use crate::{
     check,
     promcfg::duration,
     report::{
-        Conclusion, End, Outcome, Run, json, junit, paint::Paint, proof, replay::Replay, text,
+        Conclusion, End, Outcome, Run, json, junit,
+        paint::Paint,
+        proof,
+        replay::{Replay, Road},
+        text,
     },
     scenario::{Overrides, Scenario, Traffic},
     verify::Verifier,
@@ -178,7 +182,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
         brackets: None,
         whole: args.names.is_empty() && args.only.is_none() && args.duration.is_none(),
         interrupted: false,
-        replay: Replay { flags: flags(args) },
+        replay: Replay { road: Road::Backfill, flags: flags(args) },
     };
     let mut waiting = Vec::new();
     for (scenario, cut) in scenarios {

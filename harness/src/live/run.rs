@@ -28,11 +28,15 @@ use super::{
 };
 use crate::{
     alert::alert_rules,
-    client::prometheus::{ClientError, Prometheus},
+    client::{
+        answer::Value,
+        prometheus::{ClientError, Prometheus},
+    },
     deploy::Cadence,
     monitoring::Monitoring,
     oracle::Arithmetic,
     receiver::Notification,
+    report::words::counted,
     scenario::{Overrides, Pace, Scenario, Source},
     stack::alertmanager_binary::AlertmanagerBinary,
     verify::{
@@ -41,6 +45,7 @@ use crate::{
         ask::Truth,
         ask_all,
         bind::{self, Unproven},
+        look::Look,
         question::Place,
         staging,
         wiring::{Part, Wiring},
@@ -261,7 +266,7 @@ impl LiveRoad {
         let mut replayed = truth::replay(&played.recording, &matched, scenario.replicas, epoch_ms);
         let seen = Seen { served, scrapes: &matched, replayed: &replayed, collected, watched };
         let mut wiring = vec![seen.scrapes(), seen.samples(), seen.targets(), seen.rules(deployed)];
-        wiring.push(staleness(client, served, &matched, &replayed, collected).await?);
+        wiring.push(staleness(client, served, &matched, &replayed).await?);
         let recorded = recorded::evaluations(deployed, collected);
         let contracts = &self.verifier.contracts;
         let ledger = std::mem::replace(
@@ -276,7 +281,8 @@ impl LiveRoad {
         let arithmetic = Arithmetic::Modelled(staging::era(&self.verifier.binary));
         // The copy's own timings and addresses, the same questions.
         let verifier = self.verifier.of(Arc::clone(deployed));
-        let (questions, not_asked) = verifier.panel_questions(scenario, client).await?;
+        let looks = looks(&verifier, scenario);
+        let (questions, not_asked) = verifier.panel_questions(scenario, &looks, client).await?;
         let mut verdicts = ask_all(questions, client, arithmetic, &truth, notice).await?;
         let (found, differences) = recorded::verdicts(
             deployed,
@@ -324,6 +330,7 @@ impl LiveRoad {
         Ok(ScenarioReport {
             scenario: scenario.name.clone(),
             seed: scenario.seed,
+            epoch: scenario.epoch,
             verdicts,
             alerts,
             wiring,
@@ -380,13 +387,20 @@ fn matched(played: &Played, epoch_ms: i64) -> BTreeMap<Instance, Matched> {
     played.served.iter().map(of).collect()
 }
 
+/// When every panel is asked: nobody looks into the future.
+fn looks(verifier: &Verifier, scenario: &Scenario) -> Vec<Look> {
+    let end_ms = scenario.epoch.as_millisecond() + scenario.duration.as_millis() as i64;
+    let mut looks = verifier.looks(scenario);
+    looks.iter_mut().for_each(|look| look.to_ms = look.to_ms.min(end_ms));
+    looks
+}
+
 /// What went away is not shown from the first failed scrape on, and is shown again once it is back.
 async fn staleness(
     client: &Prometheus,
     served: &[Served],
     matched: &BTreeMap<Instance, Matched>,
     replayed: &Replayed,
-    collected: &Collected,
 ) -> Result<Wiring, ClientError> {
     let (mut n_edges, mut broken) = (0, Vec::new());
     for served in served {
@@ -398,9 +412,7 @@ async fn staleness(
             n_edges += 1;
             let at_ms = pair[1].at_ms;
             let found = match client.query(&format!("count({selector})"), at_ms).await?.value {
-                crate::client::answer::Value::Vector(samples) => {
-                    samples.first().map_or(0.0, |sample| sample.value)
-                }
+                Value::Vector(samples) => samples.first().map_or(0.0, |sample| sample.value),
                 _ => 0.0,
             };
             let wanted = if pair[1].up { shown.get(&at_ms).copied().unwrap_or(0) } else { 0 };
@@ -416,10 +428,9 @@ async fn staleness(
     }
     broken.sort();
     broken.dedup();
-    let _ = collected;
     Ok(Wiring {
         part: Part::Staleness,
-        compared: crate::report::words::counted(n_edges, "change of up"),
+        compared: format!("{} of `up`", counted(n_edges, "change")),
         broken,
     })
 }

@@ -39,7 +39,11 @@ pub fn json(run: &Run) -> String {
     let document = Document {
         schema: SCHEMA,
         tool: Tool { name: "dashproof", version: env!("CARGO_PKG_VERSION") },
-        engine: Engine { name: "Prometheus", version: run.version.clone(), road: "backfill" },
+        engine: Engine {
+            name: "Prometheus",
+            version: run.version.clone(),
+            road: run.replay.road.name(),
+        },
         grafana: GRAFANA,
         conclusion: conclusion.name(),
         exit_code: conclusion.exit_code(),

@@ -17,6 +17,7 @@ use crate::{
     },
 };
 use paint::Paint;
+use replay::Road;
 
 const EPOCH_MS: i64 = 1_767_571_200_000;
 
@@ -97,6 +98,7 @@ fn green() -> Verdict {
 
 fn judged(scenario: Scenario, verdicts: Vec<Verdict>, unproven: Vec<Unproven>) -> Outcome {
     let report = ScenarioReport {
+        epoch: scenario.epoch,
         scenario: scenario.name.clone(),
         seed: scenario.seed,
         verdicts,
@@ -122,7 +124,10 @@ fn run(outcomes: Vec<Outcome>) -> Run {
         brackets: None,
         whole: false,
         interrupted: false,
-        replay: Replay { flags: vec!["--duration".to_owned(), "2h".to_owned()] },
+        replay: Replay {
+            road: Road::Backfill,
+            flags: vec!["--duration".to_owned(), "2h".to_owned()],
+        },
     }
 }
 

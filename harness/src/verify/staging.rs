@@ -188,6 +188,7 @@ impl Verifier {
             report: ScenarioReport {
                 scenario: scenario.name.clone(),
                 seed: scenario.seed,
+                epoch: scenario.epoch,
                 verdicts: Vec::new(),
                 alerts: Vec::new(),
                 wiring: Vec::new(),

@@ -6,7 +6,12 @@ use dashproof::{
     contract::Contracts,
     live::{LiveRoad, SHORT},
     monitoring::Monitoring,
-    report::{Conclusion, End, Outcome, Run, paint::Paint, replay::Replay, text},
+    report::{
+        Conclusion, End, Outcome, Run,
+        paint::Paint,
+        replay::{Replay, Road},
+        text,
+    },
     scenario::Scenario,
     stack::{alertmanager_binary::AlertmanagerBinary, prometheus_binary::PrometheusBinary},
     verify::{ScenarioReport, Verifier},
@@ -57,7 +62,7 @@ pub(crate) fn play(road: &LiveRoad, story: &Scenario) -> Result<ScenarioReport, 
 pub(crate) fn told(road: &LiveRoad, story: &Scenario, report: ScenarioReport) -> String {
     let held = report.held();
     let outcome = Outcome {
-        scenario: story.clone(),
+        scenario: Scenario { epoch: report.epoch, ..story.clone() },
         cut: Vec::new(),
         end: End::Judged { report, seconds: 0.0 },
     };
@@ -70,7 +75,7 @@ pub(crate) fn told(road: &LiveRoad, story: &Scenario, report: ScenarioReport) ->
         brackets: None,
         whole: false,
         interrupted: false,
-        replay: Replay { flags: Vec::new() },
+        replay: Replay { road: Road::Live, flags: Vec::new() },
     };
     assert_eq!(run.conclusion() == Conclusion::Held, held);
     text::text(&run, Paint::PLAIN, false)

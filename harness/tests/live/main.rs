@@ -3,6 +3,7 @@
 //! One trial for each story and line of Prometheus; several run side by side, since most of their time is waiting.
 
 #[path = "../support/alertmanagers.rs"]
+#[expect(dead_code, reason = "each Prometheus goes with an Alertmanager of its own age")]
 mod alertmanagers;
 mod bench;
 #[path = "../support/lines.rs"]

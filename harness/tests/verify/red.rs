@@ -15,6 +15,7 @@ pub(crate) fn broken<'a>(
     unproven: impl Iterator<Item = &'a Unproven>,
 ) -> Option<String> {
     let report = ScenarioReport {
+        epoch: scenario.epoch,
         scenario: scenario.name.clone(),
         seed: scenario.seed,
         verdicts: verdicts.cloned().collect(),

@@ -50,7 +50,15 @@ pub(super) fn block(
         lines
             .line("", &format!("and {} more", words::count((verdict.fired.len() - LISTED) as u64)));
     }
-    lines.line("run", &format!("seed {}, backfill road, Prometheus {}", report.seed, run.version));
+    lines.line(
+        "run",
+        &format!(
+            "seed {}, {} road, Prometheus {}",
+            report.seed,
+            run.replay.road.name(),
+            run.version
+        ),
+    );
     let replay = run.replay.command(name, report.seed, &alerts::place(&verdict.alert));
     lines.line("replay", &paint.strong(&replay));
 }

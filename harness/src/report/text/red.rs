@@ -54,7 +54,10 @@ pub(super) fn block(
         }
     }
     let seed = first.report.seed;
-    lines.line("run", &format!("seed {seed}, backfill road, Prometheus {}", run.version));
+    lines.line(
+        "run",
+        &format!("seed {seed}, {} road, Prometheus {}", run.replay.road.name(), run.version),
+    );
     let replay = run.replay.command(name, seed, &question.place);
     lines.line("replay", &paint.strong(&replay));
     let count = |under: &RedUnder<'_>| {
