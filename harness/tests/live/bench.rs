@@ -34,7 +34,7 @@ pub(crate) fn story(name: &str) -> Result<Scenario, String> {
 }
 
 /// An Alertmanager of the same generation as the Prometheus.
-fn alertmanager(prometheus: &PrometheusBinary) -> Result<AlertmanagerBinary, String> {
+pub(crate) fn alertmanager(prometheus: &PrometheusBinary) -> Result<AlertmanagerBinary, String> {
     let newest = prometheus.version.major > 2;
     let (_, found) = &alertmanagers()[usize::from(newest)];
     found.clone()
