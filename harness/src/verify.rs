@@ -6,6 +6,7 @@
 
 pub mod alerts;
 pub mod ask;
+pub mod axis;
 pub mod bind;
 pub mod engine;
 pub mod evidence;
@@ -30,7 +31,10 @@ use crate::{
     monitoring::Monitoring,
     oracle::Arithmetic,
     scenario::{Scenario, SourceError},
-    stack::{environment::Environment, native::StartError, prometheus_binary::PrometheusBinary},
+    stack::{
+        environment::Environment, external::ExternalError, native::StartError,
+        prometheus_binary::PrometheusBinary,
+    },
 };
 use alerts::AlertVerdict;
 use ask::{Truth, Verdict};
@@ -39,7 +43,7 @@ use look::Look;
 use question::{Form, NotAsked, Place, Question};
 use targets::{Targets, TargetsError};
 
-pub use engine::Engine;
+pub use engine::{Engine, EngineChoice};
 pub use staging::{Staged, era};
 
 /// Where places say that they are about recording rules.
@@ -55,7 +59,7 @@ pub struct Verifier {
     pub monitoring: Arc<Monitoring>,
     /// What it must show.
     pub contracts: Arc<Contracts>,
-    /// The engine.
+    /// The Prometheus of this machine, whose promtool is asked too; the engine, unless another one was chosen.
     pub binary: PrometheusBinary,
     /// This machine.
     pub environment: Environment,
@@ -63,6 +67,8 @@ pub struct Verifier {
     pub only: Option<String>,
     /// Whether the engine's directory stays.
     pub keep: bool,
+    /// Which engine each scenario gets.
+    pub choice: EngineChoice,
     targets: Mutex<BTreeMap<[u8; 3], Targets>>,
 }
 
@@ -148,6 +154,23 @@ pub enum VerifyError {
     /// No engine.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A database of somebody else's cannot be used.
+    #[error(transparent)]
+    External(#[from] ExternalError),
+    /// It answered that it stored samples, and does not show them.
+    #[error(
+        "{url} took samples of {at} and shows {shown} of {written} series `up` there: it may drop what is older than its retention"
+    )]
+    Dropped {
+        /// Where.
+        url: String,
+        /// The first instant of the scenario.
+        at: jiff::Timestamp,
+        /// Series that it shows.
+        shown: usize,
+        /// Series that were written.
+        written: usize,
+    },
     /// The engine stores nothing.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -178,6 +201,7 @@ impl Verifier {
             environment,
             only: None,
             keep: false,
+            choice: EngineChoice::Native,
             targets: Mutex::default(),
         }
     }
