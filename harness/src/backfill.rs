@@ -9,7 +9,7 @@ mod target;
 mod thinning;
 mod witness;
 
-pub use target::TargetConfig;
+pub use target::{OWN, TargetConfig};
 pub use thinning::{SeriesFilter, Thinning};
 pub use witness::{NoWitness, Witness};
 

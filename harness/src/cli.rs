@@ -21,6 +21,7 @@ mod progress;
 mod report;
 mod runner;
 mod serve;
+mod stack;
 mod verify;
 mod why;
 
@@ -66,7 +67,7 @@ Exit codes: 0 everything held; 1 something is broken or unproven; 2 something co
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Play scenarios and judge every panel, recording rule and alert against what really happened
-    Verify(verify::Args),
+    Verify(Box<verify::Args>),
     /// Read all files and hold them against each other; runs nothing
     Check(check::Args),
     /// Change every query a little and ask whether anyone would notice
@@ -145,7 +146,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
     };
     let output = Output { paint };
     match args.command {
-        Command::Verify(args) => verify::run(args, &surroundings, output).await,
+        Command::Verify(args) => verify::run(*args, &surroundings, output).await,
         Command::Check(args) => check::run(&args, &surroundings, output),
         Command::Mutants(args) => mutants::run(args, &surroundings, output).await,
         Command::Alerts(args) => alerts::run(*args, &surroundings, output).await,

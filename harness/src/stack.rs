@@ -19,6 +19,7 @@ pub mod prometheus_binary;
 pub mod promtool;
 pub mod run_directory;
 pub mod server;
+pub mod settings;
 pub mod version;
 
 mod apt;

@@ -6,6 +6,7 @@
 
 pub mod alerts;
 pub mod ask;
+pub mod axis;
 pub mod bind;
 pub mod engine;
 pub mod evidence;
@@ -32,7 +33,10 @@ use crate::{
     monitoring::Monitoring,
     oracle::Arithmetic,
     scenario::{Scenario, SourceError},
-    stack::{environment::Environment, native::StartError, prometheus_binary::PrometheusBinary},
+    stack::{
+        environment::Environment, external::ExternalError, native::StartError,
+        prometheus_binary::PrometheusBinary,
+    },
 };
 use alerts::AlertVerdict;
 use ask::{Truth, Verdict};
@@ -42,7 +46,7 @@ use question::{Form, NotAsked, Place, Question};
 use targets::{Targets, TargetsError};
 use wiring::Wiring;
 
-pub use engine::Engine;
+pub use engine::{Engine, EngineChoice};
 pub use staging::{Staged, era};
 
 /// Where places say that they are about recording rules.
@@ -58,7 +62,7 @@ pub struct Verifier {
     pub monitoring: Arc<Monitoring>,
     /// What it must show.
     pub contracts: Arc<Contracts>,
-    /// The engine.
+    /// The Prometheus of this machine, whose promtool is asked too; the engine, unless another one was chosen.
     pub binary: PrometheusBinary,
     /// This machine.
     pub environment: Environment,
@@ -66,6 +70,8 @@ pub struct Verifier {
     pub only: Option<String>,
     /// Whether the engine's directory stays.
     pub keep: bool,
+    /// Which engine each scenario gets.
+    pub choice: EngineChoice,
     targets: Mutex<BTreeMap<[u8; 3], Targets>>,
 }
 
@@ -156,6 +162,23 @@ pub enum VerifyError {
     /// No engine.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A database of somebody else's cannot be used.
+    #[error(transparent)]
+    External(#[from] ExternalError),
+    /// It answered that it stored samples, and does not show them.
+    #[error(
+        "{url} took samples of {at} and shows {shown} of {written} series `up` there: it may drop what is older than its retention"
+    )]
+    Dropped {
+        /// Where.
+        url: String,
+        /// The first instant of the scenario.
+        at: jiff::Timestamp,
+        /// Series that it shows.
+        shown: usize,
+        /// Series that were written.
+        written: usize,
+    },
     /// The engine stores nothing.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -189,6 +212,7 @@ impl Verifier {
             environment,
             only: None,
             keep: false,
+            choice: EngineChoice::Native,
             targets: Mutex::default(),
         }
     }
@@ -203,6 +227,7 @@ impl Verifier {
             environment: self.environment.clone(),
             only: self.only.clone(),
             keep: self.keep,
+            choice: EngineChoice::Native,
             targets: Mutex::default(),
         }
     }

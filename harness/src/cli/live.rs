@@ -21,7 +21,7 @@ use crate::{
     check,
     live::{LiveRoad, SHORT},
     report::{
-        Conclusion, Run,
+        Conclusion, Run, Stack,
         replay::{Replay, Road},
     },
     scenario::{Overrides, Scenario},
@@ -120,8 +120,10 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
         .await
         .map_err(|error| Failure::new(error.to_string(), ""))?;
     let run = Run {
-        engine: format!("{binary}, {alertmanager}"),
-        version: binary.version.to_string(),
+        stack: Stack {
+            engine: format!("{binary}, {alertmanager}"),
+            ..Stack::native(&binary, "this road runs servers of its own".to_owned())
+        },
         problems: check::of(&monitoring, &contracts),
         outcomes: Vec::new(),
         alerts: Vec::new(),

@@ -116,8 +116,14 @@ fn judged(scenario: Scenario, verdicts: Vec<Verdict>, unproven: Vec<Unproven>) -
 
 fn run(outcomes: Vec<Outcome>) -> Run {
     Run {
-        engine: "Prometheus 2.42.0 (/usr/bin/prometheus; found on PATH)".to_owned(),
-        version: "2.42.0".to_owned(),
+        stack: Stack {
+            chosen: "native",
+            why: "no URL is given".to_owned(),
+            name: "Prometheus".to_owned(),
+            version: "2.42.0".to_owned(),
+            engine: "Prometheus 2.42.0 (/usr/bin/prometheus; found on PATH)".to_owned(),
+            exactly: true,
+        },
         problems: Vec::new(),
         outcomes,
         alerts: Vec::new(),
@@ -169,6 +175,7 @@ fn everything() -> Run {
 fn a_red_verdict_says_what_was_asked_what_came_and_what_should_have() {
     let expected = "\
 Prometheus 2.42.0 (/usr/bin/prometheus; found on PATH)
+stack: native: no URL is given; judged exactly and truly
 Grafana: not exercised: this road asks Prometheus what Grafana would ask
 
           llm-

@@ -35,7 +35,10 @@ const NAMED: usize = 3;
 pub fn text(run: &Run, paint: Paint, brief: bool) -> String {
     let mut out = String::new();
     if !brief {
-        let _ = writeln!(out, "{}", run.engine);
+        let stack = &run.stack;
+        let _ = writeln!(out, "{}", stack.engine);
+        let chosen = format!("stack: {}: {}; judged {}", stack.chosen, stack.why, stack.judged());
+        let _ = writeln!(out, "{}", paint.faint(&chosen));
         let _ = writeln!(out, "{}\n", paint.faint(&format!("Grafana: {GRAFANA}")));
         out.push_str(&table::table(run, paint));
         notes(&mut out, run, paint);

@@ -19,7 +19,7 @@ use super::{
     Notice, ScenarioReport, Verifier, VerifyError,
     ask::{Blind, Truth},
     bind,
-    engine::Engine,
+    engine::{Engine, EngineChoice},
     targets::{self, Phase, Targets, TargetsError},
 };
 use crate::{
@@ -117,13 +117,21 @@ impl Verifier {
             found.targets.iter_mut().for_each(|(_, target)| target.interval_ms = interval_ms);
         }
         let span = Duration::from_millis(duration_ms as u64) + Duration::from_secs(3600);
-        let started = NativePrometheus::start(
-            &self.binary,
-            &self.environment,
-            &Options { config: None, span, ..Options::default() },
-        )
-        .await?;
-        let mut engine = Engine::Native(started);
+        let phases = found.targets.iter().map(|(_, target)| target.phase_ms);
+        let first_ms = epoch_ms + phases.max().unwrap_or(0);
+        let n_targets = found.targets.len();
+        let mut engine = match &self.choice {
+            EngineChoice::Native => {
+                let options = Options { config: None, span, ..Options::default() };
+                let started = NativePrometheus::start(&self.binary, &self.environment, &options);
+                Engine::Native(started.await?)
+            }
+            EngineChoice::External(external) => {
+                self.is_free(external, std::slice::from_ref(scenario)).await?;
+                Engine::External(external.clone())
+            }
+        };
+        let arithmetic = engine.arithmetic(&self.binary);
         let writer = engine.writer();
         let source = |source| VerifyError::Source { scenario: scenario.name.clone(), source };
         let play = Play {
@@ -144,6 +152,7 @@ impl Verifier {
                 error: error.to_string(),
             });
         }
+        engine.shows_all(first_ms, n_targets).await?;
         let mut unproven = bind::unproven(&self.monitoring, &self.contracts);
         unproven.extend(played.refused.iter().map(|(target, times)| bind::refused(target, *times)));
         let offset = |file: &str, group: &str, interval_ms| match phase {
@@ -182,7 +191,7 @@ impl Verifier {
         Ok(Staged {
             engine,
             truth: Arc::new(truth),
-            arithmetic: Arithmetic::Modelled(era(&self.binary)),
+            arithmetic,
             recorded,
             alerts,
             report: ScenarioReport {

@@ -7,7 +7,7 @@ use dashproof::{
     live::{LiveRoad, SHORT},
     monitoring::Monitoring,
     report::{
-        Conclusion, End, Outcome, Run,
+        Conclusion, End, Outcome, Run, Stack,
         paint::Paint,
         replay::{Replay, Road},
         text,
@@ -67,8 +67,7 @@ pub(crate) fn told(road: &LiveRoad, story: &Scenario, report: ScenarioReport) ->
         end: End::Judged { report, seconds: 0.0 },
     };
     let run = Run {
-        engine: road.verifier.binary.to_string(),
-        version: road.verifier.binary.version.to_string(),
+        stack: Stack::native(&road.verifier.binary, "a test".to_owned()),
         problems: Vec::new(),
         outcomes: vec![outcome],
         alerts: Vec::new(),

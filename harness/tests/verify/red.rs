@@ -2,7 +2,7 @@
 
 use dashproof::{
     judge::BreachKind,
-    report::{End, Outcome, Run, paint::Paint, proof, replay::Replay, text},
+    report::{End, Outcome, Run, Stack, paint::Paint, proof, replay::Replay, text},
     scenario::Scenario,
     verify::{ScenarioReport, Verifier, ask::Verdict, bind::Unproven},
 };
@@ -66,8 +66,7 @@ fn run(verifier: &Verifier, reports: Vec<(Scenario, ScenarioReport)>, whole: boo
         end: End::Judged { report, seconds: 0.0 },
     };
     Run {
-        engine: verifier.binary.to_string(),
-        version: verifier.binary.version.to_string(),
+        stack: Stack::native(&verifier.binary, "no other was asked for".to_owned()),
         problems: Vec::new(),
         outcomes: reports.into_iter().map(outcome).collect(),
         alerts: proof::rules(&verifier.monitoring, &verifier.contracts),
@@ -89,6 +88,7 @@ pub(crate) fn kinds(verdict: &Verdict) -> Vec<&'static str> {
             BreachKind::Unexpected => "unexpected",
             BreachKind::Inexact => "inexact",
             BreachKind::Untrue => "untrue",
+            BreachKind::Impossible => "impossible",
             BreachKind::Duplicate => "duplicate",
         })
         .chain(verdict.refused.as_ref().map(|_| "refused"))
