@@ -311,11 +311,12 @@ impl LiveRoad {
         unproven.extend(not_asked.into_iter().map(Unproven::from));
         match (&deployed.alertmanager, stack.alertmanager_url()) {
             (Some(config), Some(_)) => {
-                let notified = notified(&stack.receiver().notifications());
+                let notified = notified(&stack.receiver().notifications(), collected.at_ms);
                 let told = Told {
                     timelines: &timelines,
                     config,
                     notified: &notified,
+                    began_ms: epoch_ms,
                     reachable_ms: played.reachable_ms,
                     resend_ms: RESEND_MS,
                     until_ms: collected.at_ms,
@@ -435,8 +436,8 @@ async fn staleness(
     })
 }
 
-/// One line for each alert of each notification.
-fn notified(notifications: &[Notification]) -> Vec<Notified> {
+/// One line for each alert of each notification that arrived until `at_ms`.
+fn notified(notifications: &[Notification], at_ms: i64) -> Vec<Notified> {
     let of = |notification: &Notification| {
         let (arrived_ms, receiver) = (notification.arrived_ms, notification.receiver.clone());
         notification
@@ -451,7 +452,7 @@ fn notified(notifications: &[Notification]) -> Vec<Notified> {
             })
             .collect::<Vec<_>>()
     };
-    notifications.iter().flat_map(of).collect()
+    notifications.iter().filter(|one| one.arrived_ms <= at_ms).flat_map(of).collect()
 }
 
 fn nobody_routes() -> Unproven {

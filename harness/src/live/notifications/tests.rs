@@ -64,6 +64,7 @@ fn wrong(timelines: &[Timeline], notified: &[Notified]) -> Vec<String> {
         timelines,
         config: &config,
         notified,
+        began_ms: -100_000,
         reachable_ms: 0,
         resend_ms: 3_000,
         until_ms: 90_000,
