@@ -22,6 +22,7 @@ mod report;
 mod runner;
 mod serve;
 mod stack;
+mod up;
 mod verify;
 mod why;
 
@@ -59,6 +60,7 @@ Examples:
   dashproof alerts                            what will the alert rules do to the people on call?
   dashproof why ModuleDown --scenario restart why did this alert not fire?
   dashproof serve chat                        the modules on ports 8000 to 8002, live
+  dashproof stack up --timings                the shipped configuration on free ports; what does starting cost?
   dashproof list                              the scenarios
 
 Exit codes: 0 everything held; 1 something is broken or unproven; 2 something could not be judged;
@@ -86,6 +88,8 @@ enum Command {
     Live(live::Args),
     /// Serve the modules of a scenario in real time, for any Prometheus to scrape, and take incidents meanwhile
     Serve(serve::Args),
+    /// Start the servers of the live road with the shipped configuration, and say what that costs
+    Stack(up::Args),
     /// List the scenarios: name, length, kind of traffic, story
     List(list::Args),
     /// Print a JSON schema: of scenarios or contracts, for editors, or of `verify --format json`
@@ -156,6 +160,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Bracket(args) => bracket::run(args, &surroundings, output).await,
         Command::Live(args) => live::run(args, &surroundings, output).await,
         Command::Serve(args) => serve::run(args, &surroundings, output).await,
+        Command::Stack(args) => up::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,
         Command::Schema(SchemaArgs { of }) => {

@@ -12,6 +12,7 @@ pub mod junit;
 pub mod paint;
 pub mod proof;
 pub mod replay;
+pub mod stack;
 pub mod text;
 pub mod why;
 pub mod words;
