@@ -29,9 +29,6 @@ use crate::{
     verify::Verifier,
 };
 
-/// Where the stories for this road are, among the scenarios.
-const LIVE: &str = "live";
-
 /// Nobody waits longer.
 const LONGEST: Nanos = Nanos(15 * Nanos::MINUTE.0);
 
@@ -145,7 +142,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
 
 /// The stories with these names: those made for this road first, then any other that is short enough.
 fn stories(directory: &Path, names: &[String]) -> Result<Vec<Scenario>, Failure> {
-    let own = directory.join(LIVE);
+    let own = directory.join(files::LIVE);
     if names.is_empty() {
         return files::scenarios(&own, &[]);
     }

@@ -123,6 +123,8 @@ impl Bench {
 
 /// Nothing is scraped any more, as when the disk is full or discovery finds nothing.
 fn stalled_ingestion(binary: &PrometheusBinary) -> Result<(), Failed> {
+    // Looked for here, since looking blocks.
+    bench::alertmanager(binary)?;
     block_on(async {
         let bench = Bench::start(binary, None).await?;
         let file = bench.stack.deployment().directory().join("prometheus/prometheus.yml");
@@ -138,6 +140,8 @@ fn stalled_ingestion(binary: &PrometheusBinary) -> Result<(), Failed> {
 
 /// A rule file with a slip is left behind; the old rules go on.
 fn bad_rule_file(binary: &PrometheusBinary) -> Result<(), Failed> {
+    // Looked for here, since looking blocks.
+    bench::alertmanager(binary)?;
     block_on(async {
         let bench = Bench::start(binary, None).await?;
         let file = bench.stack.deployment().directory().join("prometheus/rules/slip.yml");
@@ -154,6 +158,8 @@ fn failing_rule(binary: &PrometheusBinary) -> Result<(), Failed> {
     let text = "groups:\n- name: slip\n  interval: 1s\n  rules:\n  - { record: a:b, expr: up + on () up }\n";
     let edit: Box<Edit> =
         Box::new(move |copy| fs::write(copy.join("prometheus/rules/slip.yml"), text));
+    // Looked for here, since looking blocks.
+    bench::alertmanager(binary)?;
     block_on(async {
         let bench = Bench::start(binary, Some(&*edit)).await?;
         bench.is_told("PrometheusRuleFailures").await?;
@@ -164,6 +170,8 @@ fn failing_rule(binary: &PrometheusBinary) -> Result<(), Failed> {
 
 /// Whoever should be told answers with errors; once it is well again it learns that it missed something.
 fn failing_receiver(binary: &PrometheusBinary) -> Result<(), Failed> {
+    // Looked for here, since looking blocks.
+    bench::alertmanager(binary)?;
     block_on(async {
         let bench = Bench::start(binary, None).await?;
         bench.stack.receiver().fail(true);
