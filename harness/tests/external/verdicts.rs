@@ -1,9 +1,10 @@
 //! What holds on a native Prometheus holds in databases too, and several scenarios share one.
 
 use dashproof::{
+    oracle::Arithmetic,
     scenario::Scenario,
     stack::prometheus_binary::PrometheusBinary,
-    verify::{EngineChoice, ScenarioReport, Verifier, ask::Verdict, axis},
+    verify::{self, EngineChoice, ScenarioReport, Verifier, ask::Verdict, axis},
 };
 use libtest_mimic::{Failed, Trial};
 
@@ -17,6 +18,7 @@ use crate::{
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = on_each_line("verdicts are those of a native one", as_native);
+    trials.extend(on_each_line("its own arithmetic is honest", honest));
     trials.push(on_victoria("scenarios hold by the real events", held));
     trials
 }
@@ -31,7 +33,7 @@ fn laid(verifier: &Verifier, names: &[&str]) -> Vec<Scenario> {
     scenarios
 }
 
-async fn verify(verifier: &Verifier, scenario: &Scenario) -> Result<ScenarioReport, String> {
+async fn judged(verifier: &Verifier, scenario: &Scenario) -> Result<ScenarioReport, String> {
     verifier.verify(scenario, &mut |_| ()).await.map_err(|error| chain(&error))
 }
 
@@ -54,12 +56,32 @@ fn as_native(binary: &PrometheusBinary) -> Result<(), Failed> {
         let shared = verifier(monitoring(), binary, choice);
         for scenario in laid(&shared, &SCENARIOS[1..]) {
             let (there, here) =
-                (verify(&shared, &scenario).await?, verify(&native, &scenario).await?);
+                (judged(&shared, &scenario).await?, judged(&native, &scenario).await?);
             assert!(there.held(), "{} does not hold", scenario.name);
             assert_eq!(summary(&there), summary(&here), "{}", scenario.name);
             assert_eq!(there.alerts, here.alerts, "{}", scenario.name);
         }
         database.stop().await;
+        Ok(())
+    })
+}
+
+/// What the modelled arithmetic answers lies within what any honest one may.
+fn honest(binary: &PrometheusBinary) -> Result<(), Failed> {
+    run(async {
+        let native = verifier(monitoring(), binary, EngineChoice::Native);
+        let scenario = scenario("two-replicas");
+        let staged = native.stage(&scenario, None, &mut |_| ()).await;
+        let staged = staged.map_err(|error| chain(&error))?;
+        let asked = native.questions(&scenario, &staged).await;
+        let (questions, _) = asked.map_err(|error| chain(&error))?;
+        let (client, truth) = (staged.engine.client(), &staged.truth);
+        let arithmetic = Arithmetic::Unmodelled;
+        let verdicts = verify::ask_all(questions, &client, arithmetic, truth, &mut |_| ()).await;
+        let verdicts = verdicts.map_err(|error| chain(&error))?;
+        let red: Vec<&Verdict> = verdicts.iter().filter(|verdict| !verdict.held()).collect();
+        assert!(!verdicts.is_empty() && red.is_empty(), "{red:#?}");
+        staged.engine.stop().await;
         Ok(())
     })
 }
@@ -72,7 +94,7 @@ fn held() -> Result<(), Failed> {
         assert!(!choice.arithmetic(&binary).is_modelled(), "{choice:?} is judged truly alone");
         let verifier = verifier(monitoring(), &binary, choice);
         for scenario in laid(&verifier, &SCENARIOS) {
-            let report = verify(&verifier, &scenario).await?;
+            let report = judged(&verifier, &scenario).await?;
             let red: Vec<&Verdict> =
                 report.verdicts.iter().filter(|verdict| !verdict.held()).collect();
             assert!(report.held(), "{}: {red:#?} {:#?}", scenario.name, report.alerts);
