@@ -21,6 +21,7 @@ pub mod run_directory;
 pub mod server;
 pub mod settings;
 pub mod version;
+pub mod victoria_metrics;
 
 mod apt;
 mod binary;

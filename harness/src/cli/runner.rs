@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What to do with a database that refuses samples for their age.
-const TOO_OLD: &str = "use an empty Prometheus that takes old samples: --storage.tsdb.min-block-duration=74h --storage.tsdb.max-block-duration=74h, or `storage: {tsdb: {out_of_order_time_window: 10y}}` in its configuration";
+const TOO_OLD: &str = "use an empty Prometheus that takes old samples: --storage.tsdb.min-block-duration=74h --storage.tsdb.max-block-duration=74h --storage.tsdb.retention.time=100y, or `storage: {tsdb: {out_of_order_time_window: 10y}}` in its configuration";
 
 /// Hears Ctrl-C and the like. The first lets the run end in order; the second ends the process at once, and watchdogs
 /// end its servers.

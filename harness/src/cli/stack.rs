@@ -21,11 +21,14 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Stack")]
 pub(super) struct StackArgs {
-    /// auto, native or external [env: DASHPROOF_STACK] [default: auto, which is external if a URL is given]
+    /// auto, native (a Prometheus started here for each scenario) or external (a database that runs already)
+    /// [env: DASHPROOF_STACK] [default: auto, which is external if a URL is given]
     #[arg(long, value_name = "KIND")]
     stack: Option<String>,
-    /// A Prometheus-compatible database that runs already, empty where the scenarios lie; nothing in it is ever
-    /// removed [env: DASHPROOF_PROMETHEUS_URL]
+    /// A database with Prometheus' query API that runs already. It must take old samples (Prometheus:
+    /// --storage.tsdb.min-block-duration=74h and max likewise; VictoriaMetrics: -retentionPeriod=100y) and hold no
+    /// series of the same names where the scenarios lie. Nothing in it is ever removed
+    /// [env: DASHPROOF_PROMETHEUS_URL]
     #[arg(long, value_name = "URL")]
     prometheus_url: Option<String>,
     /// Where it takes samples [env: DASHPROOF_REMOTE_WRITE_URL] [default: /api/v1/write below its URL]

@@ -181,7 +181,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
     let mut scenarios = with_overrides(args, scenarios)?;
     let chosen = args.stack.choose(&at.environment)?;
     gc::collect(at).await?;
-    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
+    let binary = args.engine.provide_beside(&monitoring.directory, &at.environment).await?;
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
     verifier.only.clone_from(&args.only);
     verifier.keep = args.keep;

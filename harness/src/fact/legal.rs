@@ -1,6 +1,6 @@
 //! What any honest arithmetic may answer, for engines whose own is not modelled.
 //!
-//! An engine may count from the last sample before a window or from the first one within, stretch what it saw to the
+//! An engine may count from the last scrape before a window or from the first sample within, stretch what it saw to the
 //! window's edges or not, and divide by the window or by the time between the samples that it used: each is a fair
 //! reading of "per second, over the last five minutes". So a series' answer lies between the least and the most that
 //! any of them makes of the real events, and where fewer than two samples lie in a window it may also be none at all.

@@ -15,6 +15,8 @@ pub struct Environment {
     pub prometheus: Option<PathBuf>,
     /// `DASHPROOF_ALERTMANAGER`: the Alertmanager to use, or the directory that holds it.
     pub alertmanager: Option<PathBuf>,
+    /// `DASHPROOF_VICTORIA_METRICS`: the VictoriaMetrics of the tests, or the directory that holds it.
+    pub victoria_metrics: Option<PathBuf>,
     /// What `DASHPROOF_STACK`, `DASHPROOF_PROMETHEUS_URL` and their like say of a running stack.
     pub stack: Settings,
     /// `PATH`, as it stands.
@@ -41,6 +43,7 @@ impl Environment {
         Self {
             prometheus: set("DASHPROOF_PROMETHEUS").map(PathBuf::from),
             alertmanager: set("DASHPROOF_ALERTMANAGER").map(PathBuf::from),
+            victoria_metrics: set("DASHPROOF_VICTORIA_METRICS").map(PathBuf::from),
             stack: Settings::from_variables(&variable),
             search_path: set("PATH").unwrap_or_default(),
             cache,

@@ -13,6 +13,7 @@ use fake_modules::{
     incident::{Incident, IncidentKind},
     lie::Lie,
     rng::{Rng, Stream},
+    world::{Instance, Module},
 };
 
 use super::{
@@ -118,8 +119,12 @@ impl Verifier {
         }
         let span = Duration::from_millis(duration_ms as u64) + Duration::from_secs(3600);
         let phases = found.targets.iter().map(|(_, target)| target.phase_ms);
-        let first_ms = epoch_ms + phases.max().unwrap_or(0);
-        let n_targets = found.targets.len();
+        // VictoriaMetrics does not find a series at the very millisecond of its first sample.
+        let first_ms = epoch_ms + phases.max().unwrap_or(0) + 1;
+        let at_first = |instance: &Option<Instance>| {
+            instance.is_none_or(|instance| !removed_at_first(&scenario.incidents, instance.module))
+        };
+        let n_targets = found.targets.iter().filter(|(instance, _)| at_first(instance)).count();
         let mut engine = match &self.choice {
             EngineChoice::Native => {
                 let options = Options { config: None, span, ..Options::default() };
@@ -227,6 +232,15 @@ impl Verifier {
 #[must_use]
 pub fn era(binary: &PrometheusBinary) -> Era {
     Era::of_version(&binary.version.to_string()).unwrap_or(Era::From3_0)
+}
+
+/// Whether a module is not yet scraped when a scenario begins.
+fn removed_at_first(incidents: &[Incident], module: Module) -> bool {
+    incidents.iter().any(|incident| {
+        let removed =
+            matches!(incident.kind, IncidentKind::ModuleRemoved { module: of } if of == module);
+        removed && incident.at.as_secs_f64() < 60.0
+    })
 }
 
 /// Where an incident keeps metrics from showing the truth.

@@ -55,6 +55,7 @@ impl Machine {
         Environment {
             prometheus: None,
             alertmanager: None,
+            victoria_metrics: None,
             stack: Settings::default(),
             search_path: self.path("bin").into(),
             cache: self.path("cache"),
