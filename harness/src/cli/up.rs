@@ -243,7 +243,7 @@ fn tell(
 fn refused(error: &LiveStackError) -> Failure {
     let remedy = match error {
         LiveStackError::Port(_) | LiveStackError::Receiver(_) => "end what holds so many ports",
-        LiveStackError::Deploy(_) => "name another directory: --monitoring DIR",
+        LiveStackError::Deploy(_) => "mend the files, or name another directory: --monitoring DIR",
         LiveStackError::Edit { .. } => "name another temporary directory: TMPDIR=DIR",
         LiveStackError::Refused(_) => {
             "mend what promtool or amtool names; what is checked is a copy of the monitoring directory"
