@@ -9,6 +9,7 @@ pub mod ask;
 pub mod axis;
 pub mod bind;
 pub mod engine;
+mod error;
 pub mod evidence;
 pub mod look;
 pub mod question;
@@ -22,31 +23,25 @@ use fake_modules::time::Nanos;
 use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
-    alert::{TimelineError, timeline},
+    alert::timeline,
     backfill::rules,
-    client::{
-        prometheus::{ClientError, Prometheus},
-        remote_write::WriteError,
-    },
+    client::prometheus::{ClientError, Prometheus},
     contract::Contracts,
-    live::LiveError,
     monitoring::Monitoring,
     oracle::Arithmetic,
-    scenario::{Scenario, SourceError},
-    stack::{
-        environment::Environment, external::ExternalError, native::StartError,
-        prometheus_binary::PrometheusBinary,
-    },
+    scenario::Scenario,
+    stack::{environment::Environment, prometheus_binary::PrometheusBinary},
 };
 use alerts::AlertVerdict;
 use ask::{Truth, Verdict};
 use bind::Unproven;
 use look::Look;
 use question::{Form, NotAsked, Place, Question};
-use targets::{Targets, TargetsError};
+use targets::Targets;
 use wiring::Wiring;
 
 pub use engine::{Engine, EngineChoice};
+pub use error::VerifyError;
 pub use staging::{Staged, era};
 
 /// Where places say that they are about recording rules.
@@ -134,66 +129,6 @@ impl ScenarioReport {
             && self.alerts.iter().all(AlertVerdict::held)
             && self.wiring.iter().all(Wiring::held)
     }
-}
-
-/// Why a scenario could not be judged.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// Its traffic could not be made.
-    #[error("scenario `{scenario}` has no traffic")]
-    Source {
-        /// The scenario.
-        scenario: String,
-        /// Why.
-        #[source]
-        source: SourceError,
-    },
-    /// A trace ended with an error on the way.
-    #[error("the trace of scenario `{scenario}` cannot be replayed: {error}")]
-    Trace {
-        /// The scenario.
-        scenario: String,
-        /// The trace's own error with file and line.
-        error: String,
-    },
-    /// The targets are not known.
-    #[error(transparent)]
-    Targets(#[from] TargetsError),
-    /// No engine.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// A database of somebody else's cannot be used.
-    #[error(transparent)]
-    External(#[from] ExternalError),
-    /// It answered that it stored samples, and does not show them.
-    #[error(
-        "{url} took samples of {at} and shows {shown} of {written} series `up` there: it may drop what is older than its retention"
-    )]
-    Dropped {
-        /// Where.
-        url: String,
-        /// The first instant of the scenario.
-        at: jiff::Timestamp,
-        /// Series that it shows.
-        shown: usize,
-        /// Series that were written.
-        written: usize,
-    },
-    /// The engine stores nothing.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// The recording rules could not be evaluated.
-    #[error(transparent)]
-    Rules(#[from] rules::RuleError),
-    /// An alert rule could not be evaluated.
-    #[error(transparent)]
-    Alerts(#[from] TimelineError),
-    /// The engine does not answer.
-    #[error(transparent)]
-    Ask(#[from] ClientError),
-    /// The scenario could not be played live.
-    #[error(transparent)]
-    Live(#[from] LiveError),
 }
 
 impl Verifier {

@@ -169,7 +169,7 @@ pub(super) fn remedy(error: &VerifyError) -> &'static str {
         VerifyError::Write(_) | VerifyError::Ask(_) => {
             "Prometheus may have run out of memory or disk: try --jobs 1, a shorter --duration, or --keep to see its log"
         }
-        VerifyError::Live(LiveError::Unplayable { .. }) => {
+        VerifyError::Live(error) if matches!(**error, LiveError::Unplayable { .. }) => {
             "`dashproof verify` plays it in virtual time"
         }
         VerifyError::Live(_) => {

@@ -81,11 +81,11 @@ fn agree(binary: &PrometheusBinary) -> Result<(), Failed> {
 /// The places with a red verdict.
 fn red(report: &ScenarioReport) -> BTreeSet<String> {
     let red = report.verdicts.iter().filter(|verdict| !verdict.held());
-    red.map(|verdict| place(verdict)).collect()
+    red.map(place).collect()
 }
 
 fn asked(report: &ScenarioReport) -> BTreeSet<String> {
-    report.verdicts.iter().map(|verdict| place(verdict)).collect()
+    report.verdicts.iter().map(place).collect()
 }
 
 fn place(verdict: &dashproof::verify::ask::Verdict) -> String {
