@@ -57,6 +57,8 @@ pub mod report;
 
 pub mod control;
 
+pub mod demo;
+
 pub mod nearest;
 
 pub mod cli;

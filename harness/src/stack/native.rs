@@ -6,7 +6,9 @@
 //! It must not know what is written or asked.
 
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::environment::Environment;
@@ -19,6 +21,8 @@ use super::server::Server;
 
 /// Ten times the default: a day of many series in one range.
 const MAX_SAMPLES: u64 = 500_000_000;
+
+const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// How to start a Prometheus.
 #[derive(Debug, Clone)]
@@ -35,6 +39,8 @@ pub struct Options {
 pub struct NativePrometheus {
     server: Option<Server>,
     directory: RunDirectory,
+    binary: PrometheusBinary,
+    span: Duration,
     command: CommandLine,
     temporary: PathBuf,
     url: String,
@@ -53,9 +59,7 @@ impl NativePrometheus {
     ) -> Result<Self, StartError> {
         let directory = RunDirectory::create(environment)?;
         let config = match &options.config {
-            // The server runs in another directory than we do.
-            Some(config) => std::path::absolute(config)
-                .map_err(|source| StartError::File { path: config.clone(), source })?,
+            Some(config) => absolute(config)?,
             None => {
                 let path = directory.path().join("prometheus.yml");
                 fs::write(&path, "")
@@ -63,10 +67,17 @@ impl NativePrometheus {
                 path
             }
         };
-        let command = command_line(binary, &config, directory.path(), options.span);
-        let temporary = environment.temporary.clone();
-        let mut prometheus =
-            Self { server: None, directory, command, temporary, url: String::new(), starts: 0 };
+        let command = command_line(binary, &config, directory.path(), options.span, ANY_PORT);
+        let mut prometheus = Self {
+            server: None,
+            directory,
+            binary: binary.clone(),
+            span: options.span,
+            command,
+            temporary: environment.temporary.clone(),
+            url: String::new(),
+            starts: 0,
+        };
         prometheus.launch().await?;
         Ok(prometheus)
     }
@@ -116,6 +127,26 @@ impl NativePrometheus {
         self.launch().await
     }
 
+    /// As [`Self::restart`], with another configuration and address.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn restart_as(
+        &mut self,
+        config: &Path,
+        address: SocketAddr,
+    ) -> Result<(), StartError> {
+        let config = absolute(config)?;
+        let directory = self.directory.path();
+        self.command = command_line(&self.binary, &config, directory, self.span, address);
+        self.restart().await
+    }
+
+    /// How it ended, if it did.
+    pub fn exited(&mut self) -> Option<ExitStatus> {
+        self.server.as_mut().and_then(Server::exited)
+    }
+
     /// Ends it and removes its directory.
     pub async fn stop(mut self) {
         if let Some(server) = self.server.take() {
@@ -148,6 +179,12 @@ impl NativePrometheus {
     }
 }
 
+/// The server runs in another directory than we do.
+fn absolute(config: &Path) -> Result<PathBuf, StartError> {
+    std::path::absolute(config)
+        .map_err(|source| StartError::File { path: config.to_owned(), source })
+}
+
 /// The flags are those that 2.42 and 3.x share. Debian's builds differ from upstream in their
 /// default paths, so every path is given.
 fn command_line(
@@ -155,6 +192,7 @@ fn command_line(
     config: &Path,
     directory: &Path,
     span: Duration,
+    address: SocketAddr,
 ) -> CommandLine {
     let block = format!("{}h", block_hours(span));
     let path = |flag: &str, path: &Path| format!("--{flag}={}", path.display());
@@ -164,7 +202,7 @@ fn command_line(
         .arg("--storage.tsdb.retention.time=100y")
         .arg(format!("--storage.tsdb.min-block-duration={block}"))
         .arg(format!("--storage.tsdb.max-block-duration={block}"))
-        .arg("--web.listen-address=127.0.0.1:0")
+        .arg(format!("--web.listen-address={address}"))
         .arg("--web.enable-remote-write-receiver")
         .arg(path("web.console.templates", &directory.join("consoles")))
         .arg(path("web.console.libraries", &directory.join("console_libraries")))
