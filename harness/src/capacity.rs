@@ -167,7 +167,7 @@ async fn simulate(
 ) -> Result<(Original, Vec<Question>), CapacityError> {
     let staged = verifier.stage(scenario, None, &mut |_| ()).await?;
     let (questions, _) = verifier.questions(scenario, &staged).await?;
-    let client = Prometheus::new(staged.engine.url());
+    let client = staged.engine.client();
     let epoch_ms = scenario.epoch.as_millisecond();
     let original = Original::read(&client, epoch_ms, end_ms(scenario), &staged.recorded).await?;
     staged.engine.stop().await;

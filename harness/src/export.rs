@@ -118,7 +118,7 @@ pub async fn unit_test(
     notice: &mut impl FnMut(Notice),
 ) -> Result<UnitTest, ExportError> {
     let staged = verifier.stage_thinned(scenario, interval_ms, notice).await?;
-    let engine = Prometheus::new(staged.engine.url());
+    let engine = staged.engine.client();
     let epoch_ms = scenario.epoch.as_millisecond();
     let last_ms = epoch_ms + scenario.duration.as_millis() as i64 - 1;
     let rules = verifier.monitoring.rules.clone();

@@ -93,13 +93,15 @@ impl Finding {
     }
 }
 
-/// Judges an answer at `instants`. `truly` says at which instants the real events bind: not where an incident blinds
+/// Judges an answer at `instants`. `exactly` says whether the engine's arithmetic is known; if it is not, the exact
+/// judgement is not asked. `truly` says at which instants the real events bind: not where an incident blinds
 /// the metric by design.
 #[must_use]
 pub fn judge(
     expected: &[Expectation],
     instants: &[i64],
     observed: &[Observed],
+    exactly: bool,
     truly: impl Fn(i64) -> bool,
 ) -> Finding {
     let mut finding = Finding::default();
@@ -127,7 +129,7 @@ pub fn judge(
             let observed = points.next_if(|point| point.0 == at_ms).map(|point| point.1);
             finding.points += 1;
             finding.values += usize::from(expected != Expected::Absent);
-            if let Some(kind) = verdict(expected, observed, truly(at_ms)) {
+            if let Some(kind) = verdict(expected, observed, exactly, truly(at_ms)) {
                 let labels = expectation.labels.clone();
                 finding.breach(Breach { labels, at_ms, observed, expected: Some(expected), kind });
             }
@@ -146,13 +148,18 @@ fn unexpected(labels: &Labels, at_ms: i64, value: f64) -> Breach {
     Breach { labels: labels.clone(), at_ms, observed: Some(value), expected: None, kind }
 }
 
-fn verdict(expected: Expected, observed: Option<f64>, truly: bool) -> Option<BreachKind> {
+fn verdict(
+    expected: Expected,
+    observed: Option<f64>,
+    exactly: bool,
+    truly: bool,
+) -> Option<BreachKind> {
     match (expected, observed) {
         (Expected::Absent, None) => None,
         (Expected::Absent, Some(_)) => Some(BreachKind::Unexpected),
         (Expected::Value { .. }, None) => Some(BreachKind::Missing),
         (Expected::Value { exact, real }, Some(value)) => {
-            if !within(value, exact) {
+            if exactly && !within(value, exact) {
                 Some(BreachKind::Inexact)
             } else if truly && !within(value, real) {
                 Some(BreachKind::Untrue)
@@ -186,7 +193,7 @@ mod tests {
 
     #[track_caller]
     fn check(expected: Vec<Expected>, observed: &[Observed], kinds: &[BreachKind]) {
-        let finding = judge(&expectation(expected), &[10, 20], observed, |_| true);
+        let finding = judge(&expectation(expected), &[10, 20], observed, true, |_| true);
         let found: Vec<BreachKind> = finding.breaches.iter().map(|breach| breach.kind).collect();
         assert_eq!(found, kinds);
         assert_eq!(finding.broken, kinds.len());
@@ -242,7 +249,9 @@ mod tests {
             &[BreachKind::Untrue],
         );
         let finding =
-            judge(&expectation(vec![misleading]), &[10], &[answer(vec![(10, 1.0)])], |_| false);
+            judge(&expectation(vec![misleading]), &[10], &[answer(vec![(10, 1.0)])], true, |_| {
+                false
+            });
         assert!(finding.held());
     }
 }

@@ -37,6 +37,8 @@ pub mod alert;
 
 pub mod bracket;
 
+pub mod deploy;
+
 pub mod document;
 
 pub mod scenario;
@@ -64,6 +66,8 @@ pub mod nearest;
 pub mod cli;
 
 pub mod mutants;
+
+pub mod live;
 
 pub mod rule_mutants;
 

@@ -31,6 +31,34 @@ pub enum Era {
     From3_0,
 }
 
+/// Whether the arithmetic of an engine is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// It is that of an era of Prometheus: answers are judged exactly and truly.
+    Modelled(Era),
+    /// It is not known: answers are judged by the real events alone.
+    Unmodelled,
+}
+
+impl Arithmetic {
+    /// Whether answers can be judged exactly.
+    #[must_use]
+    pub fn is_modelled(self) -> bool {
+        matches!(self, Self::Modelled(_))
+    }
+
+    /// The era by which expectations are made; where the arithmetic is not known, only their bounds of the real
+    /// events may be used.
+    #[must_use]
+    pub fn era(self) -> Era {
+        match self {
+            Self::Modelled(era) => era,
+            // Closed windows are the widest.
+            Self::Unmodelled => Era::From2_51,
+        }
+    }
+}
+
 impl Era {
     /// The era of a version as the engine states it, such as `2.42.0+ds` or `v3.5.3`.
     /// `None` if it does not begin with `major.minor`, or is older than 2.

@@ -7,11 +7,13 @@
 pub mod alerts;
 pub mod ask;
 pub mod bind;
+pub mod engine;
 pub mod evidence;
 pub mod look;
 pub mod question;
 pub(crate) mod staging;
 pub mod targets;
+pub mod wiring;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,7 +29,7 @@ use crate::{
     },
     contract::Contracts,
     monitoring::Monitoring,
-    oracle::Era,
+    oracle::Arithmetic,
     scenario::{Scenario, SourceError},
     stack::{environment::Environment, native::StartError, prometheus_binary::PrometheusBinary},
 };
@@ -38,6 +40,7 @@ use look::Look;
 use question::{Form, NotAsked, Place, Question};
 use targets::{Targets, TargetsError};
 
+pub use engine::Engine;
 pub use staging::{Staged, era};
 
 /// Where places say that they are about recording rules.
@@ -191,8 +194,9 @@ impl Verifier {
     ) -> Result<ScenarioReport, VerifyError> {
         let staged = self.stage(scenario, None, notice).await?;
         let (questions, not_asked) = self.questions(scenario, &staged).await?;
-        let (truth, era) = (Arc::clone(&staged.truth), staged.era);
-        let verdicts = ask_all(questions, staged.engine.url(), era, &truth, notice).await?;
+        let (truth, arithmetic) = (Arc::clone(&staged.truth), staged.arithmetic);
+        let verdicts =
+            ask_all(questions, &staged.engine.client(), arithmetic, &truth, notice).await?;
         let alerts = self.alerts(scenario, &staged).await?;
         let mut report = staged.report;
         report.alerts = alerts;
@@ -200,7 +204,7 @@ impl Verifier {
         report.unproven.extend(not_asked.into_iter().map(Unproven::from));
         report.verdicts = verdicts;
         if self.keep {
-            report.kept = Some(staged.engine.keep().await);
+            report.kept = staged.engine.keep().await;
         } else {
             staged.engine.stop().await;
         }
@@ -219,7 +223,7 @@ impl Verifier {
         if scenario.alerts.is_empty() {
             return Ok(Vec::new());
         }
-        let client = Prometheus::new(staged.engine.url());
+        let client = staged.engine.client();
         let mut timelines = Vec::new();
         for rule in staged.alerts.iter().filter(|rule| self.asks(&alerts::place(&rule.name))) {
             timelines.push(timeline(rule, &client).await?);
@@ -242,7 +246,7 @@ impl Verifier {
         let epoch_ms = scenario.epoch.as_millisecond();
         let end_ms = epoch_ms + scenario.duration.as_millis() as i64;
         let looks = self.looks(scenario);
-        let client = Prometheus::new(staged.engine.url());
+        let client = staged.engine.client();
         let mut questions = Vec::new();
         let mut not_asked = Vec::new();
         for dashboard in &self.monitoring.dashboards {
@@ -317,12 +321,11 @@ impl Verifier {
 /// If the engine cannot be reached.
 pub async fn ask_all(
     questions: Vec<Question>,
-    url: &str,
-    era: Era,
+    client: &Prometheus,
+    arithmetic: Arithmetic,
     truth: &Arc<Truth>,
     notice: &mut impl FnMut(Notice),
 ) -> Result<Vec<Verdict>, ClientError> {
-    let client = Prometheus::new(url);
     let of = questions.len();
     let mut waiting = questions.into_iter().enumerate();
     let mut under_way = JoinSet::new();
@@ -333,7 +336,9 @@ pub async fn ask_all(
             && let Some((index, question)) = waiting.next()
         {
             let (client, truth) = (client.clone(), Arc::clone(truth));
-            under_way.spawn(async move { (index, ask::ask(question, &client, era, &truth).await) });
+            under_way.spawn(async move {
+                (index, ask::ask(question, &client, arithmetic, &truth).await)
+            });
         }
         let Some(joined) = under_way.join_next().await else { break };
         let (index, verdict) = joined.expect("asking does not panic and is not cancelled");

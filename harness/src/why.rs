@@ -125,7 +125,7 @@ async fn explain_one(
     rule: &AlertRule,
     at_ms: Option<i64>,
 ) -> Result<Explanation, WhyError> {
-    let engine = Prometheus::new(staged.engine.url());
+    let engine = staged.engine.client();
     let evaluations = rule.evaluations;
     if evaluations.last_ms < evaluations.first_ms {
         return Err(WhyError::NeverEvaluated);
@@ -196,7 +196,7 @@ fn truth(verifier: &Verifier, staged: &Staged, record: &str, at_ms: i64) -> Opti
     };
     let point =
         |Expectation { labels, points }: Expectation| points.first().map(|point| (labels, *point));
-    let expected = ask::expected(&question, staged.era, &staged.truth);
+    let expected = ask::expected(&question, staged.arithmetic, &staged.truth);
     let series = expected.into_iter().filter_map(point).collect();
     Some(Truth { recorded_ms, fact: contract.fact.to_string(), series })
 }

@@ -14,9 +14,10 @@ use serde::de::DeserializeOwned;
 
 use super::answer::{Answer, Labels, Series, Value};
 use super::decode::{Envelope, QueryData, Status};
+use super::endpoint::Endpoint;
 pub use cost::QueryCost;
 pub use error::{ClientError, Problem};
-pub use metadata::{BuildInfo, Target};
+pub use metadata::{BuildInfo, LoadedGroup, LoadedRule, Target};
 
 mod cost;
 mod error;
@@ -54,6 +55,12 @@ impl Prometheus {
             .build()
             .expect("a client without TLS has nothing that could fail to load");
         Self { base: base.trim_end_matches('/').to_owned(), http }
+    }
+
+    /// A client of the server at `endpoint`, with its credentials. Nothing is sent yet.
+    #[must_use]
+    pub fn at(endpoint: &Endpoint) -> Self {
+        Self { base: endpoint.base.clone(), http: endpoint.http(ANSWER_CEILING) }
     }
 
     /// The base URL, without a trailing slash.

@@ -15,6 +15,7 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
+use super::endpoint::Endpoint;
 pub use encode::{EncodedLabels, SeriesRef, encode};
 
 mod encode;
@@ -87,6 +88,12 @@ impl RemoteWriter {
             .build()
             .expect("a client without TLS has nothing that could fail to load");
         Self { url: format!("{}/api/v1/write", base.trim_end_matches('/')), http }
+    }
+
+    /// A writer to `endpoint`, with its credentials. Nothing is sent yet.
+    #[must_use]
+    pub fn at(endpoint: &Endpoint) -> Self {
+        Self { url: endpoint.write.clone(), http: endpoint.http(ANSWER_CEILING) }
     }
 
     /// Writes one batch in one request. Prometheus stores all of it or, on an error, none.

@@ -18,7 +18,7 @@ use crate::{
     },
     fact::Expectation,
     judge::Observed,
-    oracle::Era,
+    oracle::Arithmetic,
     scenario::Scenario,
     verify::{
         Staged,
@@ -31,7 +31,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Trial {
     client: Prometheus,
-    era: Era,
+    arithmetic: Arithmetic,
     truth: Arc<Truth>,
     scenario: String,
     /// Labels that the rule adds.
@@ -78,8 +78,8 @@ impl Trial {
         };
         let asked = |question| Asked { question, original: OnceCell::new() };
         Self {
-            client: Prometheus::new(staged.engine.url()),
-            era: staged.era,
+            client: staged.engine.client(),
+            arithmetic: staged.arithmetic,
             truth: Arc::clone(&staged.truth),
             scenario: scenario.name.clone(),
             labels,
@@ -118,7 +118,7 @@ impl Trial {
     }
 
     async fn original(&self, asked: &Asked) -> Result<Original, ClientError> {
-        let mut expected = ask::expected(&asked.question, self.era, &self.truth);
+        let mut expected = ask::expected(&asked.question, self.arithmetic, &self.truth);
         if self.shared {
             expected.retain(|series| self.labels.iter().all(|label| series.labels.contains(label)));
         }
@@ -149,7 +149,8 @@ impl Trial {
             }
             Err(error) => return Err(error),
         };
-        let (finding, _) = ask::compare(question, expected, &observed, &self.truth);
+        let (finding, _) =
+            ask::compare(question, expected, &observed, self.arithmetic, &self.truth);
         Ok(finding.breaches.first().map(|breach| Sign::Breach(breach.kind)))
     }
 

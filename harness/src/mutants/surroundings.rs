@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use super::subject::{Query, Source};
 use crate::{
-    client::prometheus::Prometheus,
     grafana::variables::VariableQuery,
     monitoring::Monitoring,
     mutate::Metric,
@@ -56,7 +55,7 @@ impl<'a> Surroundings<'a> {
         scenario: &Scenario,
         staged: &'a Staged,
     ) -> Result<Self, VerifyError> {
-        let client = Prometheus::new(staged.engine.url());
+        let client = staged.engine.client();
         let (from, to) = span(scenario);
         let mut options = Vec::new();
         for dashboard in &verifier.monitoring.dashboards {
@@ -155,7 +154,7 @@ pub(super) async fn metrics(
     staged: &Staged,
 ) -> Result<BTreeMap<String, Metric>, VerifyError> {
     let (from, to) = span(scenario);
-    let all = Prometheus::new(staged.engine.url()).series(&["{__name__!=\"\"}"], from, to).await?;
+    let all = staged.engine.client().series(&["{__name__!=\"\"}"], from, to).await?;
     let mut metrics: BTreeMap<String, Metric> = BTreeMap::new();
     for series in &all {
         let Some(name) = series.metric_name() else { continue };

@@ -3,7 +3,7 @@
 //! Called by whoever counts notifications or checks routes without a server. What routes and
 //! inhibitions mean follows Alertmanager's dispatch/route.go (`NewRoute`, `Match`), dispatch.go
 //! (`getGroupLabels`) and inhibit/inhibit.go (`Mutes`, `hasEqual`), which are alike from 0.25 on.
-//! How a receiver delivers is not read; `amtool check-config` validates the rest.
+//! How a receiver delivers is not read, only whether it does; `amtool check-config` validates the rest.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -27,6 +27,8 @@ pub struct AlertmanagerConfig {
     pub inhibit_rules: Vec<InhibitRule>,
     /// Names of the receivers, in the order of the file.
     pub receivers: Vec<String>,
+    /// Those of them that notify anybody: they have an integration of some kind.
+    pub delivering: BTreeSet<String>,
 }
 
 /// A route, with inherited values filled in.

@@ -55,6 +55,27 @@ pub fn parse(file: &Path, text: &str) -> Result<Vec<TargetGroup>, Vec<Problem>> 
     if problems.is_empty() { Ok(groups) } else { Err(problems) }
 }
 
+/// The text of a target file, in JSON where its name says so.
+#[must_use]
+pub fn text(file: &Path, groups: &[TargetGroup]) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    if file.extension().is_some_and(|extension| extension == "json") {
+        return serde_json::json!(groups).to_string() + "\n";
+    }
+    let mut text = String::new();
+    for group in groups {
+        let targets: Vec<String> = group.targets.iter().map(|address| quoted(address)).collect();
+        text.push_str(&format!("- targets: [{}]\n", targets.join(", ")));
+        if !group.labels.is_empty() {
+            text.push_str("  labels:\n");
+        }
+        for (name, value) in &group.labels {
+            text.push_str(&format!("    {name}: {}\n", quoted(value)));
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +93,17 @@ mod tests {
             assert_eq!(parse(Path::new("t"), text).as_deref(), Ok(&[group.clone()][..]));
         }
         assert_eq!(parse(Path::new("t"), "").as_deref(), Ok(&[][..]));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let labels = BTreeMap::from([("zone".to_owned(), "a: \"b\" # {c}".to_owned())]);
+        let plain = TargetGroup { targets: vec!["[::1]:8000".into()], ..TargetGroup::default() };
+        let groups = vec![TargetGroup { labels, ..TargetGroup::default() }, plain];
+        for name in ["t.yml", "t.json"] {
+            let text = text(Path::new(name), &groups);
+            assert_eq!(parse(Path::new(name), &text).as_deref(), Ok(&groups[..]), "{text}");
+        }
     }
 
     #[test]

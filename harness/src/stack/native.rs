@@ -18,6 +18,7 @@ use super::process::CommandLine;
 use super::prometheus_binary::PrometheusBinary;
 use super::run_directory::RunDirectory;
 use super::server::Server;
+use super::version::Line;
 
 /// Ten times the default: a day of many series in one range.
 const MAX_SAMPLES: u64 = 500_000_000;
@@ -86,6 +87,12 @@ impl NativePrometheus {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Which line of Prometheus it is.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        self.binary.version.line()
     }
 
     /// The command line that it was started with.

@@ -9,7 +9,7 @@ use crate::{
     grafana::legend,
     judge::{self, Finding, Observed},
     ledger::Ledger,
-    oracle::Era,
+    oracle::Arithmetic,
     quantity::Quantity,
     verify::{
         evidence::Evidence,
@@ -75,7 +75,7 @@ pub struct Truth {
 pub async fn ask(
     question: Question,
     engine: &Prometheus,
-    era: Era,
+    arithmetic: Arithmetic,
     truth: &Truth,
 ) -> Result<Verdict, ClientError> {
     let answer = match question.form {
@@ -85,7 +85,7 @@ pub async fn ask(
         }
     };
     match answer {
-        Ok(answer) => Ok(judged(question, answer, era, truth)),
+        Ok(answer) => Ok(judged(question, answer, arithmetic, truth)),
         Err(error) => match error.problem {
             Problem::Refused { error, error_type, .. } => Ok(Verdict {
                 question,
@@ -103,12 +103,17 @@ pub async fn ask(
 
 /// Judges an answer that was obtained elsewhere.
 #[must_use]
-pub fn judged(question: Question, answer: Answer, era: Era, truth: &Truth) -> Verdict {
-    let expected = expected(&question, era, truth);
+pub fn judged(
+    question: Question,
+    answer: Answer,
+    arithmetic: Arithmetic,
+    truth: &Truth,
+) -> Verdict {
+    let expected = expected(&question, arithmetic, truth);
     let mut remarks = answer.warnings;
     remarks.extend(answer.infos);
     let observed = observed(answer.value);
-    let (finding, blind) = compare(&question, &expected, &observed, truth);
+    let (finding, blind) = compare(&question, &expected, &observed, arithmetic, truth);
     let misnamed = question
         .legend
         .as_ref()
@@ -123,11 +128,11 @@ pub fn judged(question: Question, answer: Answer, era: Era, truth: &Truth) -> Ve
 
 /// What a faithful stack must answer to a question.
 #[must_use]
-pub fn expected(question: &Question, era: Era, truth: &Truth) -> Vec<Expectation> {
+pub fn expected(question: &Question, arithmetic: Arithmetic, truth: &Truth) -> Vec<Expectation> {
     Asked {
         fact: &question.fact,
         ledger: &truth.ledger,
-        era,
+        era: arithmetic.era(),
         window_ms: question.window_ms,
         instants: question.form.instants(),
         rules_ms: truth.constants_ms,
@@ -141,6 +146,7 @@ pub fn compare(
     question: &Question,
     expected: &[Expectation],
     observed: &[Observed],
+    arithmetic: Arithmetic,
     truth: &Truth,
 ) -> (Finding, Option<String>) {
     let instants = question.form.instants();
@@ -154,7 +160,12 @@ pub fn compare(
             .copied()
     };
     let blind = instants.iter().find_map(|&at| blinded(at)).map(|blind| blind.why.clone());
-    (judge::judge(expected, &instants, observed, |at| blinded(at).is_none()), blind)
+    (
+        judge::judge(expected, &instants, observed, arithmetic.is_modelled(), |at| {
+            blinded(at).is_none()
+        }),
+        blind,
+    )
 }
 
 /// An answer's series without metric names, each with its points.

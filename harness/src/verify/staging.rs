@@ -19,6 +19,7 @@ use super::{
     Notice, ScenarioReport, Verifier, VerifyError,
     ask::{Blind, Truth},
     bind,
+    engine::Engine,
     targets::{self, Phase, Targets, TargetsError},
 };
 use crate::{
@@ -27,16 +28,14 @@ use crate::{
         Play,
         rules::{self, RecordingRule},
     },
-    client::{prometheus::Prometheus, remote_write::RemoteWriter},
     contract::Contracts,
     fact::Fact,
-    oracle::Era,
+    oracle::{Arithmetic, Era},
     quantity::Quantity,
     scenario::{Scenario, ScrapePhase},
     stack::{
         native::{NativePrometheus, Options},
         prometheus_binary::PrometheusBinary,
-        version::Line,
     },
 };
 
@@ -44,11 +43,11 @@ use crate::{
 #[derive(Debug)]
 pub struct Staged {
     /// The engine.
-    pub engine: NativePrometheus,
+    pub engine: Engine,
     /// What really happened.
     pub truth: Arc<Truth>,
-    /// Its arithmetic.
-    pub era: Era,
+    /// Whether its arithmetic is known, and which it is.
+    pub arithmetic: Arithmetic,
     /// When each recorded metric was evaluated.
     pub recorded: BTreeMap<String, rules::Evaluations>,
     /// The alert rules, with their evaluations.
@@ -118,13 +117,14 @@ impl Verifier {
             found.targets.iter_mut().for_each(|(_, target)| target.interval_ms = interval_ms);
         }
         let span = Duration::from_millis(duration_ms as u64) + Duration::from_secs(3600);
-        let mut engine = NativePrometheus::start(
+        let started = NativePrometheus::start(
             &self.binary,
             &self.environment,
             &Options { config: None, span },
         )
         .await?;
-        let writer = RemoteWriter::new(engine.url());
+        let mut engine = Engine::Native(started);
+        let writer = engine.writer();
         let source = |source| VerifyError::Source { scenario: scenario.name.clone(), source };
         let play = Play {
             engine: scenario.engine().map_err(source)?,
@@ -164,7 +164,7 @@ impl Verifier {
         let default_ms = self.monitoring.config.evaluation_interval_ms;
         let recording = rules::recording_rules(files, default_ms, span, offset);
         let alerts = alert_rules(files, default_ms, span, offset);
-        let client = Prometheus::new(engine.url());
+        let client = engine.client();
         let recorded: BTreeMap<String, rules::Evaluations> =
             recording.iter().map(|rule| (rule.record.clone(), rule.evaluations)).collect();
         let recording: Vec<RecordingRule> =
@@ -173,10 +173,7 @@ impl Verifier {
             notice(Notice::Recording(record.to_owned()));
         })
         .await?;
-        if self.binary.version.line() == Line::V3 {
-            // Right after a backfill, 3.x answers from its out-of-order buffers, ten times slower (measured).
-            engine.restart().await?;
-        }
+        engine.restart_after_backfill().await?;
         let truth = Truth {
             ledger: played.ledger,
             blinds: blinds(&scenario.incidents, epoch_ms),
@@ -185,7 +182,7 @@ impl Verifier {
         Ok(Staged {
             engine,
             truth: Arc::new(truth),
-            era: era(&self.binary),
+            arithmetic: Arithmetic::Modelled(era(&self.binary)),
             recorded,
             alerts,
             report: ScenarioReport {

@@ -17,7 +17,7 @@ use fake_modules::{
 use crate::{
     backfill::TargetConfig,
     monitoring::Monitoring,
-    promcfg::{Job, files},
+    promcfg::{self, Job, TargetGroup, duration, files},
     stack::{
         prometheus_binary::PrometheusBinary,
         promtool::{self, DiscoveryError},
@@ -151,7 +151,11 @@ pub async fn targets(
             }
             let labels =
                 labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            found.targets.push((instance, config(job, labels)));
+            let mut config = config(job, labels);
+            let meta = |name: &str| duration_of(target.relabelled.as_ref()?.get(name)?);
+            config.interval_ms = meta("__scrape_interval__").unwrap_or(config.interval_ms);
+            config.timeout_ms = meta("__scrape_timeout__").unwrap_or(config.timeout_ms);
+            found.targets.push((instance, config));
         }
     }
     for &module in Module::ALL {
@@ -171,6 +175,12 @@ pub async fn targets(
     Ok(found)
 }
 
+/// A duration in a label, in milliseconds; Prometheus would refuse the target if it were none.
+fn duration_of(text: &str) -> Option<i64> {
+    duration::parse(text).ok().filter(|millis| 0 < *millis)
+}
+
+/// What the job says; a target's labels may say otherwise.
 fn config(job: &Job, labels: Vec<(String, String)>) -> TargetConfig {
     let sample_limit = usize::try_from(job.sample_limit).unwrap_or(usize::MAX);
     TargetConfig {
@@ -208,24 +218,39 @@ fn copy_with_replicas(
     for job in &monitoring.config.jobs {
         for file in job.file_sd.iter().flat_map(|pattern| files::expand(copy.path(), pattern)) {
             let Ok(text) = fs::read_to_string(&file) else { continue };
-            for &module in Module::ALL {
-                let (port, copies) = (module.default_port(), u16::from(replicas[module.index()]));
-                let shipped = format!("localhost:{port}");
-                if copies < 2 || !text.contains(&shipped) {
-                    continue;
-                }
-                let addresses: Vec<String> = (0..copies)
-                    .map(|nth| format!("localhost:{}", port + nth * PORTS_APART))
-                    .collect();
-                let listed = format!("- targets: [{}]\n", addresses.join(", "));
-                fs::write(&file, &listed)
-                    .map_err(|source| TargetsError::Copy { path: file.clone(), source })?;
-                let name = file.strip_prefix(copy.path()).unwrap_or(&file).display();
-                changed.push(format!("{name}: {}", addresses.join(", ")));
+            let Ok(mut groups) = promcfg::targets::parse(&file, &text) else { continue };
+            let addresses: Vec<String> =
+                groups.iter_mut().flat_map(|group| with_replicas(group, replicas)).collect();
+            if addresses.is_empty() {
+                continue;
             }
+            fs::write(&file, promcfg::targets::text(&file, &groups))
+                .map_err(|source| TargetsError::Copy { path: file.clone(), source })?;
+            let name = file.strip_prefix(copy.path()).unwrap_or(&file).display();
+            changed.push(format!("{name}: {}", addresses.join(", ")));
         }
     }
     Ok(copy)
+}
+
+/// Adds the addresses of further copies after that of the first; the addresses of modules with copies.
+fn with_replicas(group: &mut TargetGroup, replicas: [u8; 3]) -> Vec<String> {
+    let (mut targets, mut changed) = (Vec::new(), Vec::new());
+    for address in &group.targets {
+        let first = Module::ALL.iter().find_map(|&module| {
+            let host = address.strip_suffix(&format!(":{}", module.default_port()))?;
+            Some((host, module.default_port(), u16::from(replicas[module.index()])))
+        });
+        let Some((host, port, copies)) = first.filter(|(_, _, copies)| 1 < *copies) else {
+            targets.push(address.clone());
+            continue;
+        };
+        let all = (0..copies).map(|nth| format!("{host}:{}", port + nth * PORTS_APART));
+        changed.extend(all.clone());
+        targets.extend(all);
+    }
+    group.targets = targets;
+    changed
 }
 
 fn copy_directory(from: &Path, to: &Path) -> Result<(), TargetsError> {

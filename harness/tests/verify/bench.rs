@@ -116,8 +116,9 @@ pub(crate) async fn answers(
     questions: Vec<Question>,
     staged: &Staged,
 ) -> Result<Vec<Verdict>, String> {
-    let url = staged.engine.url();
-    let verdicts = verify::ask_all(questions, url, staged.era, &staged.truth, &mut |_| ()).await;
+    let client = staged.engine.client();
+    let verdicts =
+        verify::ask_all(questions, &client, staged.arithmetic, &staged.truth, &mut |_| ()).await;
     verdicts.map_err(|error| chain(&error))
 }
 

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::{ClientError, Problem, Prometheus, QUOTED, content_type, seconds};
-use crate::client::answer::Labels;
+use crate::client::answer::{Labels, Series, Value};
 
 /// `/api/v1/status/buildinfo`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -31,10 +31,52 @@ pub struct Target {
     pub health: String,
     /// Why the last scrape failed; empty if it did not.
     pub last_error: String,
+    /// When the last scrape began, in UTC; the year 1 if there was none.
+    #[serde(default)]
+    pub last_scrape: String,
     /// The effective interval, in Prometheus' notation, e.g. `5s`.
     pub scrape_interval: String,
     /// The effective timeout, in Prometheus' notation.
     pub scrape_timeout: String,
+}
+
+/// One group of `/api/v1/rules`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadedGroup {
+    /// Its name.
+    pub name: String,
+    /// The path of its file.
+    pub file: String,
+    /// Its rules, in order.
+    pub rules: Vec<LoadedRule>,
+}
+
+/// One rule as the rule manager has it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadedRule {
+    /// The recorded metric or the alert's name.
+    pub name: String,
+    /// `ok`, `err` or `unknown` (not evaluated yet).
+    pub health: String,
+    /// Why the last evaluation failed; empty if it did not.
+    #[serde(default)]
+    pub last_error: String,
+}
+
+impl Target {
+    /// When the last scrape began, in Unix milliseconds; `None` if there was none.
+    #[must_use]
+    pub fn last_scrape_ms(&self) -> Option<i64> {
+        let at = self.last_scrape.parse::<jiff::Timestamp>().ok()?.as_millisecond();
+        (at > 0).then_some(at)
+    }
+}
+
+#[derive(Deserialize)]
+struct RuleGroups {
+    groups: Vec<LoadedGroup>,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +124,35 @@ impl Prometheus {
         let parameters = [("state", "active".to_owned())];
         let targets: Targets = self.get("/api/v1/targets", &parameters).await?;
         Ok(targets.active_targets)
+    }
+
+    /// The rules that the rule manager evaluates.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn rules(&self) -> Result<Vec<LoadedGroup>, ClientError> {
+        let found: RuleGroups = self.get("/api/v1/rules", &[]).await?;
+        Ok(found.groups)
+    }
+
+    /// The samples of a selector's series in the `span_ms` before `at`, as they are stored.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn samples(
+        &self,
+        selector: &str,
+        at: i64,
+        span_ms: i64,
+    ) -> Result<Vec<Series>, ClientError> {
+        let expr = format!("{selector}[{span_ms}ms]");
+        match self.query(&expr, at).await?.value {
+            Value::Matrix(series) => Ok(series),
+            other => {
+                let reason = format!("expected the samples of a range, found {other:?}");
+                Err(ClientError::unexpected(&self.url("/api/v1/query"), &expr, reason))
+            }
+        }
     }
 
     /// Which version answers.

@@ -31,6 +31,17 @@ struct Raw {
 #[derive(Deserialize)]
 struct RawReceiver {
     name: Option<String>,
+    #[serde(flatten)]
+    rest: BTreeMap<String, serde_json::Value>,
+}
+
+impl RawReceiver {
+    /// Whether it has an integration of any kind (`webhook_configs`, `email_configs`, …).
+    fn delivers(&self) -> bool {
+        self.rest.iter().any(|(key, value)| {
+            key.ends_with("_configs") && value.as_array().is_some_and(|all| !all.is_empty())
+        })
+    }
 }
 
 type Pairs = Option<BTreeMap<String, Spanned<String>>>;
@@ -68,7 +79,8 @@ struct RawInhibitRule {
 /// All problems of the text.
 pub fn parse(file: &Path, text: &str) -> Result<AlertmanagerConfig, Vec<Problem>> {
     let raw: Raw = yaml::parse(file, text)?;
-    let mut reader = Reader { file, problems: Vec::new(), receivers: Vec::new() };
+    let mut reader =
+        Reader { file, problems: Vec::new(), receivers: Vec::new(), delivering: BTreeSet::new() };
     reader.receivers(raw.receivers.unwrap_or_default());
     let route = match raw.route {
         Some(route) => reader.root(route),
@@ -79,12 +91,16 @@ pub fn parse(file: &Path, text: &str) -> Result<AlertmanagerConfig, Vec<Problem>
     };
     let inhibit_rules = raw.inhibit_rules.unwrap_or_default();
     let inhibit_rules = inhibit_rules.into_iter().map(|rule| reader.inhibit_rule(rule)).collect();
-    let Reader { mut problems, receivers, .. } = reader;
+    let Reader { mut problems, receivers, delivering, .. } = reader;
     problems.sort_by_key(|problem| problem.line);
     match route {
-        Some(route) if problems.is_empty() => {
-            Ok(AlertmanagerConfig { file: file.to_owned(), route, inhibit_rules, receivers })
-        }
+        Some(route) if problems.is_empty() => Ok(AlertmanagerConfig {
+            file: file.to_owned(),
+            route,
+            inhibit_rules,
+            receivers,
+            delivering,
+        }),
         _ => Err(problems),
     }
 }
@@ -93,6 +109,7 @@ struct Reader<'a> {
     file: &'a Path,
     problems: Vec<Problem>,
     receivers: Vec<String>,
+    delivering: BTreeSet<String>,
 }
 
 impl Reader<'_> {
@@ -103,12 +120,18 @@ impl Reader<'_> {
     fn receivers(&mut self, raw: Vec<Spanned<RawReceiver>>) {
         for Spanned { value, referenced, .. } in raw {
             let line = yaml::line(&referenced);
+            let delivers = value.delivers();
             match value.name {
                 None => self.error(line, "receiver without name"),
                 Some(name) if self.receivers.contains(&name) => {
                     self.error(line, format!("second receiver with the name {name:?}"));
                 }
-                Some(name) => self.receivers.push(name),
+                Some(name) => {
+                    if delivers {
+                        self.delivering.insert(name.clone());
+                    }
+                    self.receivers.push(name);
+                }
             }
         }
     }

@@ -132,3 +132,19 @@ inhibit_rules:
     let problems = parse(Path::new("am.yml"), "receivers: []\n").unwrap_err();
     assert_eq!(problems[0].to_string(), "am.yml: there is no route");
 }
+
+#[test]
+fn a_receiver_delivers_if_it_has_an_integration_of_its_own_or_by_a_merge() {
+    let text = "receivers:
+- &people
+  name: people
+  webhook_configs: [{ url: http://localhost:5001/ }]
+- { <<: *people, name: others }
+- name: nobody
+- { name: empty, email_configs: [] }
+route: { receiver: people }
+";
+    let config = parse(Path::new("a.yml"), text).unwrap();
+    assert_eq!(config.delivering.iter().collect::<Vec<_>>(), ["others", "people"]);
+    assert_eq!(config.receivers.len(), 4);
+}

@@ -1,0 +1,16 @@
+//! The live road: the modules serve, a real Prometheus scrapes them by the deployed files, real rules fire to a real
+//! Alertmanager, which notifies a receiver of ours.
+//!
+//! `record` keeps what the modules did, `collect` and `watch` ask Prometheus what it made of it, `scrapes` and `truth`
+//! bring both together in a ledger; from there on the judgement is the other road's. `wiring`, `alerts`, `recorded`
+//! and `notifications` judge what only this road has.
+
+pub mod alerts;
+pub mod collect;
+pub mod notifications;
+pub mod record;
+pub mod recorded;
+pub mod scrapes;
+pub mod truth;
+pub mod watch;
+pub mod wiring;

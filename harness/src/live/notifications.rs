@@ -1,0 +1,340 @@
+//! Whether the people on call were told what the rule manager's alerts say, in time, in full, and nothing else.
+//!
+//! Alertmanager looks at a group when its timers say so, so that at each instant a set of states is acceptable. From
+//! its sources (0.25 to 0.33: dispatch/dispatch.go, notify/notify.go): a new group is notified `group_wait` after its
+//! first alert starts; later news of the group at the next `group_interval`; a resolved alert is told of at the next
+//! `group_interval` if it was told of while it fired; a muted alert is not told of. Pure: how notifications arrived and
+//! who wrote the alerts is not known here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    alert::{Episode, Timeline},
+    client::answer::Labels,
+    promcfg::{AlertmanagerConfig, alertmanager::Route, duration},
+    report::words::counted,
+    verify::wiring::{Part, Wiring},
+};
+
+/// From the evaluation at which an alert changes until Alertmanager has heard of it, and from Alertmanager's timer until
+/// the notification is here: well below a second each; this much is granted, since machines are busy.
+pub const GRACE_MS: i64 = 4_000;
+
+/// How much a clock may be read too late, or an instant be rounded.
+const EARLY_MS: i64 = 50;
+
+/// One alert in one notification.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notified {
+    /// When it arrived, in Unix milliseconds.
+    pub arrived_ms: i64,
+    /// The receiver that the notification names.
+    pub receiver: String,
+    /// The alert's labels.
+    pub labels: Labels,
+    /// Whether it is said to fire; else to have resolved.
+    pub firing: bool,
+    /// What people read, by name.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// What there is to judge by.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// What each alert did.
+    pub timelines: &'a [Timeline],
+    /// Who is to be told.
+    pub config: &'a AlertmanagerConfig,
+    /// What arrived, in order.
+    pub notified: &'a [Notified],
+    /// When Prometheus could first reach Alertmanager, in Unix milliseconds; alerts of before are sent again then.
+    pub reachable_ms: i64,
+    /// How often Prometheus sends alerts again, in milliseconds.
+    pub resend_ms: i64,
+    /// Until when notifications were awaited, in Unix milliseconds.
+    pub until_ms: i64,
+}
+
+/// One life of one alert on one of its routes.
+struct Life<'a> {
+    labels: &'a Labels,
+    timeline: &'a Timeline,
+    route: &'a Route,
+    firing_ms: i64,
+    ended_ms: Option<i64>,
+    /// Something that mutes it fires meanwhile: then it may be told of or not.
+    muted: Muted,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Muted {
+    /// Nothing mutes it.
+    Never,
+    /// For part of its life, or just so.
+    Perhaps,
+    /// From well before it is told of until it ends.
+    Always,
+}
+
+impl Told<'_> {
+    /// Every alert that fired long enough is told of on each of its routes that leads to somebody, when its group's
+    /// timers say so, and so is its end; whatever is told is true at that moment.
+    #[must_use]
+    pub fn judge(&self) -> Wiring {
+        let mut broken = BTreeSet::new();
+        let lives = self.lives();
+        for life in &lives {
+            broken.extend(self.nobody(life));
+            if self.config.delivering.contains(&life.route.receiver) {
+                broken.extend(self.missing(life, &lives));
+            }
+        }
+        for notified in self.notified {
+            broken.extend(self.untrue(notified, &lives));
+        }
+        Wiring {
+            part: Part::Notifications,
+            compared: format!(
+                "{} of {}",
+                counted(self.notified.len(), "notified alert"),
+                counted(lives.len(), "firing alert")
+            ),
+            broken: broken.into_iter().collect(),
+        }
+    }
+
+    fn lives(&self) -> Vec<Life<'_>> {
+        let mut lives = Vec::new();
+        let firings: Vec<(&Timeline, &Labels, Episode)> = self
+            .timelines
+            .iter()
+            .flat_map(|timeline| {
+                timeline.firings().map(move |(labels, life)| (timeline, labels, life))
+            })
+            .collect();
+        for (timeline, labels, life) in &firings {
+            let Some(firing_ms) = life.firing_ms else { continue };
+            for route in self.config.routes_of(labels) {
+                let told_ms = firing_ms + route.group_wait_ms;
+                let end_ms = life.ended_ms.unwrap_or(self.until_ms);
+                let mut muted = Muted::Never;
+                for (_, source, other) in &firings {
+                    let Some(from_ms) = other.firing_ms else { continue };
+                    let to_ms = other.ended_ms.unwrap_or(i64::MAX);
+                    if !self.config.inhibits(source, labels)
+                        || to_ms < firing_ms
+                        || end_ms < from_ms
+                    {
+                        continue;
+                    }
+                    let sure = from_ms + GRACE_MS < told_ms.max(self.reachable_ms)
+                        && end_ms + GRACE_MS < to_ms;
+                    muted =
+                        if sure || muted == Muted::Always { Muted::Always } else { Muted::Perhaps };
+                }
+                lives.push(Life {
+                    labels,
+                    timeline,
+                    route,
+                    firing_ms,
+                    ended_ms: life.ended_ms,
+                    muted,
+                });
+            }
+        }
+        lives
+    }
+
+    /// An alert that calls for somebody and whose route leads to nobody.
+    fn nobody(&self, life: &Life<'_>) -> Option<String> {
+        let severity = life.labels.get("severity").unwrap_or_default();
+        let called = ["critical", "warning"].contains(&severity);
+        (called && !self.config.delivering.contains(&life.route.receiver)).then(|| {
+            format!(
+                "{} ({severity}) fired and nobody can be told: the route of line {} of {} leads to receiver {:?}, which has no integration",
+                life.timeline.rule.name,
+                life.route.line.unwrap_or(0),
+                name(self.config),
+                life.route.receiver
+            )
+        })
+    }
+
+    /// The instants between which news of an instant must arrive. A group that is already known waits for its interval.
+    fn due(&self, life: &Life<'_>, news_ms: i64) -> (i64, i64) {
+        let Route { group_wait_ms, group_interval_ms, .. } = *life.route;
+        let heard_ms =
+            if news_ms < self.reachable_ms { self.reachable_ms + self.resend_ms } else { news_ms };
+        let latest = heard_ms + group_wait_ms.max(group_interval_ms) + GRACE_MS;
+        (news_ms, latest)
+    }
+
+    fn missing(&self, life: &Life<'_>, lives: &[Life<'_>]) -> Vec<String> {
+        let name = &life.timeline.rule.name;
+        let arrived = |firing: bool, from_ms: i64| {
+            self.notified.iter().find(|notified| {
+                notified.firing == firing
+                    && notified.receiver == life.route.receiver
+                    && notified.labels == *life.labels
+                    && from_ms - EARLY_MS <= notified.arrived_ms
+            })
+        };
+        let mut lines = Vec::new();
+        let (_, latest) = self.due(life, life.firing_ms);
+        let ends_ms = life.ended_ms.unwrap_or(i64::MAX);
+        let told = arrived(true, life.firing_ms)
+            .filter(|told| told.arrived_ms <= ends_ms.saturating_add(GRACE_MS));
+        match told {
+            None if life.muted != Muted::Never => {}
+            // It may have ended before its group was looked at.
+            None if ends_ms <= latest => {}
+            None if self.until_ms < latest => {}
+            None => lines.push(format!(
+                "{name} fired and nobody was told within {}: {}",
+                duration::format(latest - life.firing_ms),
+                life.labels
+            )),
+            Some(told) if latest < told.arrived_ms && life.muted == Muted::Never => {
+                lines.push(format!(
+                    "{name} was told of {} after it fired, which its route's timings do not allow: {}",
+                    duration::format(told.arrived_ms - life.firing_ms),
+                    life.labels
+                ));
+            }
+            // Whoever knows the group sooner is told sooner; a group's first alert has to wait.
+            Some(told) => {
+                let key = life.route.group_key(life.labels);
+                let first_ms = lives
+                    .iter()
+                    .filter(|other| {
+                        other.route.path == life.route.path
+                            && other.route.group_key(other.labels) == key
+                    })
+                    .map(|other| other.firing_ms)
+                    .min()
+                    .unwrap_or(life.firing_ms);
+                if told.arrived_ms < first_ms + life.route.group_wait_ms - EARLY_MS {
+                    lines.push(format!(
+                        "{name} was told of before its group_wait was over: {}",
+                        life.labels
+                    ));
+                }
+            }
+        }
+        if let (Some(ended_ms), Some(_)) = (life.ended_ms, told) {
+            let (_, latest) = self.due(life, ended_ms);
+            let again = lives.iter().any(|other| {
+                other.labels == life.labels
+                    && ended_ms <= other.firing_ms
+                    && other.firing_ms <= latest
+            });
+            let told = arrived(false, ended_ms);
+            match told {
+                Some(told) if latest < told.arrived_ms && !again => lines.push(format!(
+                    "the end of {name} was told {} late: {}",
+                    duration::format(told.arrived_ms - latest),
+                    life.labels
+                )),
+                None if latest <= self.until_ms && !again && life.muted == Muted::Never => lines
+                    .push(format!(
+                        "{name} resolved and nobody was told within {}: {}",
+                        duration::format(latest - ended_ms),
+                        life.labels
+                    )),
+                _ => {}
+            }
+        }
+        lines
+    }
+
+    /// What a notification says and is not so.
+    fn untrue(&self, notified: &Notified, lives: &[Life<'_>]) -> Vec<String> {
+        let name = notified.labels.get("alertname").unwrap_or("an alert without name");
+        let own: Vec<&Life<'_>> = lives
+            .iter()
+            .filter(|life| {
+                *life.labels == notified.labels && life.route.receiver == notified.receiver
+            })
+            .collect();
+        if own.is_empty() {
+            return vec![format!(
+                "receiver {:?} was told of {name}, which never fired with these labels or is not routed there: {}",
+                notified.receiver, notified.labels
+            )];
+        }
+        let mut lines = Vec::new();
+        let at_ms = notified.arrived_ms;
+        let is_true = own.iter().any(|life| {
+            let ends_ms = life.ended_ms.unwrap_or(i64::MAX);
+            if notified.firing {
+                // Alertmanager tells of an end only once it has heard of it.
+                life.firing_ms - EARLY_MS <= at_ms && at_ms <= ends_ms.saturating_add(GRACE_MS)
+            } else {
+                ends_ms - EARLY_MS <= at_ms
+            }
+        });
+        if !is_true {
+            let said = if notified.firing { "firing" } else { "resolved" };
+            lines
+                .push(format!("{name} was told to be {said} when it was not: {}", notified.labels));
+        }
+        if notified.firing && own.iter().all(|life| life.muted == Muted::Always) {
+            lines.push(format!(
+                "{name} was told of although another alert mutes it: {}",
+                notified.labels
+            ));
+        }
+        let rule = &own[0].timeline.rule;
+        for (annotation, template) in &rule.annotations {
+            let found = notified.annotations.get(annotation).map_or("", String::as_str);
+            if !renders(template, &notified.labels, found) {
+                lines.push(format!(
+                    "annotation {annotation} of {name} reads {found:?}, which `{template}` does not give for {}",
+                    notified.labels
+                ));
+            }
+        }
+        lines
+    }
+}
+
+fn name(config: &AlertmanagerConfig) -> String {
+    config.file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Whether a text can be what a template gives: its own words in their order, labels filled in, and something sensible
+/// wherever a value stands.
+fn renders(template: &str, labels: &Labels, text: &str) -> bool {
+    // Words that must follow each other at once, between places where a value stands.
+    let mut words = vec![String::new()];
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((action, after)) = after.split_once("}}") else { return false };
+        let last = words.last_mut().expect("there is always one");
+        last.push_str(before);
+        match action.trim().strip_prefix("$labels.") {
+            Some(label) if label.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+                last.push_str(labels.get(label).unwrap_or_default());
+            }
+            _ => words.push(String::new()),
+        }
+        rest = after;
+    }
+    words.last_mut().expect("there is always one").push_str(rest);
+    let bad = ["<no value>", "<error", "{{", "}}", "%!"].iter().any(|bad| text.contains(bad));
+    let Some(mut rest) = text.strip_prefix(words[0].as_str()).filter(|_| !bad) else {
+        return false;
+    };
+    let [_, between @ .., last] = words.as_slice() else { return rest.is_empty() };
+    for word in between {
+        // A value is at least one character.
+        let Some(value) = rest.chars().next() else { return false };
+        let after = &rest[value.len_utf8()..];
+        let Some(at) = after.find(word.as_str()) else { return false };
+        rest = &after[at + word.len()..];
+    }
+    rest.len() > last.len() && rest.ends_with(last.as_str())
+}
+
+#[cfg(test)]
+mod tests;

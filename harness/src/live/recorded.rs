@@ -1,0 +1,176 @@
+//! What a running rule manager recorded, against the ledger.
+//!
+//! Two steps, because an evaluation may come while a scrape is under way whose samples bear an earlier timestamp: each
+//! rule's expression is asked again at its own evaluations, when everything is stored, and judged by its contract; and
+//! what was recorded must be that answer, but for evaluations during a scrape.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::collect::Collected;
+use crate::{
+    backfill::rules::Evaluations,
+    client::{
+        answer::{Answer, Labels, Series, Value},
+        prometheus::{ClientError, Prometheus},
+    },
+    contract::Contracts,
+    monitoring::Monitoring,
+    oracle::Arithmetic,
+    promcfg::{Rule, RuleKind},
+    verify::{
+        RECORDING_RULES,
+        ask::{self, Truth, Verdict},
+        bind,
+        question::{Form, Place, Question},
+    },
+};
+
+/// From a scrape's end until its samples can be read, at the most, on a busy machine.
+const COMMIT_MS: i64 = 400;
+
+/// When each group that records something was evaluated, by recorded metric.
+#[must_use]
+pub fn evaluations(
+    monitoring: &Monitoring,
+    collected: &Collected,
+) -> BTreeMap<String, Evaluations> {
+    let default_ms = monitoring.config.evaluation_interval_ms;
+    let mut found = BTreeMap::new();
+    for group in monitoring.rules.iter().flat_map(|file| &file.groups) {
+        let interval_ms = group.interval_ms.unwrap_or(default_ms).max(1);
+        let records: BTreeSet<&str> =
+            group.rules.iter().filter(|rule| records(rule)).map(Rule::name).collect();
+        let samples = records.iter().filter_map(|record| collected.recorded.get(*record)).flatten();
+        let instants: BTreeSet<i64> =
+            samples.flat_map(|series| series.points.iter().map(|(at, _)| *at)).collect();
+        let (Some(&first_ms), Some(&last_ms)) = (instants.first(), instants.last()) else {
+            continue;
+        };
+        let evaluations = Evaluations { first_ms, last_ms, interval_ms };
+        found.extend(records.into_iter().map(|record| (record.to_owned(), evaluations)));
+    }
+    found
+}
+
+fn records(rule: &Rule) -> bool {
+    matches!(rule.kind, RuleKind::Record { .. })
+}
+
+/// The verdicts on all recorded metrics that have a contract, and what was recorded otherwise than asked later.
+///
+/// # Errors
+/// If Prometheus does not answer.
+pub async fn verdicts(
+    monitoring: &Monitoring,
+    contracts: &Contracts,
+    collected: &Collected,
+    recorded: &BTreeMap<String, Evaluations>,
+    (arithmetic, truth): (Arithmetic, &Truth),
+    client: &Prometheus,
+) -> Result<(Vec<Verdict>, Vec<String>), ClientError> {
+    let mut verdicts = Vec::new();
+    let mut differences = Vec::new();
+    let mut rules: BTreeMap<&str, Vec<(&Rule, &str)>> = BTreeMap::new();
+    for group in monitoring.rules.iter().flat_map(|file| &file.groups) {
+        for rule in group.rules.iter().filter(|rule| records(rule)) {
+            rules.entry(rule.name()).or_default().push((rule, &group.name));
+        }
+    }
+    for (record, contract) in &contracts.rules {
+        let (Some(evaluations), Some(own)) = (recorded.get(record), rules.get(record.as_str()))
+        else {
+            continue;
+        };
+        let Some(window_ms) = bind::fixed_window_ms(contract.over) else { continue };
+        let Evaluations { first_ms, last_ms, interval_ms } = *evaluations;
+        let mut series = Vec::new();
+        for (rule, _) in own {
+            let answer = client.query_range(&rule.expr, first_ms, last_ms, interval_ms).await?;
+            let Value::Matrix(found) = answer.value else { continue };
+            series.extend(
+                found
+                    .into_iter()
+                    .map(|one| Series { labels: labelled(rule, &one.labels), points: one.points }),
+            );
+        }
+        let waits = own.iter().any(|(rule, group)| {
+            bind::metrics_read(&rule.expr).iter().any(|read| {
+                rules
+                    .get(read.as_str())
+                    .is_some_and(|of| of.iter().any(|(_, other)| other != group))
+            })
+        });
+        if let Some(stored) = collected.recorded.get(record).filter(|_| !waits) {
+            let contested = |at: i64| contested(collected, at);
+            differences.extend(differs(record, &series, stored, contested));
+        }
+        let question = Question {
+            place: Place {
+                dashboard: RECORDING_RULES.to_owned(),
+                panel: record.clone(),
+                ref_id: String::new(),
+                selection: String::new(),
+            },
+            expr: own.iter().map(|(rule, _)| rule.expr.trim()).collect::<Vec<_>>().join("\n"),
+            form: Form::Range { start_ms: first_ms, end_ms: last_ms, step_ms: interval_ms },
+            fact: contract.fact.clone(),
+            window_ms,
+            legend: None,
+            why: "every evaluation of the rule manager".to_owned(),
+        };
+        let answer =
+            Answer { value: Value::Matrix(series), warnings: Vec::new(), infos: Vec::new() };
+        verdicts.push(ask::judged(question, answer, arithmetic, truth));
+    }
+    Ok((verdicts, differences))
+}
+
+fn labelled(rule: &Rule, found: &Labels) -> Labels {
+    let mut all: BTreeMap<&str, &str> =
+        found.iter().filter(|(name, _)| *name != "__name__").collect();
+    all.extend(rule.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    all.into_iter().collect()
+}
+
+/// Whether a scrape may have been under way at an evaluation, with a timestamp before it.
+fn contested(collected: &Collected, at: i64) -> bool {
+    collected.durations.values().any(|series| {
+        let nth = series.points.partition_point(|(sample, _)| *sample <= at);
+        let Some((sample, seconds)) = nth.checked_sub(1).and_then(|nth| series.points.get(nth))
+        else {
+            return false;
+        };
+        at <= sample + (seconds * 1000.0) as i64 + COMMIT_MS
+    })
+}
+
+/// Where what was recorded is not what the expression gives, but for contested instants.
+fn differs(
+    record: &str,
+    asked: &[Series],
+    stored: &[Series],
+    contested: impl Fn(i64) -> bool,
+) -> Option<String> {
+    let points = |series: &[Series]| -> BTreeMap<(Labels, i64), f64> {
+        let of = |one: &Series| {
+            let labels = one.labels.without("__name__");
+            one.points
+                .iter()
+                .map(move |(at, value)| ((labels.clone(), *at), *value))
+                .collect::<Vec<_>>()
+        };
+        series.iter().flat_map(of).collect()
+    };
+    let (asked, stored) = (points(asked), points(stored));
+    let wrong = stored.iter().find_map(|(key, value)| {
+        let same = asked.get(key).is_some_and(|other| {
+            other.to_bits() == value.to_bits() || (other.is_nan() && value.is_nan())
+        });
+        (!same && !contested(key.1)).then(|| (key, *value, asked.get(key).copied()))
+    });
+    let ((labels, at), value, other) = wrong?;
+    let other = other.map_or("nothing".to_owned(), |other| other.to_string());
+    Some(format!(
+        "{record}{labels} was recorded as {value} at {at}, but its expression gives {other}"
+    ))
+}
