@@ -202,7 +202,7 @@ async fn filled(
     factor: u32,
 ) -> Result<(NativePrometheus, (usize, usize)), CapacityError> {
     let span = Duration::from_nanos(scenario.duration.0) + Duration::from_secs(3600);
-    let options = Options { config: None, span };
+    let options = Options { config: None, span, ..Options::default() };
     let engine = NativePrometheus::start(&verifier.binary, &verifier.environment, &options).await?;
     let stored = original.store(&RemoteWriter::new(engine.url()), growth, factor).await?;
     Ok((engine, stored))

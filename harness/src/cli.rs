@@ -14,9 +14,11 @@ mod files;
 mod format;
 mod gc;
 mod list;
+mod live;
 mod mutants;
 mod output;
 mod progress;
+mod report;
 mod runner;
 mod serve;
 mod verify;
@@ -79,6 +81,8 @@ enum Command {
     Export(export::Args),
     /// Bracket every threshold of the alert rules: just missed and just met, on series made for it
     Bracket(bracket::Args),
+    /// Play short stories in real time: served, scraped, alerted on and notified of by servers of their own
+    Live(live::Args),
     /// Serve the modules of a scenario in real time, for any Prometheus to scrape, and take incidents meanwhile
     Serve(serve::Args),
     /// List the scenarios: name, length, kind of traffic, story
@@ -149,6 +153,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Capacity(args) => capacity::run(args, &surroundings, output).await,
         Command::Export(args) => export::run(args, &surroundings, output).await,
         Command::Bracket(args) => bracket::run(args, &surroundings, output).await,
+        Command::Live(args) => live::run(args, &surroundings, output).await,
         Command::Serve(args) => serve::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,

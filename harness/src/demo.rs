@@ -17,7 +17,7 @@ pub mod phases;
 pub mod ports;
 pub mod seam;
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use fake_modules::{clock::Clock, time::Nanos, world::Instance};
 
@@ -40,6 +40,8 @@ pub struct Setting<'a> {
     pub deployed: &'a Monitoring,
     /// Where Prometheus is to listen.
     pub prometheus: SocketAddr,
+    /// How long an alert that fires is not sent again, where not as by default.
+    pub resend_delay: Option<Duration>,
     /// Which Prometheus.
     pub binary: &'a PrometheusBinary,
     /// Where its files go.

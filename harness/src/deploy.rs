@@ -51,6 +51,9 @@ pub struct Cadence {
     /// What `evaluation_interval`, intervals of rule groups, `for`, `keep_firing_for` and the timings of Alertmanager's
     /// routes are divided by. Windows within expressions stay as they are.
     pub divisor: i64,
+    /// The shortest that `for` becomes, in milliseconds, where it is longer as shipped: the first scrape comes 6 s
+    /// after a start, and until then every target is absent.
+    pub least_for_ms: i64,
 }
 
 impl Cadence {
@@ -58,6 +61,12 @@ impl Cadence {
     #[must_use]
     pub fn scaled(&self, millis: i64) -> i64 {
         millis / self.divisor + i64::from(millis % self.divisor != 0)
+    }
+
+    /// What a `for` of so many milliseconds becomes.
+    #[must_use]
+    pub fn scaled_for(&self, millis: i64) -> i64 {
+        self.scaled(millis).max(millis.min(self.least_for_ms))
     }
 }
 
@@ -81,6 +90,11 @@ impl Changes {
     /// What every duration of a rule or a route becomes.
     fn scaled(&self, millis: i64) -> i64 {
         self.cadence.map_or(millis, |cadence| cadence.scaled(millis))
+    }
+
+    /// What a `for` becomes.
+    fn scaled_for(&self, millis: i64) -> i64 {
+        self.cadence.map_or(millis, |cadence| cadence.scaled_for(millis))
     }
 
     /// Whether any duration becomes another.
@@ -169,7 +183,7 @@ impl Deployment {
         changes: &Changes,
         environment: &Environment,
     ) -> Result<Deployment, DeployError> {
-        if let Some(Cadence { scrape_ms, timeout_ms, divisor }) = changes.cadence
+        if let Some(Cadence { scrape_ms, timeout_ms, divisor, .. }) = changes.cadence
             && !(0 < timeout_ms && timeout_ms <= scrape_ms && 0 < divisor)
         {
             return Err(DeployError::Cadence { scrape_ms, timeout_ms, divisor });
@@ -235,6 +249,12 @@ impl Deployment {
     pub fn keep(self) -> PathBuf {
         self.run.keep().join(COPY)
     }
+}
+
+/// Every address that a monitoring directory's jobs scrape, by its files as they are now.
+#[must_use]
+pub fn addresses(monitoring: &Monitoring) -> Vec<String> {
+    targets::listed(monitoring).into_iter().map(|(_, address)| address).collect()
 }
 
 /// A flaw of a file of the copy, told as one of the shipped file.

@@ -55,6 +55,8 @@ pub mod why;
 
 pub mod capacity;
 
+pub mod receiver;
+
 pub mod report;
 
 pub mod control;

@@ -1,7 +1,7 @@
 //! The live road: the modules serve, a real Prometheus scrapes them by the deployed files, real rules fire to a real
 //! Alertmanager, which notifies a receiver of ours.
 //!
-//! `record` keeps what the modules did, `collect` and `watch` ask Prometheus what it made of it, `scrapes` and `truth`
+//! `stack` is what runs. `record` keeps what the modules did, `collect` and `watch` ask Prometheus what it made of it, `scrapes` and `truth`
 //! bring both together in a ledger; from there on the judgement is the other road's. `wiring`, `alerts`, `recorded`
 //! and `notifications` judge what only this road has.
 
@@ -10,7 +10,11 @@ pub mod collect;
 pub mod notifications;
 pub mod record;
 pub mod recorded;
+pub mod run;
 pub mod scrapes;
+pub mod stack;
 pub mod truth;
 pub mod watch;
 pub mod wiring;
+
+pub use run::{LiveError, LiveRoad, SHORT};

@@ -51,12 +51,35 @@ pub struct Scenario {
     pub replicas: [u8; 3],
     /// When targets are scraped within their interval.
     pub scrape_phase: ScrapePhase,
+    /// How fast everything around a live story goes.
+    pub pace: Pace,
     /// What differs from the world that the profile describes.
     pub world: World,
     /// What goes wrong, in the order of the file.
     pub incidents: Vec<Incident>,
     /// What the alerts are expected to do.
     pub alerts: Vec<AlertExpectation>,
+}
+
+/// How fast the monitoring around a live story goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// Many times faster than shipped, so that a story of a minute shows what takes half an hour.
+    #[default]
+    Short,
+    /// With every shipped interval and timing.
+    Shipped,
+}
+
+impl Pace {
+    /// The name in scenario files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Pace::Short => "short",
+            Pace::Shipped => "shipped",
+        }
+    }
 }
 
 /// When each target is scraped within its interval.

@@ -28,6 +28,7 @@ use crate::{
         remote_write::WriteError,
     },
     contract::Contracts,
+    live::LiveError,
     monitoring::Monitoring,
     oracle::Arithmetic,
     scenario::{Scenario, SourceError},
@@ -39,6 +40,7 @@ use bind::Unproven;
 use look::Look;
 use question::{Form, NotAsked, Place, Question};
 use targets::{Targets, TargetsError};
+use wiring::Wiring;
 
 pub use engine::Engine;
 pub use staging::{Staged, era};
@@ -99,6 +101,8 @@ pub struct ScenarioReport {
     pub verdicts: Vec<Verdict>,
     /// One for each alert of which the scenario expects something.
     pub alerts: Vec<AlertVerdict>,
+    /// One for each part of the wiring, where a running stack showed it.
+    pub wiring: Vec<Wiring>,
     /// Panels and rules that nobody could judge, and contracts without a panel.
     pub unproven: Vec<Unproven>,
     /// What the configuration was changed in.
@@ -120,6 +124,7 @@ impl ScenarioReport {
         self.unproven.is_empty()
             && self.verdicts.iter().all(Verdict::held)
             && self.alerts.iter().all(AlertVerdict::held)
+            && self.wiring.iter().all(Wiring::held)
     }
 }
 
@@ -161,6 +166,9 @@ pub enum VerifyError {
     /// The engine does not answer.
     #[error(transparent)]
     Ask(#[from] ClientError),
+    /// The scenario could not be played live.
+    #[error(transparent)]
+    Live(#[from] LiveError),
 }
 
 impl Verifier {
@@ -179,6 +187,20 @@ impl Verifier {
             environment,
             only: None,
             keep: false,
+            targets: Mutex::default(),
+        }
+    }
+
+    /// The same verifier of other files, such as a copy of the same ones.
+    #[must_use]
+    pub fn of(&self, monitoring: Arc<Monitoring>) -> Verifier {
+        Verifier {
+            monitoring,
+            contracts: Arc::clone(&self.contracts),
+            binary: self.binary.clone(),
+            environment: self.environment.clone(),
+            only: self.only.clone(),
+            keep: self.keep,
             targets: Mutex::default(),
         }
     }
@@ -243,15 +265,30 @@ impl Verifier {
         scenario: &Scenario,
         staged: &Staged,
     ) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
+        let (mut questions, not_asked) =
+            self.panel_questions(scenario, &staged.engine.client()).await?;
+        questions.extend(self.rule_questions(staged));
+        questions.retain(|question| self.asks(&question.place));
+        Ok((questions, not_asked))
+    }
+
+    /// Every question of every dashboard about a scenario that an engine has seen.
+    ///
+    /// # Errors
+    /// If the engine does not list the values of a dashboard's variables.
+    pub async fn panel_questions(
+        &self,
+        scenario: &Scenario,
+        client: &Prometheus,
+    ) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
         let epoch_ms = scenario.epoch.as_millisecond();
         let end_ms = epoch_ms + scenario.duration.as_millis() as i64;
         let looks = self.looks(scenario);
-        let client = staged.engine.client();
         let mut questions = Vec::new();
         let mut not_asked = Vec::new();
         for dashboard in &self.monitoring.dashboards {
             let Some(contract) = self.contracts.dashboards.get(&dashboard.uid) else { continue };
-            let (options, failed) = bind::options(dashboard, &client, epoch_ms, end_ms).await?;
+            let (options, failed) = bind::options(dashboard, client, epoch_ms, end_ms).await?;
             not_asked.extend(failed);
             let (asked, failed) = question::of_dashboard(
                 dashboard,
@@ -263,7 +300,6 @@ impl Verifier {
             questions.extend(asked);
             not_asked.extend(failed);
         }
-        questions.extend(self.rule_questions(staged));
         questions.retain(|question| self.asks(&question.place));
         not_asked.retain(|failed| self.asks(&failed.place));
         Ok((questions, not_asked))

@@ -139,8 +139,12 @@ impl Staged {
         let starts: Vec<Vec<i64>> =
             brackets.iter().map(|bracket| bracket.cases.iter().map(&mut place).collect()).collect();
         let span = Duration::from_millis((cursor_ms - BEGIN_MS).unsigned_abs());
-        let mut engine =
-            NativePrometheus::start(binary, environment, &Options { config: None, span }).await?;
+        let mut engine = NativePrometheus::start(
+            binary,
+            environment,
+            &Options { config: None, span, ..Options::default() },
+        )
+        .await?;
         let mut session = RemoteWriter::new(engine.url()).session();
         for (bracket, starts) in brackets.iter().zip(&starts) {
             for (case, start_ms) in bracket.cases.iter().zip(starts) {

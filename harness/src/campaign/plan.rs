@@ -13,7 +13,7 @@ use fake_modules::{
 };
 
 use super::incidents::{Severity, Trouble};
-use crate::scenario::{Course, Scenario, ScrapePhase, Stretch, Traffic, World};
+use crate::scenario::{Course, Pace, Scenario, ScrapePhase, Stretch, Traffic, World};
 
 /// What a campaign consists of.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,6 +208,7 @@ impl Run {
             traffic: Traffic::Generated { profile: self.profile, course },
             replicas: [1; 3],
             scrape_phase: ScrapePhase::Seeded,
+            pace: Pace::Short,
             world: World::default(),
             incidents: self.trial.iter().flat_map(|trial| trial.incidents.clone()).collect(),
             alerts: Vec::new(),

@@ -171,7 +171,7 @@ impl Stage {
         let first_ms = campaign.runs.first().map_or(0, |run| run.start_ms);
         let last_ms = campaign.runs.last().map_or(0, Run::end_ms);
         let span = Duration::from_millis((last_ms - first_ms).max(0) as u64 + 3_600_000);
-        let options = Options { config: None, span };
+        let options = Options { config: None, span, ..Options::default() };
         let engine =
             NativePrometheus::start(&campaign.binary, &campaign.environment, &options).await?;
         let writer = RemoteWriter::new(engine.url());

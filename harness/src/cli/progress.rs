@@ -20,6 +20,17 @@ pub(super) enum Show {
     Nothing,
 }
 
+impl Show {
+    /// How to show it to a terminal, to a log, or to nobody.
+    pub(super) fn of(quiet: bool, interactive: bool) -> Show {
+        match (quiet, interactive) {
+            (true, _) => Show::Nothing,
+            (false, true) => Show::Bars,
+            (false, false) => Show::Lines,
+        }
+    }
+}
+
 /// Parts of a scenario's bar: playing, recording rules, asking, in the measure of the time that they take.
 const PLAYING: u64 = 25;
 const RECORDING: u64 = 5;

@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{Failure, failure, progress::Progress};
 use crate::{
+    live::{LiveError, LiveRoad},
     report::{End, Outcome},
     scenario::Scenario,
     verify::{Verifier, VerifyError},
@@ -61,7 +62,7 @@ pub(super) type Waiting = (Scenario, Vec<Incident>);
 
 /// Plays `waiting`, `jobs` at a time; whether it was stopped.
 pub(super) async fn play(
-    verifier: &Arc<Verifier>,
+    judge: &Judge,
     waiting: Vec<Waiting>,
     jobs: usize,
     progress: &Progress,
@@ -81,9 +82,9 @@ pub(super) async fn play(
         while under_way.len() < jobs.max(1)
             && let Some(index) = queue.pop_front()
         {
-            let (verifier, scenario) = (Arc::clone(verifier), outcomes[index].scenario.clone());
+            let (judge, scenario) = (judge.clone(), outcomes[index].scenario.clone());
             let progress = progress.clone();
-            under_way.spawn(async move { (index, judge(&verifier, &scenario, &progress).await) });
+            under_way.spawn(async move { (index, judge.end(&scenario, &progress).await) });
         }
         tokio::select! {
             joined = under_way.join_next() => match joined {
@@ -102,17 +103,33 @@ pub(super) async fn play(
     (outcomes, interrupted)
 }
 
-async fn judge(verifier: &Verifier, scenario: &Scenario, progress: &Progress) -> End {
-    let began = Instant::now();
-    let line = progress.begin(&scenario.name);
-    let end = match verifier.verify(scenario, &mut |notice| line.notice(&notice)).await {
-        Ok(report) => End::Judged { report, seconds: began.elapsed().as_secs_f64() },
-        Err(error) => {
-            End::NotJudged { error: failure::chain(&error), remedy: remedy(&error).to_owned() }
-        }
-    };
-    progress.end(&line, &scenario.name, &end);
-    end
+/// Which road scenarios take.
+#[derive(Clone, Debug)]
+pub(super) enum Judge {
+    /// Virtual time.
+    Backfill(Arc<Verifier>),
+    /// Real time.
+    Live(Arc<LiveRoad>),
+}
+
+impl Judge {
+    async fn end(&self, scenario: &Scenario, progress: &Progress) -> End {
+        let began = Instant::now();
+        let line = progress.begin(&scenario.name);
+        let mut notice = |notice| line.notice(&notice);
+        let judged = match self {
+            Judge::Backfill(verifier) => verifier.verify(scenario, &mut notice).await,
+            Judge::Live(road) => road.verify(scenario, &mut notice).await,
+        };
+        let end = match judged {
+            Ok(report) => End::Judged { report, seconds: began.elapsed().as_secs_f64() },
+            Err(error) => {
+                End::NotJudged { error: failure::chain(&error), remedy: remedy(&error).to_owned() }
+            }
+        };
+        progress.end(&line, &scenario.name, &end);
+        end
+    }
 }
 
 /// What can be done where a scenario could not be judged.
@@ -129,6 +146,12 @@ pub(super) fn remedy(error: &VerifyError) -> &'static str {
         }
         VerifyError::Write(_) | VerifyError::Ask(_) => {
             "Prometheus may have run out of memory or disk: try --jobs 1, a shorter --duration, or --keep to see its log"
+        }
+        VerifyError::Live(LiveError::Unplayable { .. }) => {
+            "`dashproof verify` plays it in virtual time"
+        }
+        VerifyError::Live(_) => {
+            "mend what is named; `dashproof live --keep` leaves the servers' logs behind"
         }
         VerifyError::Rules(_) | VerifyError::Alerts(_) => {
             "mend the rules; `promtool check rules` says more"

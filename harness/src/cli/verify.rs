@@ -13,7 +13,7 @@ use super::{
     gc,
     output::Output,
     progress::{Progress, Show},
-    runner::{self, Stop, Waiting},
+    runner::{self, Judge, Stop, Waiting},
 };
 use crate::{
     alert::alert_rules,
@@ -107,7 +107,8 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     let progress = Progress::new(show, waiting.len());
     let jobs = usize::from(args.jobs);
     let verifier = Arc::new(verifier);
-    let (judged, interrupted) = runner::play(&verifier, waiting, jobs, &progress, &mut stop).await;
+    let judge = Judge::Backfill(Arc::clone(&verifier));
+    let (judged, interrupted) = runner::play(&judge, waiting, jobs, &progress, &mut stop).await;
     progress.finish();
     run.interrupted = interrupted;
     if run.whole && !interrupted && !run.alerts.is_empty() {

@@ -18,10 +18,12 @@ use super::endpoint::Endpoint;
 pub use cost::QueryCost;
 pub use error::{ClientError, Problem};
 pub use metadata::{BuildInfo, LoadedGroup, LoadedRule, Target};
+pub use operation::Reload;
 
 mod cost;
 mod error;
 mod metadata;
+mod operation;
 
 /// The points per series beyond which Prometheus refuses a range query
 /// (`maxPointsPerTimeseries` in its `web/api/v1`).

@@ -65,8 +65,8 @@ pub async fn write(
     notice(Step::Phases);
     let targets = phases::targets(setting).await?;
     let so_far = setting.clock.now();
-    let options =
-        Options { config: None, span: Duration::from_nanos(so_far.0).saturating_add(LONGEST) };
+    let span = Duration::from_nanos(so_far.0).saturating_add(LONGEST);
+    let options = Options { span, ..Options::default() };
     let mut server = NativePrometheus::start(setting.binary, setting.environment, &options).await?;
     let writer = RemoteWriter::new(server.url());
     let mut playing = Playing::new(play(setting, &targets)?, NoWitness);
@@ -84,7 +84,10 @@ pub async fn write(
         recorded = until;
     }
     notice(Step::Starting);
-    server.restart_as(setting.config(), setting.prometheus).await?;
+    let config = Some(setting.config().to_owned());
+    let listen = Some(setting.prometheus);
+    let resend_delay = setting.resend_delay;
+    server.restart_as(&Options { config, listen, resend_delay, ..options }).await?;
     let bridge = Bridge::new(playing, targets, setting.clock, server.url());
     Ok((server, bridge))
 }

@@ -58,7 +58,8 @@ pub enum PhaseError {
 /// If Prometheus does not start, or does not scrape every module.
 pub async fn targets(setting: &Setting<'_>) -> Result<Vec<ScrapedTarget>, PhaseError> {
     let span = Duration::from_secs(3600);
-    let options = Options { config: Some(setting.config().to_owned()), span };
+    let config = Some(setting.config().to_owned());
+    let options = Options { config, span, ..Options::default() };
     let server = NativePrometheus::start(setting.binary, setting.environment, &options).await?;
     let client = Prometheus::new(server.url());
     let found = poll::until(CEILING, INTERVAL, || scraped(setting, &client)).await;

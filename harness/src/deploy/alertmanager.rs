@@ -30,7 +30,7 @@ pub(super) fn edit(copier: &mut Copier<'_>) -> Result<(), DeployError> {
     }
     if copier.changes.scales() {
         for scalar in scalars.iter().filter(|scalar| is_timing(scalar)) {
-            scale(&mut edit, scalar, copier.changes);
+            scale(&mut edit, scalar, |millis| copier.changes.scaled(millis));
         }
         defaults(&mut edit, &scalars, config, copier.changes);
     }

@@ -10,11 +10,12 @@ use serde_json::Value;
 use super::{
     Changes, alertmanager, instance_at,
     prometheus::{expected, moved},
+    targets::listed,
 };
 use crate::{
     monitoring::Monitoring,
     problem::Problem,
-    promcfg::{RuleGroup, RuleKind, duration, files, targets},
+    promcfg::{RuleGroup, RuleKind, duration},
     yaml,
 };
 
@@ -95,7 +96,7 @@ impl Check<'_> {
                 continue;
             };
             let place = (file, rule.line);
-            let expected = self.changes.scaled(*for_ms);
+            let expected = self.changes.scaled_for(*for_ms);
             self.duration(place, &format!("for of {name}"), expected, *for_found);
             let expected = self.changes.scaled(*keep_firing_for_ms);
             self.duration(place, &format!("keep_firing_for of {name}"), expected, *keep_found);
@@ -106,29 +107,22 @@ impl Check<'_> {
     fn addresses(&mut self, shipped: &Monitoring, copy: &Monitoring) {
         let file = shipped.config.file.as_path();
         let mut found: Vec<String> = Vec::new();
-        for (job, shipped) in copy.config.jobs.iter().zip(&shipped.config.jobs) {
-            let base = copy.directory.join("prometheus");
-            let files = job.file_sd.iter().flat_map(|pattern| files::expand(&base, pattern));
-            let texts = files.filter_map(|file| Some((fs::read_to_string(&file).ok()?, file)));
-            let groups =
-                texts.flat_map(|(text, file)| targets::parse(&file, &text).unwrap_or_default());
-            let groups = groups.chain(job.static_targets.iter().cloned());
-            for address in groups.flat_map(|group| group.targets) {
-                let mut error = |what: &str, remedy: &str| {
-                    let message = format!("target {address} of job {:?} {what}", job.name);
-                    self.problems.push(Problem::error(file, shipped.line, message).remedy(remedy));
-                };
-                if is_given(self.changes, &address) {
-                    found.push(address);
-                } else if moved(&address, self.changes).is_some() {
-                    let remedy = "write it as `- targets: [host:port]`, without alias";
-                    error("cannot be replaced", remedy);
-                } else if !self.changes.targets.is_empty()
-                    && instance_at(&address, self.changes).is_some()
-                {
-                    let remedy = "list it in a file of targets (file_sd_configs), from which it can be left out";
-                    error("is not served", remedy);
-                }
+        for (nth, address) in listed(copy) {
+            let Some(job) = shipped.config.jobs.get(nth) else { continue };
+            let mut error = |what: &str, remedy: &str| {
+                let message = format!("target {address} of job {:?} {what}", job.name);
+                self.problems.push(Problem::error(file, job.line, message).remedy(remedy));
+            };
+            if is_given(self.changes, &address) {
+                found.push(address);
+            } else if moved(&address, self.changes).is_some() {
+                error("cannot be replaced", "write it as `- targets: [host:port]`, without alias");
+            } else if !self.changes.targets.is_empty()
+                && instance_at(&address, self.changes).is_some()
+            {
+                let remedy =
+                    "list it in a file of targets (file_sd_configs), from which it can be left out";
+                error("is not served", remedy);
             }
         }
         for (instance, address) in &self.changes.targets {

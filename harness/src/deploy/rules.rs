@@ -1,10 +1,10 @@
 //! Rule files: intervals of groups, `for` and `keep_firing_for`.
 
-use super::{Changes, Copier, DeployError, edit::Edit, scan::Scalar};
+use super::{Copier, DeployError, edit::Edit, scan::Scalar};
 use crate::promcfg::duration;
 
-const DURATIONS: [&[&str]; 3] =
-    [&["groups", "interval"], &["groups", "rules", "for"], &["groups", "rules", "keep_firing_for"]];
+const DURATIONS: [&[&str]; 2] = [&["groups", "interval"], &["groups", "rules", "keep_firing_for"]];
+const FOR: [&str; 3] = ["groups", "rules", "for"];
 
 pub(super) fn edit(copier: &mut Copier<'_>) -> Result<(), DeployError> {
     if !copier.changes.scales() {
@@ -17,7 +17,10 @@ pub(super) fn edit(copier: &mut Copier<'_>) -> Result<(), DeployError> {
         let mut edit = Edit::new(&text);
         for scalar in edit.scalars() {
             if DURATIONS.iter().any(|path| scalar.is(path)) {
-                scale(&mut edit, &scalar, copier.changes);
+                scale(&mut edit, &scalar, |millis| copier.changes.scaled(millis));
+            }
+            if scalar.is(&FOR) {
+                scale(&mut edit, &scalar, |millis| copier.changes.scaled_for(millis));
             }
         }
         copier.write(&path, &name, edit.finish())?;
@@ -26,10 +29,10 @@ pub(super) fn edit(copier: &mut Copier<'_>) -> Result<(), DeployError> {
 }
 
 /// Divides a duration where it stands; nothing stays nothing, however it is written.
-pub(super) fn scale(edit: &mut Edit<'_>, scalar: &Scalar, changes: &Changes) {
+pub(super) fn scale(edit: &mut Edit<'_>, scalar: &Scalar, scaled: impl Fn(i64) -> i64) {
     if let Ok(millis) = duration::parse(&scalar.text)
-        && changes.scaled(millis) != millis
+        && scaled(millis) != millis
     {
-        edit.replace(scalar, &duration::format(changes.scaled(millis)));
+        edit.replace(scalar, &duration::format(scaled(millis)));
     }
 }

@@ -5,13 +5,17 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::PathBuf,
 };
 
 use fake_modules::world::{Instance, Module};
 
 use super::{Cadence, Changes, Copier, DeployError, edit::ChangedLine, instance_at, scan};
-use crate::promcfg::{TargetGroup, duration, files, targets};
+use crate::{
+    monitoring::Monitoring,
+    promcfg::{TargetGroup, duration, files, targets},
+};
 
 const INTERVAL: &str = "__scrape_interval__";
 const TIMEOUT: &str = "__scrape_timeout__";
@@ -106,6 +110,21 @@ fn changed(
         }
     }
     changed
+}
+
+/// Every address that the jobs of a monitoring directory scrape, in the order of the jobs, with its job's position.
+pub(super) fn listed(monitoring: &Monitoring) -> Vec<(usize, String)> {
+    let base = monitoring.directory.join("prometheus");
+    let mut found = Vec::new();
+    for (nth, job) in monitoring.config.jobs.iter().enumerate() {
+        let files = job.file_sd.iter().flat_map(|pattern| files::expand(&base, pattern));
+        let texts = files.filter_map(|file| Some((fs::read_to_string(&file).ok()?, file)));
+        let groups =
+            texts.flat_map(|(text, file)| targets::parse(&file, &text).unwrap_or_default());
+        let groups = groups.chain(job.static_targets.iter().cloned());
+        found.extend(groups.flat_map(|group| group.targets).map(|address| (nth, address)));
+    }
+    found
 }
 
 /// Where a copy is served, if it is.

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::promcfg::RuleKind;
 
-const CADENCE: Cadence = Cadence { scrape_ms: 500, timeout_ms: 400, divisor: 7 };
+const CADENCE: Cadence = Cadence { scrape_ms: 500, timeout_ms: 400, divisor: 7, least_for_ms: 0 };
 
 fn environment(temporary: &TempDir) -> Environment {
     let value = temporary.path().as_os_str().to_owned();

@@ -105,11 +105,19 @@ fn scenario(outcome: &Outcome, run: &Run) -> Scenario {
         kept: None,
         verdicts: Vec::new(),
         alerts: Vec::new(),
+        wiring: Vec::new(),
     };
     match &outcome.end {
         End::Judged { report, .. } => {
             judged(&mut document, report, run);
             document.alerts = alerts::of(scenario, report, run);
+            let wiring = report.wiring.iter().map(|wiring| model::Wiring {
+                part: wiring.part.to_string(),
+                held: wiring.held(),
+                compared: wiring.compared.clone(),
+                broken: wiring.broken.clone(),
+            });
+            document.wiring = wiring.collect();
         }
         End::NotRun { needs, remedy, .. } => {
             document.state = State::NotRun;

@@ -64,6 +64,14 @@ fn suite(outcome: &Outcome, reds: &[Red<'_>], run: &Run) -> TestSuite {
             suite.set_time(Duration::from_secs_f64(seconds.max(0.0)));
             suite.add_test_cases(cases(name, report, reds, run));
             suite.add_test_cases(alerts(outcome, report, run));
+            for wiring in &report.wiring {
+                let text = wiring.broken.join("\n");
+                let status = match wiring.broken.first() {
+                    None => TestCaseStatus::success(),
+                    Some(first) => failed(NonSuccessKind::Failure, "broken", first, &text),
+                };
+                suite.add_test_case(case(name, format!("wiring/{}", wiring.part), status));
+            }
         }
         End::NotRun { needs, remedy, .. } => {
             let mut skipped = TestCaseStatus::skipped();

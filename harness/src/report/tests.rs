@@ -100,6 +100,7 @@ fn judged(scenario: Scenario, verdicts: Vec<Verdict>, unproven: Vec<Unproven>) -
         scenario: scenario.name.clone(),
         seed: scenario.seed,
         verdicts,
+        wiring: Vec::new(),
         alerts: Vec::new(),
         unproven,
         changed: Vec::new(),

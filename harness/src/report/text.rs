@@ -23,6 +23,7 @@ use crate::{
     verify::{
         ScenarioReport,
         alerts::{AlertVerdict, Expected},
+        wiring::Wiring,
     },
 };
 
@@ -51,6 +52,7 @@ pub fn text(run: &Run, paint: Paint, brief: bool) -> String {
             alerts::block(&mut out, (outcome, report), verdict, run, paint);
         }
     }
+    wiring(&mut out, run, paint);
     alerts::brackets(&mut out, run, paint, brief);
     let doubts = group::doubts(run);
     unproven(&mut out, &doubts, run, paint);
@@ -111,6 +113,12 @@ fn notes(out: &mut String, run: &Run, paint: Paint) {
                     let n = words::counted(n, "answer");
                     notes.push(format!("{name}: part of {n} judged only exactly: {why}"));
                 }
+                let wiring = report.wiring.iter().filter(|wiring| wiring.held());
+                let parts: Vec<String> =
+                    wiring.map(|wiring| format!("{}: {}", wiring.part, wiring.compared)).collect();
+                if !parts.is_empty() {
+                    notes.push(format!("{name}: {}", parts.join(" · ")));
+                }
                 if let Some(kept) = &report.kept {
                     notes.push(format!("{name}: kept {}", kept.display()));
                 }
@@ -155,6 +163,20 @@ fn problems(out: &mut String, run: &Run, paint: Paint, brief: bool) {
         let n = words::counted(warnings.len(), "warning");
         let text = format!("{n} about the files: see `dashproof check`");
         let _ = writeln!(out, "\n{}", paint.faint(&text));
+    }
+}
+
+/// What is wrong between modules, servers and people.
+fn wiring(out: &mut String, run: &Run, paint: Paint) {
+    for (outcome, report, _) in run.judged() {
+        for wiring in report.wiring.iter().filter(|wiring| !wiring.held()) {
+            let subject = paint.strong(&format!("wiring/{}", wiring.part));
+            let name = &outcome.scenario.name;
+            let _ = writeln!(out, "\n{} {subject} under {name}", paint.bad("✗"));
+            for line in &wiring.broken {
+                let _ = writeln!(out, "    {line}");
+            }
+        }
     }
 }
 
@@ -244,6 +266,17 @@ fn last_line(out: &mut String, run: &Run, reds: &[Red<'_>], doubts: &[Doubt<'_>]
         (0, _) => {}
         (n, 0) => parts.insert(0, words::counted(n, "alert")),
         (n, red) => parts.insert(0, format!("{red} of {}", words::counted(n, "alert"))),
+    }
+    let wires = || run.judged().flat_map(|(_, report, _)| &report.wiring);
+    match (wires().count(), wires().filter(|wiring| !wiring.held()).count()) {
+        (0, _) => {}
+        (n, 0) => parts.insert(0, format!("{n} parts of the wiring")),
+        (n, red) => parts.insert(0, format!("{red} of {n} parts of the wiring")),
+    }
+    for (outcome, report, _) in run.judged() {
+        if !report.wiring.iter().all(Wiring::held) {
+            under.insert(&outcome.scenario.name);
+        }
     }
     if !under.is_empty() {
         let (red, asked, under) = (reds.len(), asked.len(), under.len());

@@ -11,7 +11,7 @@ use std::path::Path;
 use fake_modules::{incident::Incident, label::Label, time::Nanos, world::Module};
 
 use super::{
-    Scenario, ScrapePhase, Trace, Traffic, World,
+    Pace, Scenario, ScrapePhase, Trace, Traffic, World,
     file::{RawCacheHits, RawEntry, RawScenario, RawTrace, RawTraffic, RawWorld},
     values::{Copies, Count, Factor, Name, Rate, Share, Span, Weight},
 };
@@ -40,6 +40,7 @@ pub(super) fn check(
         .required_part(1, "traffic", raw.traffic, |c, line, part| c.traffic(line, part, duration));
     let replicas = checker.part(raw.replicas, Checker::replicas).unwrap_or([1; 3]);
     let scrape_phase = checker.given(raw.scrape_phase).unwrap_or_default();
+    let pace = checker.given(raw.pace).unwrap_or_default();
     let world = checker.part(raw.world, Checker::world).unwrap_or_default();
     let incidents = checker.part(raw.timeline, |c, _, list| {
         Some(c.list(list, |c, line, entry| c.incident(line, entry, duration, replicas)))
@@ -57,6 +58,7 @@ pub(super) fn check(
         traffic: traffic?,
         replicas,
         scrape_phase,
+        pace,
         world,
         incidents: incidents.unwrap_or_default(),
         alerts: alerts.unwrap_or_default(),
@@ -299,5 +301,16 @@ impl Meaning for ScrapePhase {
 
     fn schema() -> schemars::Schema {
         schemars::json_schema!({ "type": "string", "enum": ["seeded", "aligned"] })
+    }
+}
+
+impl Meaning for Pace {
+    fn read(scalar: &Scalar) -> Result<Pace, crate::document::Flaw> {
+        let all = [Pace::Short, Pace::Shipped];
+        crate::document::choose("pace", &all, Pace::name, scalar)
+    }
+
+    fn schema() -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "enum": ["short", "shipped"] })
     }
 }

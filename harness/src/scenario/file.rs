@@ -22,7 +22,7 @@ use serde::Deserialize;
 use crate::{
     document::{Field, Part, Table},
     scenario::{
-        ScrapePhase,
+        Pace, ScrapePhase,
         values::{Copies, Count, Instant, Name, Share, Span, Weight},
     },
 };
@@ -50,6 +50,9 @@ pub(super) struct RawScenario {
     /// When each target is scraped within its interval: at an instant drawn from the seed (default), or at 0, where
     /// sample times meet the ends of query windows.
     pub(super) scrape_phase: Option<Field<ScrapePhase>>,
+    /// How fast everything around a live story goes: scrapes every half second and the timings of rules and routes a
+    /// thirtieth (`short`, default), or as shipped. Stories in virtual time always go as shipped.
+    pub(super) pace: Option<Field<Pace>>,
     /// What differs from the world that the profile describes.
     pub(super) world: Option<Part<RawWorld>>,
     /// What goes wrong, when and for how long.

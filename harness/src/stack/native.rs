@@ -1,14 +1,13 @@
 //! A Prometheus of this machine, in a directory of its own, on a free port of 127.0.0.1.
 //!
-//! Made for the backfill road: samples arrive by remote write, oldest first, days apart, so the head
+//! Made for both roads. In backfill, samples arrive by remote write, oldest first, days apart, so the head
 //! block is long enough that nothing is out of bounds, and nothing is ever too old to be kept.
 //! The server and its files are gone once the value is dropped, and when this process dies.
 //! It must not know what is written or asked.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::environment::Environment;
@@ -23,16 +22,20 @@ use super::version::Line;
 /// Ten times the default: a day of many series in one range.
 const MAX_SAMPLES: u64 = 500_000_000;
 
-const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-
-/// How to start a Prometheus.
-#[derive(Debug, Clone)]
+/// How to start a Prometheus. By default without a configuration, on any port.
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The configuration file; an empty one if there is none. Its own directory is where its
     /// relative paths start.
     pub config: Option<PathBuf>,
     /// Samples that are at most this much older than the newest are accepted.
     pub span: Duration,
+    /// Where it listens; any free port of 127.0.0.1 if there is none. A restart keeps it.
+    pub listen: Option<SocketAddr>,
+    /// How long an alert that fires is not sent again; a minute if there is none.
+    pub resend_delay: Option<Duration>,
+    /// Whether it can be told to read its files again (`/-/reload`), or to end, by whoever reaches its port.
+    pub reloads: bool,
 }
 
 /// A running Prometheus. Fields drop in order: the server ends before its directory goes.
@@ -41,7 +44,6 @@ pub struct NativePrometheus {
     server: Option<Server>,
     directory: RunDirectory,
     binary: PrometheusBinary,
-    span: Duration,
     command: CommandLine,
     temporary: PathBuf,
     url: String,
@@ -59,23 +61,15 @@ impl NativePrometheus {
         options: &Options,
     ) -> Result<Self, StartError> {
         let directory = RunDirectory::create(environment)?;
-        let config = match &options.config {
-            Some(config) => absolute(config)?,
-            None => {
-                let path = directory.path().join("prometheus.yml");
-                fs::write(&path, "")
-                    .map_err(|source| StartError::File { path: path.clone(), source })?;
-                path
-            }
-        };
-        let command = command_line(binary, &config, directory.path(), options.span, ANY_PORT);
+        let config = config_file(options, directory.path())?;
+        let command = command_line(binary, &config, directory.path(), options);
+        let temporary = environment.temporary.clone();
         let mut prometheus = Self {
             server: None,
             directory,
             binary: binary.clone(),
-            span: options.span,
             command,
-            temporary: environment.temporary.clone(),
+            temporary,
             url: String::new(),
             starts: 0,
         };
@@ -83,7 +77,7 @@ impl NativePrometheus {
         Ok(prometheus)
     }
 
-    /// Its base URL, e.g. `http://127.0.0.1:40319`. A restart changes it.
+    /// Its base URL, e.g. `http://127.0.0.1:40319`. A restart changes it, unless its address was chosen.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -122,7 +116,12 @@ impl NativePrometheus {
         self.server.as_ref().map(Server::last_words).unwrap_or_default()
     }
 
-    /// Ends it and starts it again on the same data, on a new port. Right after a backfill, 3.x
+    /// How it ended, with its last words, if it did so without being asked.
+    pub fn end_of_its_own(&mut self) -> Option<String> {
+        self.server.as_mut()?.end_of_its_own()
+    }
+
+    /// Ends it and starts it again on the same data, on a new port unless one was chosen. Right after a backfill, 3.x
     /// answers range queries several times faster when it was restarted.
     ///
     /// # Errors
@@ -134,24 +133,15 @@ impl NativePrometheus {
         self.launch().await
     }
 
-    /// As [`Self::restart`], with another configuration and address.
+    /// As [`Self::restart`], with other options: one that was given its past goes on with a real configuration.
     ///
     /// # Errors
     /// As [`Self::start`].
-    pub async fn restart_as(
-        &mut self,
-        config: &Path,
-        address: SocketAddr,
-    ) -> Result<(), StartError> {
-        let config = absolute(config)?;
+    pub async fn restart_as(&mut self, options: &Options) -> Result<(), StartError> {
         let directory = self.directory.path();
-        self.command = command_line(&self.binary, &config, directory, self.span, address);
+        let config = config_file(options, directory)?;
+        self.command = command_line(&self.binary, &config, directory, options);
         self.restart().await
-    }
-
-    /// How it ended, if it did.
-    pub fn exited(&mut self) -> Option<ExitStatus> {
-        self.server.as_mut().and_then(Server::exited)
     }
 
     /// Ends it and removes its directory.
@@ -186,10 +176,18 @@ impl NativePrometheus {
     }
 }
 
-/// The server runs in another directory than we do.
-fn absolute(config: &Path) -> Result<PathBuf, StartError> {
-    std::path::absolute(config)
-        .map_err(|source| StartError::File { path: config.to_owned(), source })
+/// The configuration file, as an absolute path: the server runs in another directory than we do.
+fn config_file(options: &Options, directory: &Path) -> Result<PathBuf, StartError> {
+    match &options.config {
+        Some(config) => std::path::absolute(config)
+            .map_err(|source| StartError::File { path: config.clone(), source }),
+        None => {
+            let path = directory.join("prometheus.yml");
+            fs::write(&path, "")
+                .map_err(|source| StartError::File { path: path.clone(), source })?;
+            Ok(path)
+        }
+    }
 }
 
 /// The flags are those that 2.42 and 3.x share. Debian's builds differ from upstream in their
@@ -198,10 +196,12 @@ fn command_line(
     binary: &PrometheusBinary,
     config: &Path,
     directory: &Path,
-    span: Duration,
-    address: SocketAddr,
+    options: &Options,
 ) -> CommandLine {
-    let block = format!("{}h", block_hours(span));
+    let block = format!("{}h", block_hours(options.span));
+    let listen = options.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let resend = options.resend_delay;
+    let resend = resend.map(|delay| format!("--rules.alert.resend-delay={}ms", delay.as_millis()));
     let path = |flag: &str, path: &Path| format!("--{flag}={}", path.display());
     CommandLine::new(&binary.prometheus)
         .arg(path("config.file", config))
@@ -209,8 +209,10 @@ fn command_line(
         .arg("--storage.tsdb.retention.time=100y")
         .arg(format!("--storage.tsdb.min-block-duration={block}"))
         .arg(format!("--storage.tsdb.max-block-duration={block}"))
-        .arg(format!("--web.listen-address={address}"))
+        .arg(format!("--web.listen-address={listen}"))
         .arg("--web.enable-remote-write-receiver")
+        .args(options.reloads.then_some("--web.enable-lifecycle"))
+        .args(resend)
         .arg(path("web.console.templates", &directory.join("consoles")))
         .arg(path("web.console.libraries", &directory.join("console_libraries")))
         .arg(format!("--query.max-samples={MAX_SAMPLES}"))

@@ -5,6 +5,7 @@
 //! It must not know which alerts it is sent.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -19,10 +20,13 @@ use super::server::Server;
 /// A running Alertmanager. Fields drop in order: the server ends before its directory goes.
 #[derive(Debug)]
 pub struct NativeAlertmanager {
-    server: Server,
+    /// None while it is down.
+    server: Option<Server>,
     directory: RunDirectory,
     command: CommandLine,
+    temporary: PathBuf,
     url: String,
+    starts: u32,
 }
 
 impl NativeAlertmanager {
@@ -36,6 +40,20 @@ impl NativeAlertmanager {
         environment: &Environment,
         config: &Path,
     ) -> Result<Self, StartError> {
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::start_at(binary, environment, config, any_port).await
+    }
+
+    /// As [`Self::start`], on an address that was chosen.
+    ///
+    /// # Errors
+    /// Likewise, and if the address is in use.
+    pub async fn start_at(
+        binary: &AlertmanagerBinary,
+        environment: &Environment,
+        config: &Path,
+        listen: SocketAddr,
+    ) -> Result<Self, StartError> {
         let directory = RunDirectory::create(environment)?;
         if let Some((below, target)) = binary.needs() {
             link(&directory.path().join(below), &target)?;
@@ -43,16 +61,51 @@ impl NativeAlertmanager {
         // The server runs in another directory than we do.
         let config = std::path::absolute(config)
             .map_err(|source| StartError::File { path: config.to_owned(), source })?;
-        let command = command_line(binary, &config, directory.path());
+        let command = command_line(binary, &config, directory.path(), listen);
+        let temporary = environment.temporary.clone();
+        let mut alertmanager =
+            Self { server: None, directory, command, temporary, url: String::new(), starts: 0 };
+        alertmanager.resume().await?;
+        Ok(alertmanager)
+    }
+
+    /// Starts it again on the same data after [`Self::halt`]; on the same port if one was chosen. One that runs is left
+    /// alone.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn resume(&mut self) -> Result<(), StartError> {
+        if self.server.is_some() {
+            return Ok(());
+        }
+        let log = match self.starts {
+            0 => "alertmanager.log".to_owned(),
+            n => format!("alertmanager-{n}.log"),
+        };
+        self.starts += 1;
         let launch = Launch {
             name: "alertmanager",
-            command: &command,
-            directory: directory.path(),
-            log: directory.path().join("alertmanager.log"),
-            temporary: &environment.temporary,
+            command: &self.command,
+            directory: self.directory.path(),
+            log: self.directory.path().join(log),
+            temporary: &self.temporary,
         };
         let (server, address) = launch.until_ready(readiness).await?;
-        Ok(Self { server, directory, command, url: format!("http://{address}") })
+        self.url = format!("http://{address}");
+        self.server = Some(server);
+        Ok(())
+    }
+
+    /// Ends it and keeps its data for [`Self::resume`].
+    pub async fn halt(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+
+    /// How it ended, with its last words, if it did so without being asked.
+    pub fn end_of_its_own(&mut self) -> Option<String> {
+        self.server.as_mut()?.end_of_its_own()
     }
 
     /// Its base URL, e.g. `http://127.0.0.1:40319`.
@@ -68,9 +121,18 @@ impl NativeAlertmanager {
     }
 
     /// The number of its process.
+    ///
+    /// # Panics
+    /// While it is halted.
     #[must_use]
     pub fn pid(&self) -> u32 {
-        self.server.pid()
+        self.server.as_ref().expect("it runs until it is halted").pid()
+    }
+
+    /// The number of its process; none while it is halted.
+    #[must_use]
+    pub fn running(&self) -> Option<u32> {
+        self.server.as_ref().map(Server::pid)
     }
 
     /// The directory with its data and log.
@@ -82,23 +144,23 @@ impl NativeAlertmanager {
     /// The last lines of its log.
     #[must_use]
     pub fn last_words(&self) -> String {
-        self.server.last_words()
+        self.server.as_ref().map(Server::last_words).unwrap_or_default()
     }
 
     /// What it has logged so far.
     #[must_use]
     pub fn log(&self) -> String {
-        self.server.log()
+        self.server.as_ref().map(Server::log).unwrap_or_default()
     }
 
     /// Ends it and removes its directory.
-    pub async fn stop(self) {
-        self.server.stop().await;
+    pub async fn stop(mut self) {
+        self.halt().await;
     }
 
     /// Ends it and leaves its directory, with data and log, to the user.
-    pub async fn keep(self) -> PathBuf {
-        self.server.stop().await;
+    pub async fn keep(mut self) -> PathBuf {
+        self.halt().await;
         self.directory.keep()
     }
 }
@@ -112,11 +174,16 @@ fn link(path: &Path, target: &Path) -> Result<(), RunDirectoryError> {
 
 /// The flags are those that 0.25 and later share. Debian's builds differ from upstream in their
 /// default paths, so every path is given.
-fn command_line(binary: &AlertmanagerBinary, config: &Path, directory: &Path) -> CommandLine {
+fn command_line(
+    binary: &AlertmanagerBinary,
+    config: &Path,
+    directory: &Path,
+    listen: SocketAddr,
+) -> CommandLine {
     CommandLine::new(&binary.alertmanager)
         .arg(format!("--config.file={}", config.display()))
         .arg(format!("--storage.path={}", directory.join("data").display()))
-        .arg("--web.listen-address=127.0.0.1:0")
+        .arg(format!("--web.listen-address={listen}"))
         .arg("--cluster.listen-address=")
         .directory(directory)
 }

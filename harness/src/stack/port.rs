@@ -1,9 +1,11 @@
-//! Who holds a TCP port, where the system tells.
+//! Who holds a TCP port, where the system tells; and ports that are kept for a server of ours.
 //!
 //! Linux lists listening sockets in `/proc/net/tcp` and each process' sockets among its open files; those of other
 //! users are closed to us, and then nobody is named.
 
-use std::{fs, path::Path};
+use std::{fs, io, net::SocketAddr, path::Path};
+
+use tokio::net::TcpSocket;
 
 /// A process that listens on a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +19,35 @@ pub struct Holder {
 impl std::fmt::Display for Holder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "process {}: {}", self.pid, self.command)
+    }
+}
+
+/// A free port of 127.0.0.1 for a server that must know its address before it starts.
+///
+/// It is bound and nobody listens: connections are refused, nobody else is given the port, and a server that allows
+/// its address to be reused, as those of Prometheus' family do, can listen there, end and listen again.
+#[derive(Debug)]
+pub struct Reserved {
+    address: SocketAddr,
+    _socket: TcpSocket,
+}
+
+impl Reserved {
+    /// Reserves any free port until the value is dropped.
+    ///
+    /// # Errors
+    /// If the system has none.
+    pub fn any() -> io::Result<Reserved> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        Ok(Reserved { address: socket.local_addr()?, _socket: socket })
+    }
+
+    /// The address with the port.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 
@@ -77,6 +108,20 @@ mod tests {
         assert!(!found.command.is_empty());
         drop(listener);
         assert_eq!(holder(port), None);
+    }
+
+    #[test]
+    fn a_reserved_port_is_closed_to_all_but_one_that_listens() {
+        use std::net::{TcpListener, TcpStream};
+        let (one, other) = (Reserved::any().unwrap(), Reserved::any().unwrap());
+        assert_ne!(one.address(), other.address());
+        for _ in 0..2 {
+            assert!(TcpStream::connect(one.address()).is_err());
+            // Allows its address to be reused, as Go's listeners do.
+            let listener = TcpListener::bind(one.address()).unwrap();
+            assert!(TcpStream::connect(one.address()).is_ok());
+            drop(listener);
+        }
     }
 
     #[test]

@@ -84,6 +84,12 @@ impl Server {
         last_lines(&self.log(), SHOWN_LINES)
     }
 
+    /// How it ended and its last words, if it has ended.
+    pub(super) fn end_of_its_own(&mut self) -> Option<String> {
+        let status = self.exited()?;
+        Some(format!("ended with {status}; its log ends with:\n{}", self.last_words()))
+    }
+
     /// Its exit status, if it has ended.
     pub(super) fn exited(&mut self) -> Option<ExitStatus> {
         // Waiting for a child of ours fails only if it was waited for already.

@@ -120,7 +120,7 @@ impl Verifier {
         let started = NativePrometheus::start(
             &self.binary,
             &self.environment,
-            &Options { config: None, span },
+            &Options { config: None, span, ..Options::default() },
         )
         .await?;
         let mut engine = Engine::Native(started);
@@ -190,6 +190,7 @@ impl Verifier {
                 seed: scenario.seed,
                 verdicts: Vec::new(),
                 alerts: Vec::new(),
+                wiring: Vec::new(),
                 unproven,
                 changed: found.changed,
                 requests: played.engine.balance().arrived,
@@ -219,7 +220,7 @@ pub fn era(binary: &PrometheusBinary) -> Era {
 }
 
 /// Where an incident keeps metrics from showing the truth.
-fn blinds(incidents: &[Incident], epoch_ms: i64) -> Vec<Blind> {
+pub(crate) fn blinds(incidents: &[Incident], epoch_ms: i64) -> Vec<Blind> {
     let missing = incidents
         .iter()
         .filter(|incident| matches!(incident.kind, IncidentKind::PriceMissing { .. }));
@@ -235,7 +236,7 @@ fn blinds(incidents: &[Incident], epoch_ms: i64) -> Vec<Blind> {
 }
 
 /// When every rule that states constants had been evaluated, and when the first of them ended.
-fn constants_ms(
+pub(crate) fn constants_ms(
     recorded: &BTreeMap<String, rules::Evaluations>,
     contracts: &Contracts,
 ) -> (i64, i64) {

@@ -282,7 +282,8 @@ fn own_metrics(binary: &PrometheusBinary) -> Result<(), Failed> {
     fs::write(&config, SELF_OBSERVED)?;
     let rule = "groups: [{ name: g, rules: [{ alert: A, expr: 'vector(1)' }] }]\n";
     fs::write(directory.path().join("rules.yml"), rule)?;
-    let options = Options { config: Some(config), span: Duration::from_secs(3600) };
+    let options =
+        Options { config: Some(config), span: Duration::from_secs(3600), ..Options::default() };
     block_on(async {
         let mut shown = String::new();
         for alertmanager in alertmanagers().iter().filter_map(|(_, found)| found.as_ref().ok()) {

@@ -47,7 +47,7 @@ async fn agree(binary: &PrometheusBinary, seed: u64) -> Result<(), String> {
     let file = promcfg::rules::parse(Path::new("random.yml"), &text)
         .map_err(|problems| format!("{problems:?}"))?;
     let environment = lines::environment();
-    let options = Options { config: None, span: Duration::from_secs(7_200) };
+    let options = Options { span: Duration::from_secs(7_200), ..Options::default() };
     let engine = NativePrometheus::start(binary, &environment, &options)
         .await
         .map_err(|error| chain(&error))?;

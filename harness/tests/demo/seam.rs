@@ -118,6 +118,7 @@ fn seamless(binary: &PrometheusBinary) -> Result<(), Failed> {
             modules: &modules,
             deployed: &deployed,
             prometheus: any,
+            resend_delay: None,
             binary,
             environment: &environment(),
         };

@@ -47,8 +47,9 @@ fn changes(cadence: Option<Cadence>) -> Changes {
 
 /// As shipped, and from almost nothing to slower than any default timeout.
 fn cadences() -> Vec<Option<Cadence>> {
-    let cadence =
-        |(scrape_ms, timeout_ms, divisor)| Some(Cadence { scrape_ms, timeout_ms, divisor });
+    let cadence = |(scrape_ms, timeout_ms, divisor)| {
+        Some(Cadence { scrape_ms, timeout_ms, divisor, least_for_ms: 0 })
+    };
     let cadences = [(200, 200, 20), (500, 400, 1), (1_000, 1_000, 3600), (60_000, 30_000, 7)];
     std::iter::once(None).chain(cadences.map(cadence)).collect()
 }
@@ -73,7 +74,7 @@ fn accepted_by_amtool(binary: &AlertmanagerBinary) -> Result<(), Failed> {
 
 /// What the backfill road takes from a deployment whose modules are where it expects them.
 fn cadence_of_targets(binary: &PrometheusBinary) -> Result<(), Failed> {
-    let cadence = Cadence { scrape_ms: 500, timeout_ms: 400, divisor: 10 };
+    let cadence = Cadence { scrape_ms: 500, timeout_ms: 400, divisor: 10, least_for_ms: 10_000 };
     let changes = Changes { cadence: Some(cadence), ..Changes::default() };
     let copy = Deployment::write(&shipped(), &changes, &environment())?;
     let found = block_on(targets::targets(copy.monitoring(), binary, [1, 2, 1]))?;

@@ -11,17 +11,26 @@ mod alertmanagers;
 mod lines;
 
 mod deployed;
+mod running;
 
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
-use dashproof::monitoring::Monitoring;
+use dashproof::{
+    monitoring::Monitoring,
+    poll::{self, Pending},
+};
 use libtest_mimic::Arguments;
 
+/// Nothing here takes nearly as long; a slow machine is no failure.
+const CEILING: Duration = Duration::from_secs(90);
+const INTERVAL: Duration = Duration::from_millis(50);
+
 fn main() -> ExitCode {
-    let trials = [deployed::trials()];
+    let trials = [deployed::trials(), running::trials()];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit_code()
 }
 
@@ -32,4 +41,17 @@ fn root() -> PathBuf {
 
 fn shipped() -> Monitoring {
     Monitoring::load(&root().join("monitoring")).unwrap()
+}
+
+/// Asks again until there is a value; what was seen instead is told in vain.
+async fn until<T, F: Future<Output = Result<T, String>>>(
+    what: &str,
+    mut ask: impl FnMut() -> F,
+) -> T {
+    let check = || {
+        let asked = ask();
+        async move { asked.await.map_err(|status| Pending::<()>::NotYet { status }) }
+    };
+    let found = poll::until(CEILING, INTERVAL, check).await;
+    found.unwrap_or_else(|error| panic!("{what}: {error:?}"))
 }

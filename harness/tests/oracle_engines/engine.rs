@@ -38,7 +38,7 @@ where
 
 impl Engine {
     async fn start(binary: &PrometheusBinary) -> Result<Self, Failed> {
-        let options = Options { config: None, span: Duration::from_secs(86_400) };
+        let options = Options { span: Duration::from_secs(86_400), ..Options::default() };
         let server = NativePrometheus::start(binary, &environment(), &options).await?;
         let client = Prometheus::new(server.url());
         let version = binary.version.to_string();

@@ -106,7 +106,7 @@ fn stored(binary: &PrometheusBinary) -> Result<(), Failed> {
         let directory = tempfile::tempdir()?;
         configuration(directory.path(), &addresses);
         let config = Some(directory.path().join("prometheus.yml"));
-        let options = Options { config, span: Duration::from_secs(3600) };
+        let options = Options { config, span: Duration::from_secs(3600), ..Options::default() };
         let server = NativePrometheus::start(binary, &environment(), &options).await?;
         let client = Prometheus::new(server.url());
         let taken = |module: Module| -> Vec<Scrape> {

@@ -30,7 +30,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 async fn start(binary: &PrometheusBinary) -> Result<NativePrometheus, Failed> {
-    let options = Options { config: None, span: Duration::from_secs(3600) };
+    let options = Options { config: None, span: Duration::from_secs(3600), ..Options::default() };
     Ok(NativePrometheus::start(binary, &environment(), &options).await?)
 }
 

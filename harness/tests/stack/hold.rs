@@ -29,7 +29,8 @@ pub(crate) fn main(arguments: &[String]) -> ExitCode {
         ("prometheus", []) => {
             let binary =
                 PrometheusBinary { prometheus: program, promtool: companion, version, origin };
-            let options = Options { config: None, span: Duration::from_secs(3600) };
+            let options =
+                Options { config: None, span: Duration::from_secs(3600), ..Options::default() };
             let started = NativePrometheus::start(&binary, &environment, &options);
             let server = block_on(started).unwrap();
             let (pid, directory) = (server.pid(), server.directory().to_owned());

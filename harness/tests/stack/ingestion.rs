@@ -34,7 +34,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 async fn start(binary: &PrometheusBinary) -> Result<NativePrometheus, Failed> {
-    let options = Options { config: None, span: DAY };
+    let options = Options { config: None, span: DAY, ..Options::default() };
     Ok(NativePrometheus::start(binary, &environment(), &options).await?)
 }
 

@@ -160,7 +160,8 @@ fn a_bad_configuration(binary: &PrometheusBinary) -> Result<(), Failed> {
     let (temporary, environment) = private_environment();
     let config = temporary.path().join("bad.yml");
     fs::write(&config, "no_such_section: 1\n")?;
-    let options = Options { config: Some(config), span: Duration::from_secs(3600) };
+    let options =
+        Options { config: Some(config), span: Duration::from_secs(3600), ..Options::default() };
     let error = block_on(NativePrometheus::start(binary, &environment, &options)).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("no_such_section") && text.contains("--config.file="), "{text}");
@@ -172,7 +173,7 @@ fn a_bad_configuration(binary: &PrometheusBinary) -> Result<(), Failed> {
 }
 
 fn a_restart_keeps_the_data(binary: &PrometheusBinary) -> Result<(), Failed> {
-    let options = Options { config: None, span: Duration::from_secs(3600) };
+    let options = Options { config: None, span: Duration::from_secs(3600), ..Options::default() };
     block_on(async {
         let mut server = NativePrometheus::start(binary, &environment(), &options).await?;
         let labels = EncodedLabels::new(&[("__name__", "kept")]);
@@ -194,7 +195,7 @@ fn a_restart_keeps_the_data(binary: &PrometheusBinary) -> Result<(), Failed> {
 
 fn kept_files_stay(binary: &PrometheusBinary) -> Result<(), Failed> {
     let (_temporary, environment) = private_environment();
-    let options = Options { config: None, span: Duration::from_secs(3600) };
+    let options = Options { config: None, span: Duration::from_secs(3600), ..Options::default() };
     block_on(async {
         let server = NativePrometheus::start(binary, &environment, &options).await?;
         let url = server.url().to_owned();

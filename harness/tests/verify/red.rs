@@ -18,6 +18,7 @@ pub(crate) fn broken<'a>(
         scenario: scenario.name.clone(),
         seed: scenario.seed,
         verdicts: verdicts.cloned().collect(),
+        wiring: Vec::new(),
         alerts: Vec::new(),
         unproven: unproven.cloned().collect(),
         changed: Vec::new(),

@@ -2,7 +2,7 @@
 //!
 //! The n-th story is the same on every machine, so that a red one can be told again by its number.
 
-use dashproof::scenario::{Burst, Course, Scenario, ScrapePhase, Stretch, Traffic, World};
+use dashproof::scenario::{Burst, Course, Pace, Scenario, ScrapePhase, Stretch, Traffic, World};
 use fake_modules::{
     incident::{Incident, IncidentKind},
     label::Label,
@@ -44,6 +44,7 @@ pub(crate) fn story(nth: u64) -> Scenario {
         traffic,
         replicas,
         scrape_phase: if draw.0.chance(0.25) { ScrapePhase::Aligned } else { ScrapePhase::Seeded },
+        pace: Pace::Short,
         world: World::default(),
         incidents,
         alerts: Vec::new(),

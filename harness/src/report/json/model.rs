@@ -121,6 +121,21 @@ pub(super) struct Scenario {
     pub(super) verdicts: Vec<Verdict>,
     /// One for each alert of which something is expected.
     pub(super) alerts: Vec<Alert>,
+    /// One for each part of the wiring, where a running stack showed it.
+    pub(super) wiring: Vec<Wiring>,
+}
+
+/// What a part of the wiring is worth.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "wiring")]
+pub(super) struct Wiring {
+    /// `scrapes`, `samples`, `staleness`, `targets`, `rules` or `notifications`.
+    pub(super) part: String,
+    pub(super) held: bool,
+    /// How much was compared, in words.
+    pub(super) compared: String,
+    /// What is wrong, and what to do.
+    pub(super) broken: Vec<String>,
 }
 
 /// What an alert was to do under a scenario, and what it did.

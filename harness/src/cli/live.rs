@@ -1,0 +1,164 @@
+//! `dashproof live`: stories played in real time against servers of their own.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use fake_modules::time::Nanos;
+
+use super::{
+    Failure, Surroundings,
+    engine::EngineArgs,
+    files::{self, Places},
+    gc,
+    output::Output,
+    progress::{Progress, Show},
+    report::ReportArgs,
+    runner::{self, Judge, Stop, Waiting},
+};
+use crate::{
+    check,
+    live::{LiveRoad, SHORT},
+    report::{Conclusion, Run, replay::Replay},
+    scenario::{Overrides, Scenario},
+    stack::alertmanager_binary::{self, AlertmanagerBinary},
+    verify::Verifier,
+};
+
+/// Where the stories for this road are, among the scenarios.
+const LIVE: &str = "live";
+
+/// Nobody waits longer.
+const LONGEST: Nanos = Nanos(15 * Nanos::MINUTE.0);
+
+/// What is played, by which servers, and how it is reported.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Stories of `scenarios/live/`, or of `scenarios/` if they are short [default: all of `scenarios/live/`]
+    #[arg(value_name = "STORY")]
+    names: Vec<String>,
+    /// Another seed than the story's own
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Only panels, rules and alerts whose `dashboard/panel` contains this; the wiring is judged all the same
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Stories that are played side by side; each has servers of its own
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    jobs: u8,
+    /// Leave the servers' directories behind and say where
+    #[arg(long)]
+    keep: bool,
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// This Alertmanager, or the one in this directory [env: DASHPROOF_ALERTMANAGER]
+    /// [default: the one on PATH, else the distribution's package, fetched into the cache]
+    #[arg(long, value_name = "PATH", help_heading = "Alertmanager")]
+    alertmanager: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+const EXAMPLES: &str = "\
+The modules serve /metrics on free ports, Prometheus scrapes them by a copy of the monitoring
+directory, its rules fire to Alertmanager, which notifies a receiver of ours. Where the copy
+differs (addresses, cadence, receiver, timings) is told. A story with `pace: shipped` keeps every
+shipped interval and timing.
+
+Examples:
+  dashproof live                                  all stories, about a minute each
+  dashproof live module-down --format json        one story, for programs
+  dashproof live --suite unstable                 with the servers of Debian unstable
+  dashproof live baseline --monitoring ./mine     your own files";
+
+pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let mut stop = Stop::listen()?;
+    let prepared = tokio::select! {
+        prepared = prepare(&args, at) => prepared?,
+        () = stop.wanted() => {
+            output.print("interrupted: nothing was judged yet\n")?;
+            return Ok(Conclusion::Interrupted.exit_code());
+        }
+    };
+    let (road, mut run, waiting) = prepared;
+    let progress = Progress::new(Show::of(args.report.quiet, at.interactive), waiting.len());
+    let judge = Judge::Live(Arc::new(road));
+    let jobs = usize::from(args.jobs);
+    let (judged, interrupted) = runner::play(&judge, waiting, jobs, &progress, &mut stop).await;
+    progress.finish();
+    run.interrupted = interrupted;
+    run.outcomes = judged;
+    run.outcomes.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
+    args.report.show(&run, output)?;
+    Ok(run.conclusion().exit_code())
+}
+
+async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<Waiting>), Failure> {
+    let directory = args.places.monitoring(&at.directory)?;
+    let monitoring = files::monitoring(&directory)?;
+    let directory = args.places.scenarios(&at.directory)?;
+    let contracts = files::contracts(&directory)?;
+    let stories = stories(&directory, &args.names)?;
+    if let Some(only) = &args.only {
+        files::known_place(only, &monitoring, &contracts)?;
+    }
+    gc::collect(at).await?;
+    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
+    let wanted = match (&args.alertmanager, &args.engine.suite) {
+        (Some(path), _) => alertmanager_binary::Wanted::At(path.clone()),
+        (None, Some(suite)) => alertmanager_binary::Wanted::Suite(suite.clone()),
+        (None, None) => alertmanager_binary::Wanted::Any,
+    };
+    let alertmanager = AlertmanagerBinary::provide(&wanted, &at.environment)
+        .await
+        .map_err(|error| Failure::new(error.to_string(), ""))?;
+    let run = Run {
+        engine: format!("{binary}, {alertmanager}"),
+        version: binary.version.to_string(),
+        problems: check::of(&monitoring, &contracts),
+        outcomes: Vec::new(),
+        alerts: Vec::new(),
+        brackets: None,
+        whole: false,
+        interrupted: false,
+        replay: Replay { flags: [args.places.flags(), args.engine.flags()].concat() },
+    };
+    let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
+    verifier.only.clone_from(&args.only);
+    verifier.keep = args.keep;
+    let road = LiveRoad { verifier, alertmanager: Some(alertmanager), short: SHORT, edit: None };
+    let overrides = Overrides { seed: args.seed, ..Overrides::default() };
+    Ok((road, run, stories.into_iter().map(|story| story.with(&overrides)).collect()))
+}
+
+/// The stories with these names: those made for this road first, then any other that is short enough.
+fn stories(directory: &Path, names: &[String]) -> Result<Vec<Scenario>, Failure> {
+    let own = directory.join(LIVE);
+    if names.is_empty() {
+        return files::scenarios(&own, &[]);
+    }
+    let known = |name: &String| own.join(format!("{name}.yaml")).is_file();
+    let (live, others): (Vec<String>, Vec<String>) = names.iter().cloned().partition(known);
+    let mut stories = Vec::new();
+    if !live.is_empty() {
+        stories.extend(files::scenarios(&own, &live)?);
+    }
+    if !others.is_empty() {
+        stories.extend(files::scenarios(directory, &others)?);
+    }
+    let long: Vec<&str> = stories
+        .iter()
+        .filter(|story| LONGEST < story.duration)
+        .map(|story| story.name.as_str())
+        .collect();
+    if !long.is_empty() {
+        let message = format!("{} would take as long as it is told, in real time", long.join(", "));
+        let remedy = "`dashproof verify` plays it in virtual time; stories for this road are in scenarios/live/";
+        return Err(Failure::new(message, remedy));
+    }
+    Ok(stories)
+}

@@ -1,0 +1,23 @@
+//! The live road: every story of `scenarios/live/` is served, scraped, alerted on and notified of by real servers.
+//!
+//! One trial for each story and line of Prometheus; several run side by side, since most of their time is waiting.
+
+#[path = "../support/alertmanagers.rs"]
+mod alertmanagers;
+mod bench;
+#[path = "../support/lines.rs"]
+mod lines;
+mod stories;
+mod wiring;
+
+use std::process::ExitCode;
+
+/// Stories that run side by side unless told otherwise.
+const AT_ONCE: usize = 6;
+
+fn main() -> ExitCode {
+    let mut arguments = libtest_mimic::Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let trials = [stories::trials(), wiring::trials()].into_iter().flatten().collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
