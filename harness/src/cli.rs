@@ -7,6 +7,7 @@ mod alerts;
 mod bracket;
 mod capacity;
 mod check;
+mod demo;
 mod engine;
 mod export;
 mod failure;
@@ -21,6 +22,7 @@ mod progress;
 mod report;
 mod runner;
 mod serve;
+mod terminal;
 mod verify;
 mod why;
 
@@ -58,6 +60,7 @@ Examples:
   dashproof alerts                            what will the alert rules do to the people on call?
   dashproof why ModuleDown --scenario restart why did this alert not fire?
   dashproof serve chat                        the modules on ports 8000 to 8002, live
+  dashproof demo                              the whole stack, live, with hours of history
   dashproof list                              the scenarios
 
 Exit codes: 0 everything held; 1 something is broken or unproven; 2 something could not be judged;
@@ -85,6 +88,8 @@ enum Command {
     Live(live::Args),
     /// Serve the modules of a scenario in real time, for any Prometheus to scrape, and take incidents meanwhile
     Serve(serve::Args),
+    /// Watch a scenario live: modules, Prometheus with hours of history, Alertmanager; take incidents by key
+    Demo(Box<demo::Args>),
     /// List the scenarios: name, length, kind of traffic, story
     List(list::Args),
     /// Print a JSON schema: of scenarios or contracts, for editors, or of `verify --format json`
@@ -155,6 +160,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Bracket(args) => bracket::run(args, &surroundings, output).await,
         Command::Live(args) => live::run(args, &surroundings, output).await,
         Command::Serve(args) => serve::run(args, &surroundings, output).await,
+        Command::Demo(args) => demo::run(*args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,
         Command::Schema(SchemaArgs { of }) => {

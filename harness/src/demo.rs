@@ -16,6 +16,7 @@ pub mod history;
 pub mod phases;
 pub mod ports;
 pub mod seam;
+pub mod servers;
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 

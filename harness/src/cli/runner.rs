@@ -12,7 +12,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Failure, failure, progress::Progress};
+use super::{Failure, failure, progress::Progress, terminal};
 use crate::{
     live::{LiveError, LiveRoad},
     report::{End, Outcome},
@@ -38,6 +38,7 @@ impl Stop {
                     _ = terminate.recv() => {}
                 }
                 if again {
+                    terminal::restore();
                     std::process::exit(i32::from(
                         crate::report::Conclusion::Interrupted.exit_code(),
                     ));

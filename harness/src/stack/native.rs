@@ -43,7 +43,7 @@ pub struct Options {
 pub struct NativePrometheus {
     server: Option<Server>,
     directory: RunDirectory,
-    binary: PrometheusBinary,
+    binary: Box<PrometheusBinary>,
     command: CommandLine,
     temporary: PathBuf,
     url: String,
@@ -67,7 +67,7 @@ impl NativePrometheus {
         let mut prometheus = Self {
             server: None,
             directory,
-            binary: binary.clone(),
+            binary: Box::new(binary.clone()),
             command,
             temporary,
             url: String::new(),

@@ -8,6 +8,7 @@
 #[path = "../support/lines.rs"]
 mod lines;
 
+mod command;
 mod seam;
 
 use std::{
@@ -24,7 +25,7 @@ const CEILING: Duration = Duration::from_secs(120);
 const INTERVAL: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
-    let trials = [seam::trials()];
+    let trials = [command::trials(), seam::trials()];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit_code()
 }
 
