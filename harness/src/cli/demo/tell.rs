@@ -167,8 +167,9 @@ impl Voice {
             }));
         }
         let until = ends.map(|ends| format!(" to {}", clock(ends))).unwrap_or_default();
+        let at = if state == Phase::Over { ends.unwrap_or(began) } else { began };
         let word = self.paint.doubt(word);
-        format!("{} {word}: {about} #{} ({}{until})\n", clock(began), id.0, clock(began))
+        format!("{} {word}: {about} #{} ({}{until})\n", clock(at), id.0, clock(began))
     }
 
     /// Something that was asked for and cannot be.
