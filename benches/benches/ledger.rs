@@ -10,7 +10,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use dashproof::{
     fact::{Asked, Fact, Total},
     ledger::Ledger,
-    oracle::Era,
+    oracle::{Arithmetic, Era},
     quantity::Quantity,
 };
 use fake_modules::{
@@ -97,7 +97,7 @@ fn expecting(c: &mut Criterion) {
         let asked = Asked {
             fact,
             ledger: &ledger,
-            era: Era::From3_0,
+            arithmetic: Arithmetic::Modelled(Era::From3_0),
             window_ms: 60_000,
             instants: (1..=STEPS).map(|step| day_ms * step / STEPS).collect(),
             rules_ms: (0, 0),

@@ -11,7 +11,7 @@ mod thinning;
 mod witness;
 
 pub use playing::Playing;
-pub use target::TargetConfig;
+pub use target::{OWN, TargetConfig};
 pub use thinning::{SeriesFilter, Thinning};
 pub use witness::{NoWitness, Witness};
 

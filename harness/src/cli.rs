@@ -22,7 +22,9 @@ mod progress;
 mod report;
 mod runner;
 mod serve;
+mod stack;
 mod terminal;
+mod up;
 mod verify;
 mod why;
 
@@ -61,6 +63,7 @@ Examples:
   dashproof why ModuleDown --scenario restart why did this alert not fire?
   dashproof serve chat                        the modules on ports 8000 to 8002, live
   dashproof demo                              the whole stack, live, with hours of history
+  dashproof stack up --timings                the shipped configuration on free ports; what does starting cost?
   dashproof list                              the scenarios
 
 Exit codes: 0 everything held; 1 something is broken or unproven; 2 something could not be judged;
@@ -69,7 +72,7 @@ Exit codes: 0 everything held; 1 something is broken or unproven; 2 something co
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Play scenarios and judge every panel, recording rule and alert against what really happened
-    Verify(verify::Args),
+    Verify(Box<verify::Args>),
     /// Read all files and hold them against each other; runs nothing
     Check(check::Args),
     /// Change every query a little and ask whether anyone would notice
@@ -90,6 +93,8 @@ enum Command {
     Serve(serve::Args),
     /// Watch a scenario live: modules, Prometheus with hours of history, Alertmanager; take incidents by key
     Demo(Box<demo::Args>),
+    /// Start the servers of the live road with the shipped configuration, and say what that costs
+    Stack(up::Args),
     /// List the scenarios: name, length, kind of traffic, story
     List(list::Args),
     /// Print a JSON schema: of scenarios or contracts, for editors, or of `verify --format json`
@@ -150,7 +155,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
     };
     let output = Output { paint };
     match args.command {
-        Command::Verify(args) => verify::run(args, &surroundings, output).await,
+        Command::Verify(args) => verify::run(*args, &surroundings, output).await,
         Command::Check(args) => check::run(&args, &surroundings, output),
         Command::Mutants(args) => mutants::run(args, &surroundings, output).await,
         Command::Alerts(args) => alerts::run(*args, &surroundings, output).await,
@@ -161,6 +166,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Live(args) => live::run(args, &surroundings, output).await,
         Command::Serve(args) => serve::run(args, &surroundings, output).await,
         Command::Demo(args) => demo::run(*args, &surroundings, output).await,
+        Command::Stack(args) => up::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,
         Command::Schema(SchemaArgs { of }) => {

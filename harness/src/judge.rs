@@ -1,6 +1,7 @@
 //! Compares what a stack answered with what was expected.
 //!
-//! Every point is judged twice: exactly, by the engine's own arithmetic, and truly, by what really happened. A series
+//! Every point is judged twice: exactly, by the engine's own arithmetic, and truly, by what really happened; where the
+//! arithmetic is not known, truly alone. A series
 //! that should be there and is not, or is there and should not be, breaks the expectation like a wrong value. Nothing
 //! here asks anybody anything.
 
@@ -65,6 +66,8 @@ pub enum BreachKind {
     Inexact,
     /// It is outside what the real events permit.
     Untrue,
+    /// No arithmetic over the samples makes it of the real events.
+    Impossible,
     /// Two series of the answer have the same labels.
     Duplicate,
 }
@@ -93,15 +96,13 @@ impl Finding {
     }
 }
 
-/// Judges an answer at `instants`. `exactly` says whether the engine's arithmetic is known; if it is not, the exact
-/// judgement is not asked. `truly` says at which instants the real events bind: not where an incident blinds
+/// Judges an answer at `instants`. `truly` says at which instants the real events bind: not where an incident blinds
 /// the metric by design.
 #[must_use]
 pub fn judge(
     expected: &[Expectation],
     instants: &[i64],
     observed: &[Observed],
-    exactly: bool,
     truly: impl Fn(i64) -> bool,
 ) -> Finding {
     let mut finding = Finding::default();
@@ -129,7 +130,7 @@ pub fn judge(
             let observed = points.next_if(|point| point.0 == at_ms).map(|point| point.1);
             finding.points += 1;
             finding.values += usize::from(expected != Expected::Absent);
-            if let Some(kind) = verdict(expected, observed, exactly, truly(at_ms)) {
+            if let Some(kind) = verdict(expected, observed, truly(at_ms)) {
                 let labels = expectation.labels.clone();
                 finding.breach(Breach { labels, at_ms, observed, expected: Some(expected), kind });
             }
@@ -148,18 +149,17 @@ fn unexpected(labels: &Labels, at_ms: i64, value: f64) -> Breach {
     Breach { labels: labels.clone(), at_ms, observed: Some(value), expected: None, kind }
 }
 
-fn verdict(
-    expected: Expected,
-    observed: Option<f64>,
-    exactly: bool,
-    truly: bool,
-) -> Option<BreachKind> {
+fn verdict(expected: Expected, observed: Option<f64>, truly: bool) -> Option<BreachKind> {
     match (expected, observed) {
         (Expected::Absent, None) => None,
         (Expected::Absent, Some(_)) => Some(BreachKind::Unexpected),
         (Expected::Value { .. }, None) => Some(BreachKind::Missing),
+        (Expected::Legal { or_absent, .. }, None) => (!or_absent).then_some(BreachKind::Missing),
+        (Expected::Legal { real, .. }, Some(value)) => {
+            (truly && !within(value, real)).then_some(BreachKind::Impossible)
+        }
         (Expected::Value { exact, real }, Some(value)) => {
-            if exactly && !within(value, exact) {
+            if !within(value, exact) {
                 Some(BreachKind::Inexact)
             } else if truly && !within(value, real) {
                 Some(BreachKind::Untrue)
@@ -193,7 +193,7 @@ mod tests {
 
     #[track_caller]
     fn check(expected: Vec<Expected>, observed: &[Observed], kinds: &[BreachKind]) {
-        let finding = judge(&expectation(expected), &[10, 20], observed, true, |_| true);
+        let finding = judge(&expectation(expected), &[10, 20], observed, |_| true);
         let found: Vec<BreachKind> = finding.breaches.iter().map(|breach| breach.kind).collect();
         assert_eq!(found, kinds);
         assert_eq!(finding.broken, kinds.len());
@@ -235,6 +235,18 @@ mod tests {
     }
 
     #[test]
+    fn where_the_arithmetic_is_not_known_any_that_is_honest_holds() {
+        let legal = |or_absent| Expected::Legal { real: (1.0, 2.0), or_absent };
+        check(vec![legal(false), legal(true)], &[answer(vec![(10, 1.7)])], &[]);
+        check(vec![legal(true), legal(false)], &[answer(vec![(10, 1.7)])], &[BreachKind::Missing]);
+        check(
+            vec![legal(true), legal(false)],
+            &[answer(vec![(10, 2.1), (20, f64::NAN)])],
+            &[BreachKind::Impossible, BreachKind::Impossible],
+        );
+    }
+
+    #[test]
     fn nan_is_never_right() {
         let observed = answer(vec![(10, f64::NAN), (20, 2.0)]);
         check(vec![value(1.0), value(2.0)], &[observed], &[BreachKind::Inexact]);
@@ -249,9 +261,7 @@ mod tests {
             &[BreachKind::Untrue],
         );
         let finding =
-            judge(&expectation(vec![misleading]), &[10], &[answer(vec![(10, 1.0)])], true, |_| {
-                false
-            });
+            judge(&expectation(vec![misleading]), &[10], &[answer(vec![(10, 1.0)])], |_| false);
         assert!(finding.held());
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod alerts;
 pub mod collect;
+mod judge;
 pub mod notifications;
 pub mod record;
 pub mod recorded;

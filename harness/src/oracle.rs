@@ -46,17 +46,6 @@ impl Arithmetic {
     pub fn is_modelled(self) -> bool {
         matches!(self, Self::Modelled(_))
     }
-
-    /// The era by which expectations are made; where the arithmetic is not known, only their bounds of the real
-    /// events may be used.
-    #[must_use]
-    pub fn era(self) -> Era {
-        match self {
-            Self::Modelled(era) => era,
-            // Closed windows are the widest.
-            Self::Unmodelled => Era::From2_51,
-        }
-    }
 }
 
 impl Era {

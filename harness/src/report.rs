@@ -12,6 +12,7 @@ pub mod junit;
 pub mod paint;
 pub mod proof;
 pub mod replay;
+pub mod stack;
 pub mod text;
 pub mod why;
 pub mod words;
@@ -22,6 +23,7 @@ use crate::{
     bracket::run::BracketReport,
     problem::{Problem, Severity},
     scenario::Scenario,
+    stack::{external::External, prometheus_binary::PrometheusBinary},
     verify::ScenarioReport,
 };
 use proof::ProvenRule;
@@ -30,13 +32,66 @@ use replay::Replay;
 /// Grafana's part on the road that asks Prometheus alone.
 pub const GRAFANA: &str = "not exercised: this road asks Prometheus what Grafana would ask";
 
+/// What answered, and how its answers could be judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stack {
+    /// `native` or `external`.
+    pub chosen: &'static str,
+    /// Why it was chosen, in a few words.
+    pub why: String,
+    /// The engine's name.
+    pub name: String,
+    /// Its version, or that it is unknown.
+    pub version: String,
+    /// The engine with where it came from, or where it is.
+    pub engine: String,
+    /// Whether its arithmetic is known, so that answers are judged exactly too.
+    pub exactly: bool,
+}
+
+impl Stack {
+    /// A Prometheus of this machine.
+    #[must_use]
+    pub fn native(binary: &PrometheusBinary, why: String) -> Stack {
+        Stack {
+            chosen: "native",
+            why,
+            name: "Prometheus".to_owned(),
+            version: binary.version.to_string(),
+            engine: binary.to_string(),
+            exactly: true,
+        }
+    }
+
+    /// A database that somebody else runs.
+    #[must_use]
+    pub fn external(external: &External, why: String, exactly: bool) -> Stack {
+        Stack {
+            chosen: "external",
+            why,
+            name: external.product.to_string(),
+            version: external.version.clone().unwrap_or_else(|| "of unknown version".to_owned()),
+            engine: external.to_string(),
+            exactly,
+        }
+    }
+
+    /// How answers are judged, in words.
+    #[must_use]
+    pub fn judged(&self) -> &'static str {
+        if self.exactly {
+            "exactly and truly"
+        } else {
+            "truly alone: its arithmetic is not modelled"
+        }
+    }
+}
+
 /// One call of `verify`.
 #[derive(Debug)]
 pub struct Run {
-    /// The engine that answered, with where it came from.
-    pub engine: String,
-    /// Its version.
-    pub version: String,
+    /// What answered.
+    pub stack: Stack,
     /// What is wrong with the files, whatever happens in them.
     pub problems: Vec<Problem>,
     /// One for each scenario, in the order of their names.

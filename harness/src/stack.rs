@@ -19,7 +19,9 @@ pub mod prometheus_binary;
 pub mod promtool;
 pub mod run_directory;
 pub mod server;
+pub mod settings;
 pub mod version;
+pub mod victoria_metrics;
 
 mod apt;
 mod binary;

@@ -6,8 +6,10 @@
 
 pub mod alerts;
 pub mod ask;
+pub mod axis;
 pub mod bind;
 pub mod engine;
+mod error;
 pub mod evidence;
 pub mod look;
 pub mod question;
@@ -21,28 +23,25 @@ use fake_modules::time::Nanos;
 use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
-    alert::{TimelineError, timeline},
+    alert::timeline,
     backfill::rules,
-    client::{
-        prometheus::{ClientError, Prometheus},
-        remote_write::WriteError,
-    },
+    client::prometheus::{ClientError, Prometheus},
     contract::Contracts,
-    live::LiveError,
     monitoring::Monitoring,
     oracle::Arithmetic,
-    scenario::{Scenario, SourceError},
-    stack::{environment::Environment, native::StartError, prometheus_binary::PrometheusBinary},
+    scenario::Scenario,
+    stack::{environment::Environment, prometheus_binary::PrometheusBinary},
 };
 use alerts::AlertVerdict;
 use ask::{Truth, Verdict};
 use bind::Unproven;
 use look::Look;
 use question::{Form, NotAsked, Place, Question};
-use targets::{Targets, TargetsError};
+use targets::Targets;
 use wiring::Wiring;
 
-pub use engine::Engine;
+pub use engine::{Engine, EngineChoice};
+pub use error::VerifyError;
 pub use staging::{Staged, era};
 
 /// Where places say that they are about recording rules.
@@ -58,7 +57,7 @@ pub struct Verifier {
     pub monitoring: Arc<Monitoring>,
     /// What it must show.
     pub contracts: Arc<Contracts>,
-    /// The engine.
+    /// The Prometheus of this machine, whose promtool is asked too; the engine, unless another one was chosen.
     pub binary: PrometheusBinary,
     /// This machine.
     pub environment: Environment,
@@ -66,6 +65,8 @@ pub struct Verifier {
     pub only: Option<String>,
     /// Whether the engine's directory stays.
     pub keep: bool,
+    /// Which engine each scenario gets.
+    pub choice: EngineChoice,
     targets: Mutex<BTreeMap<[u8; 3], Targets>>,
 }
 
@@ -97,6 +98,8 @@ pub struct ScenarioReport {
     pub scenario: String,
     /// Its seed.
     pub seed: u64,
+    /// When it began.
+    pub epoch: jiff::Timestamp,
     /// One for each question.
     pub verdicts: Vec<Verdict>,
     /// One for each alert of which the scenario expects something.
@@ -128,49 +131,6 @@ impl ScenarioReport {
     }
 }
 
-/// Why a scenario could not be judged.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// Its traffic could not be made.
-    #[error("scenario `{scenario}` has no traffic")]
-    Source {
-        /// The scenario.
-        scenario: String,
-        /// Why.
-        #[source]
-        source: SourceError,
-    },
-    /// A trace ended with an error on the way.
-    #[error("the trace of scenario `{scenario}` cannot be replayed: {error}")]
-    Trace {
-        /// The scenario.
-        scenario: String,
-        /// The trace's own error with file and line.
-        error: String,
-    },
-    /// The targets are not known.
-    #[error(transparent)]
-    Targets(#[from] TargetsError),
-    /// No engine.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The engine stores nothing.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// The recording rules could not be evaluated.
-    #[error(transparent)]
-    Rules(#[from] rules::RuleError),
-    /// An alert rule could not be evaluated.
-    #[error(transparent)]
-    Alerts(#[from] TimelineError),
-    /// The engine does not answer.
-    #[error(transparent)]
-    Ask(#[from] ClientError),
-    /// The scenario could not be played live.
-    #[error(transparent)]
-    Live(#[from] LiveError),
-}
-
 impl Verifier {
     /// A verifier of everything in `monitoring` by `contracts`, with the engine `binary`.
     #[must_use]
@@ -187,6 +147,7 @@ impl Verifier {
             environment,
             only: None,
             keep: false,
+            choice: EngineChoice::Native,
             targets: Mutex::default(),
         }
     }
@@ -201,6 +162,7 @@ impl Verifier {
             environment: self.environment.clone(),
             only: self.only.clone(),
             keep: self.keep,
+            choice: EngineChoice::Native,
             targets: Mutex::default(),
         }
     }
@@ -266,24 +228,24 @@ impl Verifier {
         staged: &Staged,
     ) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
         let (mut questions, not_asked) =
-            self.panel_questions(scenario, &staged.engine.client()).await?;
+            self.panel_questions(scenario, &self.looks(scenario), &staged.engine.client()).await?;
         questions.extend(self.rule_questions(staged));
         questions.retain(|question| self.asks(&question.place));
         Ok((questions, not_asked))
     }
 
-    /// Every question of every dashboard about a scenario that an engine has seen.
+    /// Every question of every dashboard at the given looks at a scenario that an engine has seen.
     ///
     /// # Errors
     /// If the engine does not list the values of a dashboard's variables.
     pub async fn panel_questions(
         &self,
         scenario: &Scenario,
+        looks: &[Look],
         client: &Prometheus,
     ) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
         let epoch_ms = scenario.epoch.as_millisecond();
         let end_ms = epoch_ms + scenario.duration.as_millis() as i64;
-        let looks = self.looks(scenario);
         let mut questions = Vec::new();
         let mut not_asked = Vec::new();
         for dashboard in &self.monitoring.dashboards {
@@ -295,7 +257,7 @@ impl Verifier {
                 contract,
                 self.monitoring.time_interval(),
                 &options,
-                &looks,
+                looks,
             );
             questions.extend(asked);
             not_asked.extend(failed);

@@ -42,7 +42,7 @@ pub(super) enum Scraped<'a> {
 }
 
 /// The five series that Prometheus adds to every target.
-const OWN: [&str; 5] = [
+pub const OWN: [&str; 5] = [
     "up",
     "scrape_duration_seconds",
     "scrape_samples_scraped",

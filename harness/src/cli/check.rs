@@ -4,7 +4,12 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Failure, Surroundings, files::Places, format::Format, output::Output};
+use super::{
+    Failure, Surroundings,
+    files::{self, Places},
+    format::Format,
+    output::Output,
+};
 use crate::{
     check,
     contract::Contracts,
@@ -45,6 +50,10 @@ struct UnprovenPlace {
 pub(super) fn run(args: &Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
     let scenarios = args.places.scenarios(&at.directory)?;
     let (_, mut problems) = scenario::load_dir(&scenarios);
+    let live = scenarios.join(files::LIVE);
+    if live.is_dir() {
+        problems.extend(scenario::load_dir(&live).1);
+    }
     let mut keep = |found: Vec<Problem>| problems.extend(found);
     let monitoring =
         Monitoring::load(&args.places.monitoring(&at.directory)?).map_err(&mut keep).ok();

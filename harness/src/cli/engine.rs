@@ -23,11 +23,16 @@ pub(super) struct EngineArgs {
 }
 
 impl EngineArgs {
-    /// The engine, fetched if need be.
+    /// The engine of a command that starts its own, fetched if need be.
     pub(super) async fn provide(
         &self,
         environment: &Environment,
     ) -> Result<PrometheusBinary, Failure> {
+        own(environment)?;
+        self.found(environment).await
+    }
+
+    async fn found(&self, environment: &Environment) -> Result<PrometheusBinary, Failure> {
         let wanted = match (&self.prometheus, &self.suite) {
             (Some(path), _) => Wanted::At(path.clone()),
             (None, Some(suite)) => Wanted::Suite(suite.clone()),
@@ -39,14 +44,24 @@ impl EngineArgs {
             .map_err(|error| Failure::new(error.to_string(), ""))
     }
 
-    /// The engine, once its promtool has read the configuration and the rules: a rule that Prometheus would refuse is
+    /// The engine of a command that starts its own, once its promtool has read the configuration and the rules: a rule that Prometheus would refuse is
     /// told in its words, with file and line, and nothing is started.
     pub(super) async fn provide_for(
         &self,
         monitoring: &Path,
         environment: &Environment,
     ) -> Result<PrometheusBinary, Failure> {
-        let binary = self.provide(environment).await?;
+        own(environment)?;
+        self.provide_beside(monitoring, environment).await
+    }
+
+    /// As [`EngineArgs::provide_for`], for a command that may use another engine and needs its promtool in any case.
+    pub(super) async fn provide_beside(
+        &self,
+        monitoring: &Path,
+        environment: &Environment,
+    ) -> Result<PrometheusBinary, Failure> {
+        let binary = self.found(environment).await?;
         let config = monitoring.join("prometheus/prometheus.yml");
         match promtool::check_config(&binary, &config).await {
             Ok(_) => Ok(binary),
@@ -66,5 +81,20 @@ impl EngineArgs {
             .filter_map(|(flag, value)| Some([flag.to_owned(), value?]))
             .flatten()
             .collect()
+    }
+}
+
+/// Refuses where a running stack was demanded: what a command adds to an engine must be all that is in it.
+fn own(environment: &Environment) -> Result<(), Failure> {
+    match &environment.stack.stack {
+        Some(given) if given.value == "external" => {
+            let message = format!(
+                "{} is external, and this command starts a Prometheus of its own",
+                given.by
+            );
+            let remedy = "unset it here; `dashproof verify` can use a running database";
+            Err(Failure::new(message, remedy))
+        }
+        _ => Ok(()),
     }
 }

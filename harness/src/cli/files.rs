@@ -34,6 +34,9 @@ pub(super) struct Places {
 const MONITORING: (&str, &str) = ("monitoring", "prometheus/prometheus.yml");
 const SCENARIOS: (&str, &str) = ("scenarios", "contracts");
 
+/// Where the stories for real time are, among the scenarios.
+pub(super) const LIVE: &str = "live";
+
 impl Places {
     /// The monitoring directory.
     pub(super) fn monitoring(&self, from: &Path) -> Result<PathBuf, Failure> {

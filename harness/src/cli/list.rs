@@ -10,7 +10,10 @@ use super::{
     format::Format,
     output::Output,
 };
-use crate::{report::words, scenario::Scenario};
+use crate::{
+    report::{replay::Road, words},
+    scenario::Scenario,
+};
 
 /// What `list` shows, and how.
 #[derive(Debug, clap::Args)]
@@ -25,6 +28,8 @@ pub(super) struct Args {
 /// A scenario in `list --format json`.
 #[derive(Serialize)]
 struct Listed<'a> {
+    /// `backfill` for `verify`, `live` for `live`.
+    road: &'static str,
     name: &'a str,
     about: &'a str,
     duration: String,
@@ -34,8 +39,9 @@ struct Listed<'a> {
 }
 
 impl<'a> Listed<'a> {
-    fn of(scenario: &'a Scenario) -> Listed<'a> {
+    fn of(scenario: &'a Scenario, road: Road) -> Listed<'a> {
         Listed {
+            road: road.name(),
             name: &scenario.name,
             about: &scenario.about,
             duration: words::span(scenario.duration.as_millis() as i64),
@@ -47,8 +53,13 @@ impl<'a> Listed<'a> {
 }
 
 pub(super) fn run(args: &Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
-    let scenarios = files::scenarios(&args.places.scenarios(&at.directory)?, &[])?;
-    let listed: Vec<Listed<'_>> = scenarios.iter().map(Listed::of).collect();
+    let directory = args.places.scenarios(&at.directory)?;
+    let scenarios = files::scenarios(&directory, &[])?;
+    let live = directory.join(files::LIVE);
+    let live = if live.is_dir() { files::scenarios(&live, &[])? } else { Vec::new() };
+    let listed = scenarios.iter().map(|one| Listed::of(one, Road::Backfill));
+    let listed: Vec<Listed<'_>> =
+        listed.chain(live.iter().map(|one| Listed::of(one, Road::Live))).collect();
     output.print(&match args.format {
         Format::Json => {
             serde_json::to_string_pretty(&listed).expect("names and texts are JSON") + "\n"
@@ -69,6 +80,9 @@ fn text(listed: &[Listed<'_>], output: Output) -> String {
         let figures = format!("{:>duration$}  {:profile$}", one.duration, one.profile);
         let padded = format!("{:name$}", one.name);
         let _ = write!(out, "{}  {}  {}", paint.strong(&padded), paint.faint(&figures), one.about);
+        if one.road == Road::Live.name() {
+            let _ = write!(out, " {}", paint.faint("(dashproof live)"));
+        }
         if let Some(file) = one.needs {
             let _ = write!(out, " {}", paint.doubt(&format!("(needs {file}: --trace-dir DIR)")));
         }

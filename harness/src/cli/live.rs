@@ -20,14 +20,14 @@ use super::{
 use crate::{
     check,
     live::{LiveRoad, SHORT},
-    report::{Conclusion, Run, replay::Replay},
+    report::{
+        Conclusion, Run, Stack,
+        replay::{Replay, Road},
+    },
     scenario::{Overrides, Scenario},
     stack::alertmanager_binary::{self, AlertmanagerBinary},
     verify::Verifier,
 };
-
-/// Where the stories for this road are, among the scenarios.
-const LIVE: &str = "live";
 
 /// Nobody waits longer.
 const LONGEST: Nanos = Nanos(15 * Nanos::MINUTE.0);
@@ -117,15 +117,20 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
         .await
         .map_err(|error| Failure::new(error.to_string(), ""))?;
     let run = Run {
-        engine: format!("{binary}, {alertmanager}"),
-        version: binary.version.to_string(),
+        stack: Stack {
+            engine: format!("{binary}, {alertmanager}"),
+            ..Stack::native(&binary, "this road runs servers of its own".to_owned())
+        },
         problems: check::of(&monitoring, &contracts),
         outcomes: Vec::new(),
         alerts: Vec::new(),
         brackets: None,
         whole: false,
         interrupted: false,
-        replay: Replay { flags: [args.places.flags(), args.engine.flags()].concat() },
+        replay: Replay {
+            road: Road::Live,
+            flags: [args.places.flags(), args.engine.flags()].concat(),
+        },
     };
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
     verifier.only.clone_from(&args.only);
@@ -137,7 +142,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
 
 /// The stories with these names: those made for this road first, then any other that is short enough.
 fn stories(directory: &Path, names: &[String]) -> Result<Vec<Scenario>, Failure> {
-    let own = directory.join(LIVE);
+    let own = directory.join(files::LIVE);
     if names.is_empty() {
         return files::scenarios(&own, &[]);
     }

@@ -14,11 +14,15 @@ use tokio::{
 
 use super::{Failure, failure, progress::Progress, terminal};
 use crate::{
+    backfill::rules::RuleError,
     live::{LiveError, LiveRoad},
     report::{End, Outcome},
     scenario::Scenario,
-    verify::{Verifier, VerifyError},
+    verify::{EngineChoice, Verifier, VerifyError},
 };
+
+/// What to do with a database that refuses samples for their age.
+const TOO_OLD: &str = "use an empty Prometheus that takes old samples: --storage.tsdb.min-block-duration=74h --storage.tsdb.max-block-duration=74h --storage.tsdb.retention.time=100y, or `storage: {tsdb: {out_of_order_time_window: 10y}}` in its configuration";
 
 /// Hears Ctrl-C and the like. The first lets the run end in order; the second ends the process at once, and watchdogs
 /// end its servers.
@@ -76,6 +80,12 @@ pub(super) async fn play(
     let mut queue: Vec<usize> = (0..outcomes.len()).collect();
     // The longest first, so that no job waits at the end for one that began late.
     queue.sort_by_key(|&index| std::cmp::Reverse(outcomes[index].scenario.duration));
+    if let Judge::Backfill(verifier) = judge
+        && let EngineChoice::External(_) = verifier.choice
+    {
+        // A database that all share takes samples in the order of time.
+        queue.sort_by_key(|&index| outcomes[index].scenario.epoch);
+    }
     let mut queue = VecDeque::from(queue);
     let mut under_way = JoinSet::new();
     let mut interrupted = false;
@@ -90,7 +100,13 @@ pub(super) async fn play(
         tokio::select! {
             joined = under_way.join_next() => match joined {
                 None => break,
-                Some(Ok((index, end))) => outcomes[index].end = end,
+                Some(Ok((index, end))) => {
+                    if let End::Judged { report, .. } = &end {
+                        // Real time has an epoch of its own.
+                        outcomes[index].scenario.epoch = report.epoch;
+                    }
+                    outcomes[index].end = end;
+                }
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             },
             () = stop.wanted() => {
@@ -145,10 +161,16 @@ pub(super) fn remedy(error: &VerifyError) -> &'static str {
         VerifyError::Start(_) => {
             "name another Prometheus (--prometheus PATH), or another temporary directory (TMPDIR=DIR)"
         }
+        VerifyError::External(error) => error.remedy(),
+        VerifyError::Dropped { .. } => {
+            "let it keep old samples: VictoriaMetrics with -retentionPeriod=100y, Prometheus with --storage.tsdb.retention.time=100y"
+        }
+        VerifyError::Write(error) if error.is_too_old() => TOO_OLD,
+        VerifyError::Rules(RuleError::Write { source, .. }) if source.is_too_old() => TOO_OLD,
         VerifyError::Write(_) | VerifyError::Ask(_) => {
             "Prometheus may have run out of memory or disk: try --jobs 1, a shorter --duration, or --keep to see its log"
         }
-        VerifyError::Live(LiveError::Unplayable { .. }) => {
+        VerifyError::Live(error) if matches!(**error, LiveError::Unplayable { .. }) => {
             "`dashproof verify` plays it in virtual time"
         }
         VerifyError::Live(_) => {

@@ -14,6 +14,7 @@ use super::{
     output::Output,
     progress::{Progress, Show},
     runner::{self, Judge, Stop, Waiting},
+    stack::StackArgs,
 };
 use crate::{
     alert::alert_rules,
@@ -21,10 +22,14 @@ use crate::{
     check,
     promcfg::duration,
     report::{
-        Conclusion, End, Outcome, Run, json, junit, paint::Paint, proof, replay::Replay, text,
+        Conclusion, End, Outcome, Run, json, junit,
+        paint::Paint,
+        proof,
+        replay::{Replay, Road},
+        text,
     },
     scenario::{Overrides, Scenario, Traffic},
-    verify::Verifier,
+    verify::{EngineChoice, Verifier},
 };
 
 /// What is verified, with which engine, and how it is reported.
@@ -43,7 +48,7 @@ pub(super) struct Args {
     /// Only panels and rules whose `dashboard/panel` contains this
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Scenarios played side by side
+    /// Scenarios played side by side; in an external database, one after the other
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
     /// Leave the engine's data behind and say where
@@ -59,6 +64,8 @@ pub(super) struct Args {
     places: Places,
     #[command(flatten)]
     engine: EngineArgs,
+    #[command(flatten)]
+    stack: StackArgs,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Report")]
     format: Format,
@@ -77,7 +84,8 @@ Examples:
   dashproof verify --only 'llm-provider/Error rate'          one panel under every scenario
   dashproof verify chat --duration 30m --monitoring ./mine   a quick look at your own files
   dashproof verify azure-code --trace-dir ~/traces           replay recorded traffic
-  dashproof verify --suite unstable                          with the Prometheus of Debian unstable";
+  dashproof verify --suite unstable                          with the Prometheus of Debian unstable
+  dashproof verify chat --prometheus-url http://localhost:8428   in a database that already runs";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -105,7 +113,11 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
         (false, false) => Show::Lines,
     };
     let progress = Progress::new(show, waiting.len());
-    let jobs = usize::from(args.jobs);
+    let jobs = match verifier.choice {
+        EngineChoice::Native => usize::from(args.jobs),
+        // Prometheus takes samples in the order of time.
+        EngineChoice::External(_) => 1,
+    };
     let verifier = Arc::new(verifier);
     let judge = Judge::Backfill(Arc::clone(&verifier));
     let (judged, interrupted) = runner::play(&judge, waiting, jobs, &progress, &mut stop).await;
@@ -166,19 +178,23 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
     if let Some(only) = &args.only {
         files::known_place(only, &monitoring, &contracts)?;
     }
-    let scenarios = with_overrides(args, scenarios)?;
+    let mut scenarios = with_overrides(args, scenarios)?;
+    let chosen = args.stack.choose(&at.environment)?;
     gc::collect(at).await?;
-    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
+    let binary = args.engine.provide_beside(&monitoring.directory, &at.environment).await?;
+    let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
+    verifier.only.clone_from(&args.only);
+    verifier.keep = args.keep;
+    let stack = args.stack.prepare(chosen, &mut verifier, &mut scenarios).await?;
     let mut run = Run {
-        engine: binary.to_string(),
-        version: binary.version.to_string(),
-        problems: check::of(&monitoring, &contracts),
+        stack,
+        problems: check::of(&verifier.monitoring, &verifier.contracts),
         outcomes: Vec::new(),
-        alerts: proof::rules(&monitoring, &contracts),
+        alerts: proof::rules(&verifier.monitoring, &verifier.contracts),
         brackets: None,
         whole: args.names.is_empty() && args.only.is_none() && args.duration.is_none(),
         interrupted: false,
-        replay: Replay { flags: flags(args) },
+        replay: Replay { road: Road::Backfill, flags: flags(args) },
     };
     let mut waiting = Vec::new();
     for (scenario, cut) in scenarios {
@@ -193,9 +209,6 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
         };
         run.outcomes.push(Outcome { scenario, cut, end });
     }
-    let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
-    verifier.only.clone_from(&args.only);
-    verifier.keep = args.keep;
     Ok(Prepared { verifier, run, waiting })
 }
 
@@ -233,5 +246,10 @@ fn flags(args: &Args) -> Vec<String> {
         ("--trace-dir", path(&args.trace_dir)),
     ];
     let given = given.into_iter().filter_map(|(flag, value)| Some([flag.to_owned(), value?]));
-    given.flatten().chain(args.places.flags()).chain(args.engine.flags()).collect()
+    given
+        .flatten()
+        .chain(args.places.flags())
+        .chain(args.engine.flags())
+        .chain(args.stack.flags())
+        .collect()
 }

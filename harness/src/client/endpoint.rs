@@ -94,6 +94,10 @@ pub struct Endpoint {
     pub write: String,
     /// As whom it is asked and written to.
     pub credentials: Credentials,
+    /// What is asked after each writing, for a server that otherwise shows some seconds later what it has stored.
+    pub flush: Option<String>,
+    /// What is added to every query: a name and a value each.
+    pub parameters: &'static [(&'static str, &'static str)],
 }
 
 impl Endpoint {
@@ -101,7 +105,8 @@ impl Endpoint {
     #[must_use]
     pub fn new(base: &str) -> Endpoint {
         let base = base.trim_end_matches('/').to_owned();
-        Endpoint { write: format!("{base}/api/v1/write"), base, credentials: Credentials::None }
+        let write = format!("{base}/api/v1/write");
+        Endpoint { base, write, credentials: Credentials::None, flush: None, parameters: &[] }
     }
 
     /// A client that proves who it is, follows no redirect and waits at most `ceiling` for an answer.

@@ -41,6 +41,8 @@ const QUOTED: usize = 200;
 #[derive(Debug, Clone)]
 pub struct Prometheus {
     base: String,
+    /// Added to every query.
+    parameters: &'static [(&'static str, &'static str)],
     http: Client,
 }
 
@@ -58,13 +60,17 @@ impl Prometheus {
             .timeout(ANSWER_CEILING)
             .build()
             .expect("a client without TLS has nothing that could fail to load");
-        Self { base: base.trim_end_matches('/').to_owned(), http }
+        Self { base: base.trim_end_matches('/').to_owned(), parameters: &[], http }
     }
 
     /// A client of the server at `endpoint`, with its credentials. Nothing is sent yet.
     #[must_use]
     pub fn at(endpoint: &Endpoint) -> Self {
-        Self { base: endpoint.base.clone(), http: endpoint.http(ANSWER_CEILING) }
+        Self {
+            base: endpoint.base.clone(),
+            parameters: endpoint.parameters,
+            http: endpoint.http(ANSWER_CEILING),
+        }
     }
 
     /// The base URL, without a trailing slash.
@@ -147,7 +153,8 @@ impl Prometheus {
         asked: String,
     ) -> Result<Answer, ClientError> {
         let url = self.url(path);
-        let request = self.http.post(&url).form(form);
+        let form: Vec<_> = form.iter().chain(self.parameters).collect();
+        let request = self.http.post(&url).form(&form);
         let frame: Envelope<QueryData> = fetch(request, &url, &asked).await?;
         let unexpected = |reason| ClientError::unexpected(&url, &asked, reason);
         let data = frame.data.ok_or_else(|| unexpected("there is no data".into()))?;

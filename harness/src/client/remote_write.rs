@@ -31,6 +31,8 @@ const ANSWER_CEILING: Duration = Duration::from_secs(120);
 #[derive(Debug, Clone)]
 pub struct RemoteWriter {
     url: String,
+    /// Asked after each session.
+    flush: Option<String>,
     http: Client,
 }
 
@@ -74,6 +76,15 @@ pub struct Written {
     pub bytes: usize,
 }
 
+impl WriteError {
+    /// Whether the server refuses samples for their age, in the words of Prometheus.
+    #[must_use]
+    pub fn is_too_old(&self) -> bool {
+        let words = ["out of bounds", "out of order", "too old", "too far in the past"];
+        matches!(self, Self::Refused { body, .. } if words.iter().any(|words| body.contains(words)))
+    }
+}
+
 impl RemoteWriter {
     /// A writer to the server at `base`, e.g. `http://127.0.0.1:9090`; samples go to
     /// `<base>/api/v1/write`. Nothing is sent yet. Proxy settings of the environment are ignored.
@@ -87,13 +98,14 @@ impl RemoteWriter {
             .timeout(ANSWER_CEILING)
             .build()
             .expect("a client without TLS has nothing that could fail to load");
-        Self { url: format!("{}/api/v1/write", base.trim_end_matches('/')), http }
+        Self { url: format!("{}/api/v1/write", base.trim_end_matches('/')), flush: None, http }
     }
 
     /// A writer to `endpoint`, with its credentials. Nothing is sent yet.
     #[must_use]
     pub fn at(endpoint: &Endpoint) -> Self {
-        Self { url: endpoint.write.clone(), http: endpoint.http(ANSWER_CEILING) }
+        let http = endpoint.http(ANSWER_CEILING);
+        Self { url: endpoint.write.clone(), flush: endpoint.flush.clone(), http }
     }
 
     /// Writes one batch in one request. Prometheus stores all of it or, on an error, none.
@@ -116,6 +128,22 @@ impl RemoteWriter {
             sender: Some(sender),
             bodies: Written::default(),
         }
+    }
+
+    /// Has the server show what it has stored, if it is one that must be told.
+    async fn flush(&self) -> Result<(), WriteError> {
+        let Some(url) = &self.flush else { return Ok(()) };
+        let unreachable = |source: reqwest::Error| WriteError::Unreachable {
+            url: url.clone(),
+            source: source.without_url(),
+        };
+        let response = self.http.get(url).send().await.map_err(unreachable)?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        let body = response.text().await.map_err(unreachable)?.trim().to_owned();
+        Err(WriteError::Refused { url: url.clone(), status: status.as_u16(), body })
     }
 
     async fn send(&self, body: Vec<u8>) -> Result<(), WriteError> {
@@ -234,7 +262,7 @@ async fn send_windows(
             }
         }
     }
-    Ok(())
+    writer.flush().await
 }
 
 /// A panic in a task is our bug and goes on in whoever waits for it.

@@ -10,15 +10,15 @@ use super::{
 };
 use crate::{
     ledger::Ledger,
-    oracle::{self, Era},
+    oracle::{self, Arithmetic, Era},
 };
 
 /// How far a sum's order can move a count, relative: far above rounding, far below an event. Also how far, in
 /// absolute terms, a difference of two shares can be from 0.
-const ROUNDING: f64 = 1e-12;
+pub(super) const ROUNDING: f64 = 1e-12;
 
 /// Prometheus' default lookback.
-const LOOKBACK_MS: i64 = 5 * 60 * 1000;
+pub(super) const LOOKBACK_MS: i64 = 5 * 60 * 1000;
 
 /// A fact as it was asked: with its window, its instants and the engine's era.
 #[derive(Clone, Debug)]
@@ -27,8 +27,8 @@ pub struct Asked<'a> {
     pub fact: &'a Fact,
     /// The truth.
     pub ledger: &'a Ledger,
-    /// The engine's arithmetic.
-    pub era: Era,
+    /// The engine's arithmetic, if it is known.
+    pub arithmetic: Arithmetic,
     /// The window before each instant, in milliseconds.
     pub window_ms: i64,
     /// The instants, in Unix milliseconds.
@@ -51,6 +51,20 @@ impl Asked<'_> {
     /// every instant are among them.
     #[must_use]
     pub fn expect(&self) -> Vec<Expectation> {
+        if !self.arithmetic.is_modelled() {
+            return match self.fact {
+                Fact::Total(total) => self.legal_totals(total),
+                Fact::Ratio { part, whole } => self.legal_ratios(part, whole),
+                Fact::Quantile { q, of } => self.legal_quantiles(*q, of),
+                Fact::ShareAbove { bound, of } => self.legal_shares(*bound, of),
+                // Levels are no matter of arithmetic.
+                Fact::Health(_) | Fact::Constant(_) => self.modelled(),
+            };
+        }
+        self.modelled()
+    }
+
+    fn modelled(&self) -> Vec<Expectation> {
         match self.fact {
             Fact::Total(total) => self.totals(total),
             Fact::Ratio { part, whole } => self.ratios(part, whole),
@@ -66,13 +80,21 @@ impl Asked<'_> {
         }
     }
 
-    fn series(&self, labels: Labels, point: impl FnMut(i64) -> Expected) -> Expectation {
+    pub(super) fn series(&self, labels: Labels, point: impl FnMut(i64) -> Expected) -> Expectation {
         Expectation { labels, points: self.instants.iter().copied().map(point).collect() }
+    }
+
+    fn era(&self) -> Era {
+        match self.arithmetic {
+            Arithmetic::Modelled(era) => era,
+            // Only for levels: closed windows are those of most engines.
+            Arithmetic::Unmodelled => Era::From2_51,
+        }
     }
 
     fn totals(&self, total: &Total) -> Vec<Expectation> {
         let sums = Sums::new(self.ledger, total);
-        let one = |terms: &[_], at| match sums.sum(terms, self.era, at - self.window_ms, at) {
+        let one = |terms: &[_], at| match sums.sum(terms, self.era(), at - self.window_ms, at) {
             None => Expected::Absent,
             Some(sum) if total.hides_zero && sum.exact == 0.0 => Expected::Absent,
             Some(sum) => {
@@ -95,9 +117,10 @@ impl Asked<'_> {
             .map(|(labels, terms)| {
                 self.series(labels.clone(), |at| {
                     let start = at - self.window_ms;
-                    let whole = wholes.sum(terms, self.era, start, at);
-                    let part =
-                        of_part.get(labels).and_then(|terms| parts.sum(terms, self.era, start, at));
+                    let whole = wholes.sum(terms, self.era(), start, at);
+                    let part = of_part
+                        .get(labels)
+                        .and_then(|terms| parts.sum(terms, self.era(), start, at));
                     match (part, whole) {
                         (Some(part), Some(whole)) if whole.exact > 0.0 => ratio(part, whole),
                         _ => Expected::Absent,
@@ -117,7 +140,7 @@ impl Asked<'_> {
             .iter()
             .map(|(labels, terms)| {
                 self.series(labels.clone(), |at| {
-                    let buckets = sums.buckets(terms, self.era, at - self.window_ms, at);
+                    let buckets = sums.buckets(terms, self.era(), at - self.window_ms, at);
                     buckets.map_or(Expected::Absent, |buckets| answer(&buckets))
                 })
             })
@@ -127,7 +150,7 @@ impl Asked<'_> {
     fn quantile(&self, q: f64, (bounds, buckets): &(Vec<f64>, Buckets)) -> Expected {
         let cumulative: Vec<(f64, f64)> =
             bounds.iter().copied().zip(buckets.rates.iter().copied()).collect();
-        let exact = oracle::histogram_quantile_near(self.era, q, &cumulative, ROUNDING);
+        let exact = oracle::histogram_quantile_near(self.era(), q, &cumulative, ROUNDING);
         if exact.0.is_nan() || exact.1.is_nan() {
             return Expected::Absent;
         }
@@ -154,7 +177,7 @@ impl Asked<'_> {
                         let earliest = at - LOOKBACK_MS;
                         let row =
                             instants.partition_point(|&instant| instant <= at).checked_sub(1)?;
-                        let reaches = match self.era {
+                        let reaches = match self.era() {
                             Era::From3_0 => instants[row] > earliest,
                             Era::UpTo2_50 | Era::From2_51 => instants[row] >= earliest,
                         };
@@ -195,17 +218,27 @@ fn share_above(bound: f64, (bounds, buckets): &(Vec<f64>, Buckets)) -> Expected 
         return Expected::Absent;
     }
     let exact = 1.0 - buckets.rates[at] / all;
-    // Bucket and count are stretched apart from each other, so their ratio may even exceed 1.
-    let bounds = |counts: std::ops::Range<usize>| {
-        let inner: f64 = buckets.inner[counts.clone()].iter().sum();
-        let outer: f64 = buckets.outer[counts].iter().sum();
-        (inner, outer.max(inner * buckets.stretch))
-    };
-    let (below, whole) = (bounds(0..at + 1), bounds(0..buckets.inner.len()));
-    let least = if whole.0 > 0.0 { 1.0 - below.1 / whole.0 } else { f64::NEG_INFINITY };
-    let real = (least, 1.0 - below.0 / whole.1);
+    let real = share_above_bound(at, &buckets.inner, &buckets.outer, buckets.stretch);
     Expected::Value {
         exact: (exact - ROUNDING, exact + ROUNDING),
         real: (real.0 - ROUNDING, real.1 + ROUNDING),
     }
+}
+
+/// What the real events permit of the share above the bound of bucket `at`; `inner` and `outer` are events per bucket.
+pub(super) fn share_above_bound(
+    at: usize,
+    inner: &[f64],
+    outer: &[f64],
+    stretch: f64,
+) -> (f64, f64) {
+    // Bucket and count are stretched apart from each other, so their ratio may even exceed 1.
+    let bounds = |counts: std::ops::Range<usize>| {
+        let inner: f64 = inner[counts.clone()].iter().sum();
+        let outer: f64 = outer[counts].iter().sum();
+        (inner, outer.max(inner * stretch))
+    };
+    let (below, whole) = (bounds(0..at + 1), bounds(0..inner.len()));
+    let least = if whole.0 > 0.0 { 1.0 - below.1 / whole.0 } else { f64::NEG_INFINITY };
+    (least, 1.0 - below.0 / whole.1)
 }

@@ -103,11 +103,17 @@ impl<'a> Sightings<'a> {
             }
             inner = inner.saturating_sub(lost);
         }
+        Real { inner: inner as f64, outer: self.around(start_ms, end_ms, slots.clone()) }
+    }
+
+    /// The real events of `slots` between the scrapes around the window: all that may be in it.
+    pub(super) fn around(&self, start_ms: i64, end_ms: i64, slots: std::ops::Range<usize>) -> f64 {
+        let total = |row: usize| slots.clone().map(|slot| self.page.total(row, slot)).sum::<u64>();
         let instants = self.page.instants();
         let before = instants.partition_point(|&instant| instant <= start_ms);
         let from = if before == 0 { 0 } else { total(before - 1) };
         let after = instants.partition_point(|&instant| instant < end_ms);
         let until = total(after.min(instants.len() - 1));
-        Real { inner: inner as f64, outer: (until - from) as f64 }
+        (until - from) as f64
     }
 }

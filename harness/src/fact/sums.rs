@@ -18,7 +18,7 @@ pub(super) struct Term {
     /// The first slot of the label set.
     pub(super) slot: usize,
     /// The slot of what really happened, where `slot` only counts what was recorded.
-    truth: usize,
+    pub(super) truth: usize,
 }
 
 /// The groups of a sum with the series in each.
@@ -26,8 +26,8 @@ pub(super) struct Term {
 pub(super) struct Sums<'a> {
     pub(super) sightings: Vec<Sightings<'a>>,
     pub(super) groups: Vec<(Labels, Vec<Term>)>,
-    per_second: bool,
-    times: f64,
+    pub(super) per_second: bool,
+    pub(super) times: f64,
 }
 
 /// A group's sum at one instant.
@@ -170,7 +170,8 @@ impl<'a> Sums<'a> {
     }
 }
 
-fn unit_scale(unit: Unit) -> f64 {
+/// How many of the ledger's units a metric's unit has.
+pub(super) fn unit_scale(unit: Unit) -> f64 {
     match unit {
         Unit::Count | Unit::Seconds(_) => 1.0,
         Unit::NanoUsd => 1e9,

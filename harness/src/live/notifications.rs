@@ -47,6 +47,8 @@ pub struct Told<'a> {
     pub config: &'a AlertmanagerConfig,
     /// What arrived, in order.
     pub notified: &'a [Notified],
+    /// When Prometheus started, in Unix milliseconds.
+    pub began_ms: i64,
     /// When Prometheus could first reach Alertmanager, in Unix milliseconds; alerts of before are sent again then.
     pub reachable_ms: i64,
     /// How often Prometheus sends alerts again, in milliseconds.
@@ -160,23 +162,34 @@ impl Told<'_> {
         })
     }
 
+    /// How much earlier than its first sample an alert may have fired: until a rule's state is restored, in its first two
+    /// evaluations, no `ALERTS` are written (`AlertingRule.Eval` in Prometheus' rules/alerting.go).
+    fn lead_ms(&self, life: &Life<'_>) -> i64 {
+        let interval_ms = life.timeline.rule.evaluations.interval_ms;
+        let first = life.firing_ms - self.began_ms <= 3 * interval_ms;
+        EARLY_MS + if first { 2 * interval_ms } else { 0 }
+    }
+
     /// The instants between which news of an instant must arrive. A group that is already known waits for its interval.
     fn due(&self, life: &Life<'_>, news_ms: i64) -> (i64, i64) {
         let Route { group_wait_ms, group_interval_ms, .. } = *life.route;
+        // Sent again at the first evaluation at which a repetition is due.
+        let again_ms = self.resend_ms + life.timeline.rule.evaluations.interval_ms;
         let heard_ms =
-            if news_ms < self.reachable_ms { self.reachable_ms + self.resend_ms } else { news_ms };
+            if news_ms < self.reachable_ms { self.reachable_ms + again_ms } else { news_ms };
         let latest = heard_ms + group_wait_ms.max(group_interval_ms) + GRACE_MS;
         (news_ms, latest)
     }
 
     fn missing(&self, life: &Life<'_>, lives: &[Life<'_>]) -> Vec<String> {
         let name = &life.timeline.rule.name;
+        let lead_ms = self.lead_ms(life);
         let arrived = |firing: bool, from_ms: i64| {
             self.notified.iter().find(|notified| {
                 notified.firing == firing
                     && notified.receiver == life.route.receiver
                     && notified.labels == *life.labels
-                    && from_ms - EARLY_MS <= notified.arrived_ms
+                    && from_ms - if firing { lead_ms } else { EARLY_MS } <= notified.arrived_ms
             })
         };
         let mut lines = Vec::new();
@@ -213,7 +226,7 @@ impl Told<'_> {
                     .map(|other| other.firing_ms)
                     .min()
                     .unwrap_or(life.firing_ms);
-                if told.arrived_ms < first_ms + life.route.group_wait_ms - EARLY_MS {
+                if told.arrived_ms < first_ms + life.route.group_wait_ms - lead_ms {
                     lines.push(format!(
                         "{name} was told of before its group_wait was over: {}",
                         life.labels
@@ -268,7 +281,8 @@ impl Told<'_> {
             let ends_ms = life.ended_ms.unwrap_or(i64::MAX);
             if notified.firing {
                 // Alertmanager tells of an end only once it has heard of it.
-                life.firing_ms - EARLY_MS <= at_ms && at_ms <= ends_ms.saturating_add(GRACE_MS)
+                life.firing_ms - self.lead_ms(life) <= at_ms
+                    && at_ms <= ends_ms.saturating_add(GRACE_MS)
             } else {
                 ends_ms - EARLY_MS <= at_ms
             }

@@ -3,7 +3,7 @@
 //! Each scenario has a stack of its own, so that no window of one sees another; several may run side by side. The
 //! judgement is that of the other road, plus what only a running stack shows.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use fake_modules::{
     clock::Clock,
@@ -15,36 +15,20 @@ use fake_modules::{
 };
 
 use super::{
-    alerts,
-    collect::{self, Collected},
-    notifications::{Notified, Told},
-    record::{Recorder, Recording},
-    recorded,
-    scrapes::{self, Matched, Stored},
-    stack::{LiveStack, LiveStackError, RESEND_DELAY, StackPlan},
-    truth::{self, Replayed},
+    collect,
+    judge::Played,
+    record::Recorder,
+    stack::{LiveStack, LiveStackError, StackPlan},
     watch::Watched,
-    wiring::{Seen, Served},
+    wiring::Served,
 };
 use crate::{
-    alert::alert_rules,
     client::prometheus::{ClientError, Prometheus},
     deploy::Cadence,
     monitoring::Monitoring,
-    oracle::Arithmetic,
-    receiver::Notification,
     scenario::{Overrides, Pace, Scenario, Source},
     stack::alertmanager_binary::AlertmanagerBinary,
-    verify::{
-        Notice, ScenarioReport, Verifier, VerifyError,
-        alerts::{judge, place},
-        ask::Truth,
-        ask_all,
-        bind::{self, Unproven},
-        question::Place,
-        staging,
-        wiring::{Part, Wiring},
-    },
+    verify::{Notice, ScenarioReport, Verifier, VerifyError},
 };
 
 /// How often Prometheus is asked what it makes of its targets.
@@ -52,9 +36,6 @@ const LOOK: Nanos = Nanos(200 * Nanos::MILLISECOND.0);
 
 /// How long traffic goes on after the story's end, so that nothing that is asked lies beyond it.
 const TAIL: Nanos = Nanos::HOUR;
-
-/// How often alerts are sent again; `stack::native` says why not more often.
-const RESEND_MS: i64 = RESEND_DELAY.as_millis() as i64;
 
 /// The cadence of short stories: everything but windows within expressions goes as much faster.
 pub const SHORT: Cadence =
@@ -104,18 +85,6 @@ pub enum LiveError {
         /// What.
         what: &'static str,
     },
-}
-
-/// What happened, and what Prometheus made of it.
-struct Played {
-    scenario: Scenario,
-    recording: Recording,
-    served: Vec<Served>,
-    timeouts_ms: BTreeMap<Instance, i64>,
-    watched: Watched,
-    collected: Collected,
-    reachable_ms: i64,
-    requests: u64,
 }
 
 impl LiveRoad {
@@ -246,95 +215,6 @@ impl LiveRoad {
         };
         targets.iter().map(of).collect()
     }
-
-    async fn judge(
-        &self,
-        played: &Played,
-        stack: &LiveStack,
-        deployed: &Arc<Monitoring>,
-        client: &Prometheus,
-        notice: &mut impl FnMut(Notice),
-    ) -> Result<ScenarioReport, VerifyError> {
-        let Played { scenario, collected, watched, served, .. } = played;
-        let epoch_ms = scenario.epoch.as_millisecond();
-        let matched = matched(played, epoch_ms);
-        let mut replayed = truth::replay(&played.recording, &matched, scenario.replicas, epoch_ms);
-        let seen = Seen { served, scrapes: &matched, replayed: &replayed, collected, watched };
-        let mut wiring = vec![seen.scrapes(), seen.samples(), seen.targets(), seen.rules(deployed)];
-        wiring.push(staleness(client, served, &matched, &replayed, collected).await?);
-        let recorded = recorded::evaluations(deployed, collected);
-        let contracts = &self.verifier.contracts;
-        let ledger = std::mem::replace(
-            &mut replayed.ledger,
-            crate::ledger::Ledger::new(scenario.replicas, epoch_ms),
-        );
-        let truth = Arc::new(Truth {
-            ledger,
-            blinds: staging::blinds(&scenario.incidents, epoch_ms),
-            constants_ms: staging::constants_ms(&recorded, contracts),
-        });
-        let arithmetic = Arithmetic::Modelled(staging::era(&self.verifier.binary));
-        // The copy's own timings and addresses, the same questions.
-        let verifier = self.verifier.of(Arc::clone(deployed));
-        let (questions, not_asked) = verifier.panel_questions(scenario, client).await?;
-        let mut verdicts = ask_all(questions, client, arithmetic, &truth, notice).await?;
-        let (found, differences) = recorded::verdicts(
-            deployed,
-            contracts,
-            collected,
-            &recorded,
-            (arithmetic, &truth),
-            client,
-        )
-        .await?;
-        verdicts.extend(found.into_iter().filter(|v| verifier.asks(&v.question.place)));
-        if let Some(rules) = wiring.iter_mut().find(|wiring| wiring.part == Part::Rules) {
-            rules.broken.extend(differences);
-        }
-        let interval_ms = deployed.config.evaluation_interval_ms;
-        let span = (epoch_ms, collected.at_ms);
-        let rules = alert_rules(&deployed.rules, interval_ms, span, |_, _, _| 0);
-        let timelines = alerts::timelines(&rules, &collected.alerts, collected.at_ms);
-        let mut alerts = match scenario.alerts.is_empty() {
-            true => Vec::new(),
-            false => judge(scenario, &timelines, &contracts.alerts),
-        };
-        alerts.retain(|verdict| verifier.asks(&place(&verdict.alert)));
-        let mut unproven = bind::unproven(deployed, contracts);
-        unproven.retain(|unproven| verifier.asks(&unproven.place));
-        unproven.extend(not_asked.into_iter().map(Unproven::from));
-        match (&deployed.alertmanager, stack.alertmanager_url()) {
-            (Some(config), Some(_)) => {
-                let notified = notified(&stack.receiver().notifications());
-                let told = Told {
-                    timelines: &timelines,
-                    config,
-                    notified: &notified,
-                    reachable_ms: played.reachable_ms,
-                    resend_ms: RESEND_MS,
-                    until_ms: collected.at_ms,
-                };
-                wiring.push(told.judge());
-            }
-            (_, None) => unproven.push(nobody_routes()),
-            (None, _) => {}
-        }
-        let n_samples =
-            collected.samples.values().flatten().map(|series| series.points.len()).sum();
-        Ok(ScenarioReport {
-            scenario: scenario.name.clone(),
-            seed: scenario.seed,
-            verdicts,
-            alerts,
-            wiring,
-            unproven,
-            changed: stack.deployment().differences().iter().map(ToString::to_string).collect(),
-            requests: played.requests,
-            events: played.recording.len() as u64,
-            samples: n_samples,
-            kept: None,
-        })
-    }
 }
 
 /// The modules of a scenario, each copy on a free port of its own.
@@ -362,95 +242,4 @@ fn serve(
 
 fn unix_ms(live: &Live<Source>) -> i64 {
     live.clock().epoch_unix_ms() + live.now().as_millis() as i64
-}
-
-fn matched(played: &Played, epoch_ms: i64) -> BTreeMap<Instance, Matched> {
-    let of = |served: &Served| {
-        let up = played.collected.up.get(&served.address);
-        let stored: Vec<Stored> = up
-            .map(|series| &series.points[..])
-            .unwrap_or_default()
-            .iter()
-            .map(|&(at_ms, up)| Stored { at_ms, up: up == 1.0 })
-            .collect();
-        let timeout_ms = played.timeouts_ms.get(&served.instance).copied().unwrap_or(0);
-        let instance = served.instance;
-        (instance, scrapes::matched(&stored, &played.recording, instance, epoch_ms, timeout_ms))
-    };
-    played.served.iter().map(of).collect()
-}
-
-/// What went away is not shown from the first failed scrape on, and is shown again once it is back.
-async fn staleness(
-    client: &Prometheus,
-    served: &[Served],
-    matched: &BTreeMap<Instance, Matched>,
-    replayed: &Replayed,
-    collected: &Collected,
-) -> Result<Wiring, ClientError> {
-    let (mut n_edges, mut broken) = (0, Vec::new());
-    for served in served {
-        let Some(matched) = matched.get(&served.instance) else { continue };
-        let selector = collect::scraped(&served.address);
-        let shown: BTreeMap<i64, usize> =
-            replayed.n_series.get(&served.instance).into_iter().flatten().copied().collect();
-        for pair in matched.scraped.windows(2).filter(|pair| pair[0].up != pair[1].up) {
-            n_edges += 1;
-            let at_ms = pair[1].at_ms;
-            let found = match client.query(&format!("count({selector})"), at_ms).await?.value {
-                crate::client::answer::Value::Vector(samples) => {
-                    samples.first().map_or(0.0, |sample| sample.value)
-                }
-                _ => 0.0,
-            };
-            let wanted = if pair[1].up { shown.get(&at_ms).copied().unwrap_or(0) } else { 0 };
-            if found != wanted as f64 {
-                let module = served.instance.module.as_str();
-                broken.push(format!(
-                    "{module} at {} shows {found} series after a scrape with up = {}, and should show {wanted}",
-                    served.address,
-                    i32::from(pair[1].up)
-                ));
-            }
-        }
-    }
-    broken.sort();
-    broken.dedup();
-    let _ = collected;
-    Ok(Wiring {
-        part: Part::Staleness,
-        compared: crate::report::words::counted(n_edges, "change of up"),
-        broken,
-    })
-}
-
-/// One line for each alert of each notification.
-fn notified(notifications: &[Notification]) -> Vec<Notified> {
-    let of = |notification: &Notification| {
-        let (arrived_ms, receiver) = (notification.arrived_ms, notification.receiver.clone());
-        notification
-            .alerts
-            .iter()
-            .map(|alert| Notified {
-                arrived_ms,
-                receiver: receiver.clone(),
-                labels: alert.labels.clone(),
-                firing: alert.status == "firing",
-                annotations: alert.annotations.clone(),
-            })
-            .collect::<Vec<_>>()
-    };
-    notifications.iter().flat_map(of).collect()
-}
-
-fn nobody_routes() -> Unproven {
-    Unproven {
-        place: Place {
-            dashboard: "wiring".to_owned(),
-            panel: Part::Notifications.to_string(),
-            ref_id: String::new(),
-            selection: String::new(),
-        },
-        reason: "no Alertmanager is to be had here: name one with --alertmanager PATH".to_owned(),
-    }
 }

@@ -25,6 +25,8 @@ pub struct Replayed {
     pub samples: BTreeMap<Instance, BTreeMap<Shown, Vec<(i64, f64)>>>,
     /// When each copy showed how many series.
     pub n_series: BTreeMap<Instance, Vec<(i64, usize)>>,
+    /// When each copy was stopped, in Unix milliseconds.
+    pub stopped: BTreeMap<Instance, Vec<i64>>,
     /// Spans in Unix milliseconds in which an incident makes a copy's answers fail by design: too slow or too many.
     pub excused: BTreeMap<Instance, Vec<(i64, i64)>>,
 }
@@ -44,6 +46,7 @@ pub fn replay(
     let mut samples: BTreeMap<Instance, BTreeMap<Shown, Vec<(i64, f64)>>> = BTreeMap::new();
     let mut n_series: BTreeMap<Instance, Vec<(i64, usize)>> = BTreeMap::new();
     let mut excused: BTreeMap<Instance, Vec<(i64, i64)>> = BTreeMap::new();
+    let mut stopped: BTreeMap<Instance, Vec<i64>> = BTreeMap::new();
     for (position, entry) in recording.iter().enumerate() {
         while let Some((_, instance, scraped)) = lines.next_if(|(at, ..)| *at <= position) {
             rule(&mut ledger, epoch_ms, instance, scraped);
@@ -67,6 +70,9 @@ pub fn replay(
             module.observe(event);
         }
         let at_ms = epoch_ms + event.at.as_millis() as i64;
+        if let EventKind::Stopped(_) = event.kind {
+            stopped.entry(event.instance()).or_default().push(at_ms);
+        }
         let fails = match event.kind {
             EventKind::ExtraSeries(_, n_series) => Some(n_series > 0),
             EventKind::SlowMetrics(_, takes) => Some(takes > Nanos::ZERO),
@@ -84,7 +90,7 @@ pub fn replay(
     for (_, instance, scraped) in lines {
         rule(&mut ledger, epoch_ms, instance, scraped);
     }
-    Replayed { ledger, samples, n_series, excused }
+    Replayed { ledger, samples, n_series, stopped, excused }
 }
 
 fn rule(ledger: &mut Ledger, epoch_ms: i64, instance: Instance, scraped: Scraped) {

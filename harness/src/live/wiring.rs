@@ -23,6 +23,9 @@ use crate::{
 /// A pause between scrapes of this many intervals is a hole; a busy machine may miss one.
 const HOLE: i64 = 3;
 
+/// An answer takes a few milliseconds; a busy machine takes longer.
+const ON_THE_WAY_MS: i64 = 300;
+
 /// At most so many lines for one cause.
 const LINES: usize = 5;
 
@@ -122,14 +125,11 @@ impl Seen<'_> {
         }
     }
 
-    /// Whether the copy went down before its answer could be read to the end: the scrape after is down too.
+    /// Whether the copy went down while its answer was on the way.
     fn cut(&self, instance: Instance, at_ms: i64) -> bool {
-        let starts = self.replayed.ledger.pages().find(|page| page.instance() == instance);
-        starts.is_some_and(|page| {
-            let next = page.instants().iter().position(|at| *at == at_ms).unwrap_or(0) + 1;
-            next >= page.instants().len()
-                || page.life(next) != page.life(next - 1)
-                || !page.up(next)
+        let stopped = self.replayed.stopped.get(&instance);
+        stopped.is_some_and(|stopped| {
+            stopped.iter().any(|stop| (at_ms..at_ms + ON_THE_WAY_MS).contains(stop))
         })
     }
 

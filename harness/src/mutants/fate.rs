@@ -149,8 +149,7 @@ impl Trial {
             }
             Err(error) => return Err(error),
         };
-        let (finding, _) =
-            ask::compare(question, expected, &observed, self.arithmetic, &self.truth);
+        let (finding, _) = ask::compare(question, expected, &observed, &self.truth);
         Ok(finding.breaches.first().map(|breach| Sign::Breach(breach.kind)))
     }
 

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 pub(crate) use model::FileProblem;
 use model::{
-    At, Breach, Document, Engine, Expectation, Legend, Place, Scenario, State, Tool, Unproven,
-    Verdict,
+    At, Breach, Document, Engine, Expectation, Legend, Place, Scenario, Stack, State, Tool,
+    Unproven, Verdict,
 };
 use schemars::generate::SchemaSettings;
 
@@ -39,7 +39,16 @@ pub fn json(run: &Run) -> String {
     let document = Document {
         schema: SCHEMA,
         tool: Tool { name: "dashproof", version: env!("CARGO_PKG_VERSION") },
-        engine: Engine { name: "Prometheus", version: run.version.clone(), road: "backfill" },
+        engine: Engine {
+            name: run.stack.name.clone(),
+            version: run.stack.version.clone(),
+            road: run.replay.road.name(),
+        },
+        stack: Stack {
+            chosen: run.stack.chosen,
+            why: run.stack.why.clone(),
+            judged: if run.stack.exactly { &["exactly", "truly"] } else { &["truly"] },
+        },
         grafana: GRAFANA,
         conclusion: conclusion.name(),
         exit_code: conclusion.exit_code(),
@@ -200,9 +209,12 @@ fn breach(breach: &judge::Breach) -> Breach {
         observed: breach.observed.map(model::Figure),
         expected: match breach.expected {
             Some(Expected::Value { exact, real }) => Some(Expectation {
-                exact: [exact.0, exact.1].map(model::Figure),
+                exact: Some([exact.0, exact.1].map(model::Figure)),
                 real: [real.0, real.1].map(model::Figure),
             }),
+            Some(Expected::Legal { real, .. }) => {
+                Some(Expectation { exact: None, real: [real.0, real.1].map(model::Figure) })
+            }
             Some(Expected::Absent) | None => None,
         },
     }

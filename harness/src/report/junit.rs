@@ -55,7 +55,7 @@ fn suite(outcome: &Outcome, reds: &[Red<'_>], run: &Run) -> TestSuite {
     let name = outcome.scenario.name.as_str();
     let mut suite = TestSuite::new(name);
     suite.add_property(("seed", outcome.scenario.seed.to_string().as_str()));
-    suite.add_property(("prometheus", run.version.as_str()));
+    suite.add_property(("engine", format!("{} {}", run.stack.name, run.stack.version).as_str()));
     let mut whole = |status| {
         suite.add_test_case(case(name, "scenario".to_owned(), status));
     };

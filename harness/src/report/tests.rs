@@ -17,6 +17,7 @@ use crate::{
     },
 };
 use paint::Paint;
+use replay::Road;
 
 const EPOCH_MS: i64 = 1_767_571_200_000;
 
@@ -97,6 +98,7 @@ fn green() -> Verdict {
 
 fn judged(scenario: Scenario, verdicts: Vec<Verdict>, unproven: Vec<Unproven>) -> Outcome {
     let report = ScenarioReport {
+        epoch: scenario.epoch,
         scenario: scenario.name.clone(),
         seed: scenario.seed,
         verdicts,
@@ -114,15 +116,24 @@ fn judged(scenario: Scenario, verdicts: Vec<Verdict>, unproven: Vec<Unproven>) -
 
 fn run(outcomes: Vec<Outcome>) -> Run {
     Run {
-        engine: "Prometheus 2.42.0 (/usr/bin/prometheus; found on PATH)".to_owned(),
-        version: "2.42.0".to_owned(),
+        stack: Stack {
+            chosen: "native",
+            why: "no URL is given".to_owned(),
+            name: "Prometheus".to_owned(),
+            version: "2.42.0".to_owned(),
+            engine: "Prometheus 2.42.0 (/usr/bin/prometheus; found on PATH)".to_owned(),
+            exactly: true,
+        },
         problems: Vec::new(),
         outcomes,
         alerts: Vec::new(),
         brackets: None,
         whole: false,
         interrupted: false,
-        replay: Replay { flags: vec!["--duration".to_owned(), "2h".to_owned()] },
+        replay: Replay {
+            road: Road::Backfill,
+            flags: vec!["--duration".to_owned(), "2h".to_owned()],
+        },
     }
 }
 
@@ -164,6 +175,7 @@ fn everything() -> Run {
 fn a_red_verdict_says_what_was_asked_what_came_and_what_should_have() {
     let expected = "\
 Prometheus 2.42.0 (/usr/bin/prometheus; found on PATH)
+stack: native: no URL is given; judged exactly and truly
 Grafana: not exercised: this road asks Prometheus what Grafana would ask
 
           llm-

@@ -35,7 +35,10 @@ const NAMED: usize = 3;
 pub fn text(run: &Run, paint: Paint, brief: bool) -> String {
     let mut out = String::new();
     if !brief {
-        let _ = writeln!(out, "{}", run.engine);
+        let stack = &run.stack;
+        let _ = writeln!(out, "{}", stack.engine);
+        let chosen = format!("stack: {}: {}; judged {}", stack.chosen, stack.why, stack.judged());
+        let _ = writeln!(out, "{}", paint.faint(&chosen));
         let _ = writeln!(out, "{}\n", paint.faint(&format!("Grafana: {GRAFANA}")));
         out.push_str(&table::table(run, paint));
         notes(&mut out, run, paint);
@@ -89,6 +92,8 @@ pub fn expectation(expected: &Expected, since: &impl Fn(i64) -> String) -> Strin
 
 fn notes(out: &mut String, run: &Run, paint: Paint) {
     let mut notes = Vec::new();
+    let everywhere = changed_everywhere(run);
+    notes.extend(everywhere.iter().map(|what| format!("configuration changed in {what}")));
     for outcome in &run.outcomes {
         let name = &outcome.scenario.name;
         for incident in &outcome.cut {
@@ -102,9 +107,8 @@ fn notes(out: &mut String, run: &Run, paint: Paint) {
                 notes.push(format!("{name}: not run, needs {needs}: {remedy}"));
             }
             End::Judged { report, .. } => {
-                let changed = report.changed.iter();
-                notes
-                    .extend(changed.map(|what| format!("{name}: configuration changed in {what}")));
+                let own = report.changed.iter().filter(|what| !everywhere.contains(what.as_str()));
+                notes.extend(own.map(|what| format!("{name}: configuration changed in {what}")));
                 let mut blinds: BTreeMap<&str, usize> = BTreeMap::new();
                 for blind in report.verdicts.iter().filter_map(|v| v.blind.as_deref()) {
                     *blinds.entry(blind).or_default() += 1;
@@ -148,6 +152,20 @@ fn notes(out: &mut String, run: &Run, paint: Paint) {
     for note in notes {
         let _ = writeln!(out, "{}", paint.faint(&note));
     }
+}
+
+/// What the configuration was changed in under every scenario, where there are several.
+fn changed_everywhere(run: &Run) -> BTreeSet<&str> {
+    let mut all = run.judged().map(|(_, report, _)| -> BTreeSet<&str> {
+        report.changed.iter().map(String::as_str).collect()
+    });
+    let first = all.next().unwrap_or_default();
+    let mut n_others = 0;
+    let common = all.fold(first, |common, other| {
+        n_others += 1;
+        common.intersection(&other).copied().collect()
+    });
+    if n_others == 0 { BTreeSet::new() } else { common }
 }
 
 fn problems(out: &mut String, run: &Run, paint: Paint, brief: bool) {

@@ -189,6 +189,11 @@ fn told(truth: &Truth, labels: &Labels) -> Option<String> {
     let (_, expected) = truth.series.iter().find(|(of, _)| same(of))?;
     Some(match expected {
         Expected::Absent => "no sample".to_owned(),
+        Expected::Legal { real, or_absent } => {
+            let texts = words::numbers(&[real.0, real.1]);
+            let or_none = if *or_absent { ", or no sample" } else { "" };
+            format!("the real events permit {} to {}{or_none}", texts[0], texts[1])
+        }
         Expected::Value { exact, real } => {
             let texts = words::numbers(&[exact.0, real.0, real.1]);
             format!("{}; the real events permit {} to {}", texts[0], texts[1], texts[2])

@@ -132,6 +132,7 @@ pub fn breach(kind: BreachKind) -> &'static str {
         BreachKind::Unexpected => "there should be none",
         BreachKind::Inexact => "not what the engine's samples of the truth give",
         BreachKind::Untrue => "what the samples give, but not what happened",
+        BreachKind::Impossible => "not what any arithmetic makes of what happened",
         BreachKind::Duplicate => "two series with the same labels",
     }
 }

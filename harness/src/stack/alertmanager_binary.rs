@@ -17,14 +17,14 @@ static ALERTMANAGER: Product = Product {
     name: "Alertmanager",
     // Debian's name comes first: a machine may have an unrelated `alertmanager`.
     programs: &["prometheus-alertmanager", "alertmanager"],
-    companion: "amtool",
+    companion: Some("amtool"),
     packages: &[
         ("prometheus-alertmanager", "prometheus-alertmanager"),
         ("prometheus-alertmanager", "amtool"),
     ],
     // Debian's builds read their default templates from there and refuse every configuration without.
     compiled_in: Some(TEMPLATES),
-    oldest: Version { major: 0, minor: 25, patch: 0 },
+    oldest: Some(Version { major: 0, minor: 25, patch: 0 }),
     remedies: &[
         "put `alertmanager` and `amtool` 0.25 or later (both are in its release archive) on PATH",
         "or name the program: DASHPROOF_ALERTMANAGER=/path/to/alertmanager",

@@ -64,15 +64,15 @@ pub(super) struct Product {
     pub(super) name: &'static str,
     /// What the server's program is called, the name in the distribution's package first.
     pub(super) programs: &'static [&'static str],
-    /// Its companion.
-    pub(super) companion: &'static str,
+    /// Its companion, if any is needed.
+    pub(super) companion: Option<&'static str>,
     /// The distribution's packages, each with a program for which it is fetched; one that an earlier
     /// package of the list has brought already needs no other.
     pub(super) packages: &'static [(&'static str, &'static str)],
     /// A directory that the distribution's builds have compiled in; `cache` says what is done about it.
     pub(super) compiled_in: Option<&'static str>,
-    /// The oldest version whose behaviour is known here.
-    pub(super) oldest: Version,
+    /// The oldest version whose behaviour is known here; none, where builds tell no version and any will do.
+    pub(super) oldest: Option<Version>,
     /// What the user can do if there is none.
     pub(super) remedies: &'static [&'static str],
 }
@@ -162,7 +162,9 @@ impl Product {
         environment: &Environment,
     ) -> Result<Found, String> {
         let version = self.version_of(&program).await?;
-        let name = self.companion;
+        let Some(name) = self.companion else {
+            return Ok(Found { companion: program.clone(), program, version, origin });
+        };
         let beside = program.with_file_name(name);
         let companion = if beside.is_file() { Some(beside) } else { on_path(name, environment) };
         let companion = companion.ok_or_else(|| {
@@ -177,12 +179,13 @@ impl Product {
         let said = ask.run(VERSION_CEILING).await.map_err(|error| error.with_cause())?;
         // Before 2.38, Prometheus' version went to standard error.
         let text = if said.stdout.trim().is_empty() { &said.stderr } else { &said.stdout };
+        let Some(oldest) = self.oldest else { return Ok(Version::default()) };
         let version: Version = text.parse().map_err(|error| format!("`{ask}`: {error}"))?;
-        if version < self.oldest {
+        if version < oldest {
             return Err(format!(
                 "{} is {version}; the oldest version whose behaviour is known is {}",
                 program.display(),
-                self.oldest
+                oldest
             ));
         }
         Ok(version)

@@ -6,6 +6,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::settings::Settings;
+
 /// Where binaries are looked for and where files may be put.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
@@ -13,6 +15,10 @@ pub struct Environment {
     pub prometheus: Option<PathBuf>,
     /// `DASHPROOF_ALERTMANAGER`: the Alertmanager to use, or the directory that holds it.
     pub alertmanager: Option<PathBuf>,
+    /// `DASHPROOF_VICTORIA_METRICS`: the VictoriaMetrics of the tests, or the directory that holds it.
+    pub victoria_metrics: Option<PathBuf>,
+    /// What `DASHPROOF_STACK`, `DASHPROOF_PROMETHEUS_URL` and their like say of a running stack.
+    pub stack: Settings,
     /// `PATH`, as it stands.
     pub search_path: OsString,
     /// Where downloaded binaries are kept: `DASHPROOF_CACHE`, else `$XDG_CACHE_HOME/dashproof`,
@@ -37,6 +43,8 @@ impl Environment {
         Self {
             prometheus: set("DASHPROOF_PROMETHEUS").map(PathBuf::from),
             alertmanager: set("DASHPROOF_ALERTMANAGER").map(PathBuf::from),
+            victoria_metrics: set("DASHPROOF_VICTORIA_METRICS").map(PathBuf::from),
+            stack: Settings::from_variables(&variable),
             search_path: set("PATH").unwrap_or_default(),
             cache,
             temporary,

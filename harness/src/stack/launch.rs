@@ -85,11 +85,19 @@ impl Launch<'_> {
         self,
         readiness: fn(&str) -> Result<String, &'static str>,
     ) -> Result<(Server, String), StartError> {
+        self.until_ready_as(|log, _| readiness(log)).await
+    }
+
+    /// As [`Launch::until_ready`]; `readiness` is told the process' number too.
+    pub(super) async fn until_ready_as(
+        self,
+        readiness: impl Fn(&str, u32) -> Result<String, &'static str>,
+    ) -> Result<(Server, String), StartError> {
         let mut server = Server::start(self.command, self.directory, self.log.clone())?;
         let ready = poll::until(READY_CEILING, READY_INTERVAL, || {
             // The exit comes first: a log read before it might lack the last words.
             let exited = server.exited();
-            let answer = readiness(&server.log());
+            let answer = readiness(&server.log(), server.pid());
             async move {
                 match exited {
                     Some(status) => Err(Pending::Failed(status)),

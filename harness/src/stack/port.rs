@@ -74,6 +74,22 @@ pub fn holder(port: u16) -> Option<Holder> {
     Some(Holder { pid, command: command.trim().chars().take(SHOWN).collect() })
 }
 
+/// The ports on which a process of ours listens, ascending: for a server that does not say which one it was given.
+#[must_use]
+pub fn of_process(pid: u32) -> Vec<u16> {
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+    let mut ports: Vec<u16> = tables
+        .iter()
+        .filter_map(|table| fs::read_to_string(table).ok())
+        .flat_map(|table| sockets(&table).collect::<Vec<_>>())
+        .filter(|(_, inode)| has_open(pid, &[format!("socket:[{inode}]")]))
+        .map(|(port, _)| port)
+        .collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
 fn has_open(pid: u32, sockets: &[String]) -> bool {
     let Ok(files) = fs::read_dir(Path::new("/proc").join(pid.to_string()).join("fd")) else {
         return false;
@@ -83,16 +99,22 @@ fn has_open(pid: u32, sockets: &[String]) -> bool {
     })
 }
 
-/// The inodes of sockets that listen on `port`, in a table of the kernel (`proc_pid_net(5)`).
+/// The inodes of sockets that listen on `port`, in a table of the kernel.
 fn listening(table: &str, port: u16) -> Vec<String> {
+    sockets(table).filter(|(found, _)| *found == port).map(|(_, inode)| inode).collect()
+}
+
+/// Port and inode of each socket that listens, in a table of the kernel (`proc_pid_net(5)`).
+fn sockets(table: &str) -> impl Iterator<Item = (u16, String)> {
     const LISTEN: &str = "0A";
-    let inode = |line: &str| {
+    let socket = |line: &str| {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let local = fields.get(1)?.rsplit(':').next()?;
-        let found = u16::from_str_radix(local, 16).ok()? == port && *fields.get(3)? == LISTEN;
-        found.then(|| fields.get(9).map(|inode| (*inode).to_owned()))?
+        let port =
+            u16::from_str_radix(local, 16).ok().filter(|_| fields.get(3) == Some(&LISTEN))?;
+        Some((port, (*fields.get(9)?).to_owned()))
     };
-    table.lines().skip(1).filter_map(inode).collect()
+    table.lines().skip(1).filter_map(socket)
 }
 
 #[cfg(test)]
@@ -106,6 +128,7 @@ mod tests {
         let found = holder(port).unwrap();
         assert_eq!(found.pid, std::process::id());
         assert!(!found.command.is_empty());
+        assert!(of_process(std::process::id()).contains(&port));
         drop(listener);
         assert_eq!(holder(port), None);
     }

@@ -13,10 +13,10 @@ use super::version::{OLDEST, Version};
 static PROMETHEUS: Product = Product {
     name: "Prometheus",
     programs: &["prometheus"],
-    companion: "promtool",
+    companion: Some("promtool"),
     packages: &[("prometheus", "prometheus"), ("promtool", "promtool")],
     compiled_in: None,
-    oldest: OLDEST,
+    oldest: Some(OLDEST),
     remedies: &[
         "put `prometheus` and `promtool` 2.42 or later (both are in its release archive) on PATH",
         "or name the program: --prometheus /path/to/prometheus, or DASHPROOF_PROMETHEUS",

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A version of Prometheus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
     /// The line: 2 or 3.
     pub major: u32,

@@ -113,7 +113,7 @@ pub fn judged(
     let mut remarks = answer.warnings;
     remarks.extend(answer.infos);
     let observed = observed(answer.value);
-    let (finding, blind) = compare(&question, &expected, &observed, arithmetic, truth);
+    let (finding, blind) = compare(&question, &expected, &observed, truth);
     let misnamed = question
         .legend
         .as_ref()
@@ -132,7 +132,7 @@ pub fn expected(question: &Question, arithmetic: Arithmetic, truth: &Truth) -> V
     Asked {
         fact: &question.fact,
         ledger: &truth.ledger,
-        era: arithmetic.era(),
+        arithmetic,
         window_ms: question.window_ms,
         instants: question.form.instants(),
         rules_ms: truth.constants_ms,
@@ -146,7 +146,6 @@ pub fn compare(
     question: &Question,
     expected: &[Expectation],
     observed: &[Observed],
-    arithmetic: Arithmetic,
     truth: &Truth,
 ) -> (Finding, Option<String>) {
     let instants = question.form.instants();
@@ -160,12 +159,7 @@ pub fn compare(
             .copied()
     };
     let blind = instants.iter().find_map(|&at| blinded(at)).map(|blind| blind.why.clone());
-    (
-        judge::judge(expected, &instants, observed, arithmetic.is_modelled(), |at| {
-            blinded(at).is_none()
-        }),
-        blind,
-    )
+    (judge::judge(expected, &instants, observed, |at| blinded(at).is_none()), blind)
 }
 
 /// An answer's series without metric names, each with its points.

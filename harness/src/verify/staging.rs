@@ -13,13 +13,14 @@ use fake_modules::{
     incident::{Incident, IncidentKind},
     lie::Lie,
     rng::{Rng, Stream},
+    world::{Instance, Module},
 };
 
 use super::{
     Notice, ScenarioReport, Verifier, VerifyError,
     ask::{Blind, Truth},
     bind,
-    engine::Engine,
+    engine::{Engine, EngineChoice},
     targets::{self, Phase, Targets, TargetsError},
 };
 use crate::{
@@ -117,13 +118,25 @@ impl Verifier {
             found.targets.iter_mut().for_each(|(_, target)| target.interval_ms = interval_ms);
         }
         let span = Duration::from_millis(duration_ms as u64) + Duration::from_secs(3600);
-        let started = NativePrometheus::start(
-            &self.binary,
-            &self.environment,
-            &Options { config: None, span, ..Options::default() },
-        )
-        .await?;
-        let mut engine = Engine::Native(started);
+        let phases = found.targets.iter().map(|(_, target)| target.phase_ms);
+        // VictoriaMetrics does not find a series at the very millisecond of its first sample.
+        let first_ms = epoch_ms + phases.max().unwrap_or(0) + 1;
+        let at_first = |instance: &Option<Instance>| {
+            instance.is_none_or(|instance| !removed_at_first(&scenario.incidents, instance.module))
+        };
+        let n_targets = found.targets.iter().filter(|(instance, _)| at_first(instance)).count();
+        let mut engine = match &self.choice {
+            EngineChoice::Native => {
+                let options = Options { config: None, span, ..Options::default() };
+                let started = NativePrometheus::start(&self.binary, &self.environment, &options);
+                Engine::Native(started.await?)
+            }
+            EngineChoice::External(external) => {
+                self.is_free(external, std::slice::from_ref(scenario)).await?;
+                Engine::External(external.clone())
+            }
+        };
+        let arithmetic = engine.arithmetic(&self.binary);
         let writer = engine.writer();
         let source = |source| VerifyError::Source { scenario: scenario.name.clone(), source };
         let play = Play {
@@ -144,6 +157,7 @@ impl Verifier {
                 error: error.to_string(),
             });
         }
+        engine.shows_all(first_ms, n_targets).await?;
         let mut unproven = bind::unproven(&self.monitoring, &self.contracts);
         unproven.extend(played.refused.iter().map(|(target, times)| bind::refused(target, *times)));
         let offset = |file: &str, group: &str, interval_ms| match phase {
@@ -182,12 +196,13 @@ impl Verifier {
         Ok(Staged {
             engine,
             truth: Arc::new(truth),
-            arithmetic: Arithmetic::Modelled(era(&self.binary)),
+            arithmetic,
             recorded,
             alerts,
             report: ScenarioReport {
                 scenario: scenario.name.clone(),
                 seed: scenario.seed,
+                epoch: scenario.epoch,
                 verdicts: Vec::new(),
                 alerts: Vec::new(),
                 wiring: Vec::new(),
@@ -217,6 +232,15 @@ impl Verifier {
 #[must_use]
 pub fn era(binary: &PrometheusBinary) -> Era {
     Era::of_version(&binary.version.to_string()).unwrap_or(Era::From3_0)
+}
+
+/// Whether a module is not yet scraped when a scenario begins.
+fn removed_at_first(incidents: &[Incident], module: Module) -> bool {
+    incidents.iter().any(|incident| {
+        let removed =
+            matches!(incident.kind, IncidentKind::ModuleRemoved { module: of } if of == module);
+        removed && incident.at.as_secs_f64() < 60.0
+    })
 }
 
 /// Where an incident keeps metrics from showing the truth.

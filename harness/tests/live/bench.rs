@@ -6,7 +6,12 @@ use dashproof::{
     contract::Contracts,
     live::{LiveRoad, SHORT},
     monitoring::Monitoring,
-    report::{Conclusion, End, Outcome, Run, paint::Paint, replay::Replay, text},
+    report::{
+        Conclusion, End, Outcome, Run, Stack,
+        paint::Paint,
+        replay::{Replay, Road},
+        text,
+    },
     scenario::Scenario,
     stack::{alertmanager_binary::AlertmanagerBinary, prometheus_binary::PrometheusBinary},
     verify::{ScenarioReport, Verifier},
@@ -29,7 +34,7 @@ pub(crate) fn story(name: &str) -> Result<Scenario, String> {
 }
 
 /// An Alertmanager of the same generation as the Prometheus.
-fn alertmanager(prometheus: &PrometheusBinary) -> Result<AlertmanagerBinary, String> {
+pub(crate) fn alertmanager(prometheus: &PrometheusBinary) -> Result<AlertmanagerBinary, String> {
     let newest = prometheus.version.major > 2;
     let (_, found) = &alertmanagers()[usize::from(newest)];
     found.clone()
@@ -57,20 +62,19 @@ pub(crate) fn play(road: &LiveRoad, story: &Scenario) -> Result<ScenarioReport, 
 pub(crate) fn told(road: &LiveRoad, story: &Scenario, report: ScenarioReport) -> String {
     let held = report.held();
     let outcome = Outcome {
-        scenario: story.clone(),
+        scenario: Scenario { epoch: report.epoch, ..story.clone() },
         cut: Vec::new(),
         end: End::Judged { report, seconds: 0.0 },
     };
     let run = Run {
-        engine: road.verifier.binary.to_string(),
-        version: road.verifier.binary.version.to_string(),
+        stack: Stack::native(&road.verifier.binary, "a test".to_owned()),
         problems: Vec::new(),
         outcomes: vec![outcome],
         alerts: Vec::new(),
         brackets: None,
         whole: false,
         interrupted: false,
-        replay: Replay { flags: Vec::new() },
+        replay: Replay { road: Road::Live, flags: Vec::new() },
     };
     assert_eq!(run.conclusion() == Conclusion::Held, held);
     text::text(&run, Paint::PLAIN, false)

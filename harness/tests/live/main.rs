@@ -3,10 +3,13 @@
 //! One trial for each story and line of Prometheus; several run side by side, since most of their time is waiting.
 
 #[path = "../support/alertmanagers.rs"]
+#[expect(dead_code, reason = "each Prometheus goes with an Alertmanager of its own age")]
 mod alertmanagers;
 mod bench;
+mod faults;
 #[path = "../support/lines.rs"]
 mod lines;
+mod roads;
 mod stories;
 mod wiring;
 
@@ -18,6 +21,9 @@ const AT_ONCE: usize = 6;
 fn main() -> ExitCode {
     let mut arguments = libtest_mimic::Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let trials = [stories::trials(), wiring::trials()].into_iter().flatten().collect();
+    let trials = [faults::trials(), stories::trials(), roads::trials(), wiring::trials()]
+        .into_iter()
+        .flatten()
+        .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

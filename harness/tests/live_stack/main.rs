@@ -1,4 +1,5 @@
-//! The shipped configuration on free ports: the copy that differs only where it must, and the servers that run on it.
+//! The shipped configuration on free ports: the copy that differs only where it must, the servers that run on it, and
+//! their end. This binary is also the process that its own tests kill (see `hold`).
 
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +12,8 @@ mod alertmanagers;
 mod lines;
 
 mod deployed;
+mod endings;
+mod hold;
 mod running;
 
 use std::{
@@ -30,7 +33,11 @@ const CEILING: Duration = Duration::from_secs(90);
 const INTERVAL: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
-    let trials = [deployed::trials(), running::trials()];
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some(hold::ARGUMENT) {
+        return hold::main(&arguments.collect::<Vec<_>>());
+    }
+    let trials = [deployed::trials(), running::trials(), endings::trials()];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit_code()
 }
 

@@ -8,6 +8,7 @@ use dashproof::stack::alertmanager_binary::AlertmanagerBinary;
 use dashproof::stack::environment::Environment;
 use dashproof::stack::process::CommandLine;
 use dashproof::stack::prometheus_binary::{Origin, PrometheusBinary, ProvisionError, Wanted};
+use dashproof::stack::settings::Settings;
 use dashproof::stack::version::Version;
 use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
@@ -54,6 +55,8 @@ impl Machine {
         Environment {
             prometheus: None,
             alertmanager: None,
+            victoria_metrics: None,
+            stack: Settings::default(),
             search_path: self.path("bin").into(),
             cache: self.path("cache"),
             temporary: self.path("tmp"),

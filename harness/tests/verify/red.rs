@@ -2,7 +2,7 @@
 
 use dashproof::{
     judge::BreachKind,
-    report::{End, Outcome, Run, paint::Paint, proof, replay::Replay, text},
+    report::{End, Outcome, Run, Stack, paint::Paint, proof, replay::Replay, text},
     scenario::Scenario,
     verify::{ScenarioReport, Verifier, ask::Verdict, bind::Unproven},
 };
@@ -15,6 +15,7 @@ pub(crate) fn broken<'a>(
     unproven: impl Iterator<Item = &'a Unproven>,
 ) -> Option<String> {
     let report = ScenarioReport {
+        epoch: scenario.epoch,
         scenario: scenario.name.clone(),
         seed: scenario.seed,
         verdicts: verdicts.cloned().collect(),
@@ -65,8 +66,7 @@ fn run(verifier: &Verifier, reports: Vec<(Scenario, ScenarioReport)>, whole: boo
         end: End::Judged { report, seconds: 0.0 },
     };
     Run {
-        engine: verifier.binary.to_string(),
-        version: verifier.binary.version.to_string(),
+        stack: Stack::native(&verifier.binary, "no other was asked for".to_owned()),
         problems: Vec::new(),
         outcomes: reports.into_iter().map(outcome).collect(),
         alerts: proof::rules(&verifier.monitoring, &verifier.contracts),
@@ -88,6 +88,7 @@ pub(crate) fn kinds(verdict: &Verdict) -> Vec<&'static str> {
             BreachKind::Unexpected => "unexpected",
             BreachKind::Inexact => "inexact",
             BreachKind::Untrue => "untrue",
+            BreachKind::Impossible => "impossible",
             BreachKind::Duplicate => "duplicate",
         })
         .chain(verdict.refused.as_ref().map(|_| "refused"))

@@ -3,16 +3,22 @@
 //! Part of the query client; used where a road needs the labels that the real engine gave, and
 //! to find out which version answers. No sample values pass here.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{ClientError, Problem, Prometheus, QUOTED, content_type, seconds};
 use crate::client::answer::{Labels, Series, Value};
 
 /// `/api/v1/status/buildinfo`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct BuildInfo {
-    /// The version as the server prints it, e.g. `3.5.3` or, by Debian, `2.42.0+ds`.
-    pub version: String,
+    /// The version as the server prints it, e.g. `3.5.3` or, by Debian, `2.42.0+ds`; some products state none.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// The product's name; Prometheus itself states none.
+    #[serde(default)]
+    pub application: Option<String>,
 }
 
 /// One active target of `/api/v1/targets`.
@@ -161,6 +167,40 @@ impl Prometheus {
     /// As [`Self::query`].
     pub async fn build_info(&self) -> Result<BuildInfo, ClientError> {
         self.get("/api/v1/status/buildinfo", &[]).await
+    }
+
+    /// The flags that it was started with, without dashes.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn flags(&self) -> Result<BTreeMap<String, String>, ClientError> {
+        self.get("/api/v1/status/flags", &[]).await
+    }
+
+    /// What the server says of its health (`/-/healthy`), in which each product names itself.
+    ///
+    /// # Errors
+    /// As [`Self::text`].
+    pub async fn health(&self) -> Result<String, ClientError> {
+        self.text("/-/healthy").await
+    }
+
+    /// The text at `path`, which begins with a slash.
+    ///
+    /// # Errors
+    /// If the server cannot be reached or has none.
+    pub async fn text(&self, path: &str) -> Result<String, ClientError> {
+        let url = self.url(path);
+        let unreachable = |source| ClientError::unreachable(&url, "", source);
+        let response = self.http.get(&url).send().await.map_err(unreachable)?;
+        let (status, content_type) = (response.status(), content_type(&response));
+        let body = response.text().await.map_err(unreachable)?;
+        if status.is_success() {
+            return Ok(body);
+        }
+        let (status, body) = (status.as_u16(), body.chars().take(QUOTED).collect());
+        let problem = Problem::NotPrometheus { status, content_type, body };
+        Err(ClientError { url, asked: String::new(), problem })
     }
 
     /// Whether the server is ready to answer queries (`/-/ready`).

@@ -30,6 +30,9 @@ const RULES: &str = "groups:
   - { alert: Cause, expr: up, labels: { severity: critical } }
 ";
 
+/// Nothing is wrong.
+const NONE: &[String] = &[];
+
 fn labels(alert: &str) -> Labels {
     let severity = if alert == "Slow" { "warning" } else { "critical" };
     [("alertname", alert), ("module", "m"), ("severity", severity)].into_iter().collect()
@@ -64,6 +67,7 @@ fn wrong(timelines: &[Timeline], notified: &[Notified]) -> Vec<String> {
         timelines,
         config: &config,
         notified,
+        began_ms: -100_000,
         reachable_ms: 0,
         resend_ms: 3_000,
         until_ms: 90_000,
@@ -80,9 +84,9 @@ fn says(found: &[String], words: &str) {
 fn who_is_told_in_time_and_of_the_end_is_well_told() {
     let slow = [timeline("Slow", 10, Some(30))];
     let told = [notified("Slow", 12, true), notified("Slow", 35, false)];
-    assert_eq!(wrong(&slow, &told), [String::new(); 0]);
+    assert_eq!(wrong(&slow, &told), NONE);
     // Nobody has to be told of what ended before its group was looked at.
-    assert_eq!(wrong(&[timeline("Slow", 10, Some(11))], &[]), [String::new(); 0]);
+    assert_eq!(wrong(&[timeline("Slow", 10, Some(11))], &[]), NONE);
 }
 
 #[test]
@@ -121,7 +125,7 @@ fn a_route_to_nowhere_is_told_for_what_calls_for_people() {
 fn a_muted_alert_is_told_of_by_mistake_only() {
     let both = [timeline("Slow", 20, Some(40)), timeline("Cause", 10, None)];
     let cause = notified("Cause", 12, true);
-    assert_eq!(wrong(&both, std::slice::from_ref(&cause)), [String::new(); 0]);
+    assert_eq!(wrong(&both, std::slice::from_ref(&cause)), NONE);
     says(&wrong(&both, &[cause, notified("Slow", 22, true)]), "although another alert mutes it");
 }
 

@@ -14,6 +14,7 @@ pub(super) struct Document {
     pub(super) schema: u32,
     pub(super) tool: Tool,
     pub(super) engine: Engine,
+    pub(super) stack: Stack,
     /// Grafana's part in this run.
     pub(super) grafana: &'static str,
     /// `held`, `broken`, `not_judged` or `interrupted`.
@@ -58,10 +59,22 @@ pub(super) struct Tool {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "engine")]
 pub(super) struct Engine {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) version: String,
     /// How samples got into it.
     pub(super) road: &'static str,
+}
+
+/// Which stack was chosen, and what of its answers could be judged.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "stack")]
+pub(super) struct Stack {
+    /// `native` or `external`.
+    pub(super) chosen: &'static str,
+    /// Why, in words.
+    pub(super) why: String,
+    /// `exactly`, where the engine's arithmetic is known, and `truly`.
+    pub(super) judged: &'static [&'static str],
 }
 
 /// A flaw of a file.
@@ -289,8 +302,8 @@ pub(super) struct Breach {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "expectation")]
 pub(super) struct Expectation {
-    /// Lowest and highest by the engine's arithmetic on samples of the truth.
-    pub(super) exact: [Figure; 2],
+    /// Lowest and highest by the engine's arithmetic on samples of the truth; null where that is not modelled.
+    pub(super) exact: Option<[Figure; 2]>,
     /// Lowest and highest that the real events permit.
     pub(super) real: [Figure; 2],
 }

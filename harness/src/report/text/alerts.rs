@@ -50,7 +50,9 @@ pub(super) fn block(
         lines
             .line("", &format!("and {} more", words::count((verdict.fired.len() - LISTED) as u64)));
     }
-    lines.line("run", &format!("seed {}, backfill road, Prometheus {}", report.seed, run.version));
+    let super::super::Stack { name: engine, version, .. } = &run.stack;
+    let road = run.replay.road.name();
+    lines.line("run", &format!("seed {}, {road} road, {engine} {version}", report.seed));
     let replay = run.replay.command(name, report.seed, &alerts::place(&verdict.alert));
     lines.line("replay", &paint.strong(&replay));
 }

@@ -54,7 +54,9 @@ pub(super) fn block(
         }
     }
     let seed = first.report.seed;
-    lines.line("run", &format!("seed {seed}, backfill road, Prometheus {}", run.version));
+    let super::super::Stack { name: engine, version, .. } = &run.stack;
+    let road = run.replay.road.name();
+    lines.line("run", &format!("seed {seed}, {road} road, {engine} {version}"));
     let replay = run.replay.command(name, seed, &question.place);
     lines.line("replay", &paint.strong(&replay));
     let count = |under: &RedUnder<'_>| {
@@ -180,6 +182,14 @@ fn values(breach: &Breach) -> (String, String) {
                 format!("{exact} by the samples; {real} by the real events")
             };
             (observed, expected)
+        }
+        Some(Expected::Legal { real, or_absent }) => {
+            let real = narrowed(real);
+            let all: Vec<f64> = [real.0, real.1].into_iter().chain(observed).collect();
+            let texts = words::numbers(&all);
+            let or_none = if or_absent { ", or no sample" } else { "" };
+            let expected = format!("{} by the real events{or_none}", between(&texts[0], &texts[1]));
+            (texts.get(2).cloned().unwrap_or_else(none), expected)
         }
         other => {
             let text = |value: f64| words::numbers(&[value]).swap_remove(0);

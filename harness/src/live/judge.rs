@@ -1,0 +1,248 @@
+//! From what was played and collected to a report: the other road's judgement, and the wiring.
+//!
+//! The order of things only; each comparison is a file of its own.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use fake_modules::{label::Label, world::Instance};
+
+use super::{
+    alerts,
+    collect::{self, Collected},
+    notifications::{Notified, Told},
+    record::Recording,
+    recorded,
+    run::LiveRoad,
+    scrapes::{self, Matched, Stored},
+    stack::{LiveStack, RESEND_DELAY},
+    truth::{self, Replayed},
+    watch::Watched,
+    wiring::{Seen, Served},
+};
+use crate::{
+    alert::alert_rules,
+    client::{
+        answer::Value,
+        prometheus::{ClientError, Prometheus},
+    },
+    monitoring::Monitoring,
+    oracle::Arithmetic,
+    receiver::Notification,
+    report::words::counted,
+    scenario::Scenario,
+    verify::{
+        Notice, ScenarioReport, Verifier, VerifyError,
+        alerts::{judge, place},
+        ask::Truth,
+        ask_all,
+        bind::{self, Unproven},
+        look::Look,
+        question::Place,
+        staging,
+        wiring::{Part, Wiring},
+    },
+};
+
+/// How often alerts are sent again.
+const RESEND_MS: i64 = RESEND_DELAY.as_millis() as i64;
+
+/// What happened, and what Prometheus made of it.
+pub(super) struct Played {
+    pub(super) scenario: Scenario,
+    pub(super) recording: Recording,
+    pub(super) served: Vec<Served>,
+    pub(super) timeouts_ms: BTreeMap<Instance, i64>,
+    pub(super) watched: Watched,
+    pub(super) collected: Collected,
+    pub(super) reachable_ms: i64,
+    pub(super) requests: u64,
+}
+
+impl LiveRoad {
+    pub(super) async fn judge(
+        &self,
+        played: &Played,
+        stack: &LiveStack,
+        deployed: &Arc<Monitoring>,
+        client: &Prometheus,
+        notice: &mut impl FnMut(Notice),
+    ) -> Result<ScenarioReport, VerifyError> {
+        let Played { scenario, collected, watched, served, .. } = played;
+        let epoch_ms = scenario.epoch.as_millisecond();
+        let matched = matched(played, epoch_ms);
+        let mut replayed = truth::replay(&played.recording, &matched, scenario.replicas, epoch_ms);
+        let seen = Seen { served, scrapes: &matched, replayed: &replayed, collected, watched };
+        let mut wiring = vec![seen.scrapes(), seen.samples(), seen.targets(), seen.rules(deployed)];
+        wiring.push(staleness(client, served, &matched, &replayed).await?);
+        let recorded = recorded::evaluations(deployed, collected);
+        let contracts = &self.verifier.contracts;
+        let ledger = std::mem::replace(
+            &mut replayed.ledger,
+            crate::ledger::Ledger::new(scenario.replicas, epoch_ms),
+        );
+        let truth = Arc::new(Truth {
+            ledger,
+            blinds: staging::blinds(&scenario.incidents, epoch_ms),
+            constants_ms: staging::constants_ms(&recorded, contracts),
+        });
+        let arithmetic = Arithmetic::Modelled(staging::era(&self.verifier.binary));
+        // The copy's own timings and addresses, the same questions.
+        let verifier = self.verifier.of(Arc::clone(deployed));
+        let looks = looks(&verifier, scenario);
+        let (questions, not_asked) = verifier.panel_questions(scenario, &looks, client).await?;
+        let mut verdicts = ask_all(questions, client, arithmetic, &truth, notice).await?;
+        let (found, differences) = recorded::verdicts(
+            deployed,
+            contracts,
+            collected,
+            &recorded,
+            (arithmetic, &truth),
+            client,
+        )
+        .await?;
+        verdicts.extend(found.into_iter().filter(|v| verifier.asks(&v.question.place)));
+        if let Some(rules) = wiring.iter_mut().find(|wiring| wiring.part == Part::Rules) {
+            rules.broken.extend(differences);
+        }
+        let interval_ms = deployed.config.evaluation_interval_ms;
+        let span = (epoch_ms, collected.at_ms);
+        let rules = alert_rules(&deployed.rules, interval_ms, span, |_, _, _| 0);
+        let timelines = alerts::timelines(&rules, &collected.alerts, collected.at_ms);
+        let mut alerts = match scenario.alerts.is_empty() {
+            true => Vec::new(),
+            false => judge(scenario, &timelines, &contracts.alerts),
+        };
+        alerts.retain(|verdict| verifier.asks(&place(&verdict.alert)));
+        let mut unproven = bind::unproven(deployed, contracts);
+        unproven.retain(|unproven| verifier.asks(&unproven.place));
+        unproven.extend(not_asked.into_iter().map(Unproven::from));
+        match (&deployed.alertmanager, stack.alertmanager_url()) {
+            (Some(config), Some(_)) => {
+                let notified = notified(&stack.receiver().notifications(), collected.at_ms);
+                let told = Told {
+                    timelines: &timelines,
+                    config,
+                    notified: &notified,
+                    began_ms: epoch_ms,
+                    reachable_ms: played.reachable_ms,
+                    resend_ms: RESEND_MS,
+                    until_ms: collected.at_ms,
+                };
+                wiring.push(told.judge());
+            }
+            (_, None) => unproven.push(nobody_routes()),
+            (None, _) => {}
+        }
+        let n_samples =
+            collected.samples.values().flatten().map(|series| series.points.len()).sum();
+        Ok(ScenarioReport {
+            scenario: scenario.name.clone(),
+            seed: scenario.seed,
+            epoch: scenario.epoch,
+            verdicts,
+            alerts,
+            wiring,
+            unproven,
+            changed: stack.deployment().differences().iter().map(ToString::to_string).collect(),
+            requests: played.requests,
+            events: played.recording.len() as u64,
+            samples: n_samples,
+            kept: None,
+        })
+    }
+}
+
+fn matched(played: &Played, epoch_ms: i64) -> BTreeMap<Instance, Matched> {
+    let of = |served: &Served| {
+        let up = played.collected.up.get(&served.address);
+        let stored: Vec<Stored> = up
+            .map(|series| &series.points[..])
+            .unwrap_or_default()
+            .iter()
+            .map(|&(at_ms, up)| Stored { at_ms, up: up == 1.0 })
+            .collect();
+        let timeout_ms = played.timeouts_ms.get(&served.instance).copied().unwrap_or(0);
+        let instance = served.instance;
+        (instance, scrapes::matched(&stored, &played.recording, instance, epoch_ms, timeout_ms))
+    };
+    played.served.iter().map(of).collect()
+}
+
+/// When every panel is asked: nobody looks into the future.
+fn looks(verifier: &Verifier, scenario: &Scenario) -> Vec<Look> {
+    let end_ms = scenario.epoch.as_millisecond() + scenario.duration.as_millis() as i64;
+    let mut looks = verifier.looks(scenario);
+    looks.iter_mut().for_each(|look| look.to_ms = look.to_ms.min(end_ms));
+    looks
+}
+
+/// What went away is not shown from the first failed scrape on, and is shown again once it is back.
+async fn staleness(
+    client: &Prometheus,
+    served: &[Served],
+    matched: &BTreeMap<Instance, Matched>,
+    replayed: &Replayed,
+) -> Result<Wiring, ClientError> {
+    let (mut n_edges, mut broken) = (0, Vec::new());
+    for served in served {
+        let Some(matched) = matched.get(&served.instance) else { continue };
+        let selector = collect::scraped(&served.address);
+        let shown: BTreeMap<i64, usize> =
+            replayed.n_series.get(&served.instance).into_iter().flatten().copied().collect();
+        for pair in matched.scraped.windows(2).filter(|pair| pair[0].up != pair[1].up) {
+            n_edges += 1;
+            let at_ms = pair[1].at_ms;
+            let found = match client.query(&format!("count({selector})"), at_ms).await?.value {
+                Value::Vector(samples) => samples.first().map_or(0.0, |sample| sample.value),
+                _ => 0.0,
+            };
+            let wanted = if pair[1].up { shown.get(&at_ms).copied().unwrap_or(0) } else { 0 };
+            if found != wanted as f64 {
+                let module = served.instance.module.as_str();
+                broken.push(format!(
+                    "{module} at {} shows {found} series after a scrape with up = {}, and should show {wanted}",
+                    served.address,
+                    i32::from(pair[1].up)
+                ));
+            }
+        }
+    }
+    broken.sort();
+    broken.dedup();
+    Ok(Wiring {
+        part: Part::Staleness,
+        compared: format!("{} of `up`", counted(n_edges, "change")),
+        broken,
+    })
+}
+
+/// One line for each alert of each notification that arrived until `at_ms`.
+fn notified(notifications: &[Notification], at_ms: i64) -> Vec<Notified> {
+    let of = |notification: &Notification| {
+        let (arrived_ms, receiver) = (notification.arrived_ms, notification.receiver.clone());
+        notification
+            .alerts
+            .iter()
+            .map(|alert| Notified {
+                arrived_ms,
+                receiver: receiver.clone(),
+                labels: alert.labels.clone(),
+                firing: alert.status == "firing",
+                annotations: alert.annotations.clone(),
+            })
+            .collect::<Vec<_>>()
+    };
+    notifications.iter().filter(|one| one.arrived_ms <= at_ms).flat_map(of).collect()
+}
+
+fn nobody_routes() -> Unproven {
+    Unproven {
+        place: Place {
+            dashboard: "wiring".to_owned(),
+            panel: Part::Notifications.to_string(),
+            ref_id: String::new(),
+            selection: String::new(),
+        },
+        reason: "no Alertmanager is to be had here: name one with --alertmanager PATH".to_owned(),
+    }
+}
