@@ -4,11 +4,13 @@
 //! scrapes are those of the configuration: each target on its own interval and phase.
 //! Who is asked what afterwards, this does not know.
 
+mod playing;
 pub mod rules;
 mod target;
 mod thinning;
 mod witness;
 
+pub use playing::Playing;
 pub use target::{OWN, TargetConfig};
 pub use thinning::{SeriesFilter, Thinning};
 pub use witness::{NoWitness, Witness};
@@ -26,7 +28,7 @@ use fake_modules::{
 use target::{Scraped, Target};
 
 use crate::{
-    client::remote_write::{RemoteWriter, WriteError, Written},
+    client::remote_write::{RemoteWriter, WriteError, WriteSession, Written},
     ledger::Ledger,
 };
 
@@ -96,17 +98,13 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
         mut progress: impl FnMut(Nanos),
     ) -> Result<Played<A, W>, WriteError> {
         let window = self.thinning.as_ref().map_or(WINDOW, |_| THINNED_WINDOW);
+        let duration = self.duration;
         let mut stage = Stage::new(self, witness);
         let mut session = writer.session();
         let mut until = Nanos::ZERO;
-        while until < stage.duration {
-            until = (until + window).min(stage.duration);
-            stage.play(until);
-            let window: Vec<_> =
-                stage.targets.iter().flat_map(|(_, target)| target.pending()).collect();
-            session.push(&window).await?;
-            drop(window);
-            stage.targets.iter_mut().for_each(|(_, target)| target.clear());
+        while until < duration {
+            until = (until + window).min(duration);
+            stage.push(until, &mut session).await?;
             progress(until);
         }
         let written = session.finish().await?;
@@ -129,7 +127,6 @@ struct Stage<A, W> {
     /// The next scrape of each target, in milliseconds after the start.
     next: Vec<i64>,
     epoch_ms: i64,
-    duration: Nanos,
     events: u64,
     /// Series beyond the contract that an incident makes each module show now.
     extra: [u32; ModuleName::ALL.len()],
@@ -169,7 +166,6 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
                 .map(|(instance, config)| (instance, Target::new(config, play.thinning.clone())))
                 .collect(),
             epoch_ms: play.epoch_ms,
-            duration: play.duration,
             events: 0,
         }
     }
@@ -186,6 +182,16 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
         };
         let counted = self.targets.iter().zip(&self.refused).filter(|(_, refused)| **refused > 0);
         counted.map(|(target, refused)| (name(target), *refused)).collect()
+    }
+
+    /// Plays all scrapes before `until`, and hands what they bring to `session`.
+    async fn push(&mut self, until: Nanos, session: &mut WriteSession) -> Result<(), WriteError> {
+        self.play(until);
+        let window: Vec<_> = self.targets.iter().flat_map(|(_, target)| target.pending()).collect();
+        session.push(&window).await?;
+        drop(window);
+        self.targets.iter_mut().for_each(|(_, target)| target.clear());
+        Ok(())
     }
 
     /// Plays all scrapes before `until`.

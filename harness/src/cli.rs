@@ -7,6 +7,7 @@ mod alerts;
 mod bracket;
 mod capacity;
 mod check;
+mod demo;
 mod engine;
 mod export;
 mod failure;
@@ -22,6 +23,7 @@ mod report;
 mod runner;
 mod serve;
 mod stack;
+mod terminal;
 mod up;
 mod verify;
 mod why;
@@ -60,6 +62,7 @@ Examples:
   dashproof alerts                            what will the alert rules do to the people on call?
   dashproof why ModuleDown --scenario restart why did this alert not fire?
   dashproof serve chat                        the modules on ports 8000 to 8002, live
+  dashproof demo                              the whole stack, live, with hours of history
   dashproof stack up --timings                the shipped configuration on free ports; what does starting cost?
   dashproof list                              the scenarios
 
@@ -88,6 +91,8 @@ enum Command {
     Live(live::Args),
     /// Serve the modules of a scenario in real time, for any Prometheus to scrape, and take incidents meanwhile
     Serve(serve::Args),
+    /// Watch a scenario live: modules, Prometheus with hours of history, Alertmanager; take incidents by key
+    Demo(Box<demo::Args>),
     /// Start the servers of the live road with the shipped configuration, and say what that costs
     Stack(up::Args),
     /// List the scenarios: name, length, kind of traffic, story
@@ -160,6 +165,7 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Result<u8, Failure> 
         Command::Bracket(args) => bracket::run(args, &surroundings, output).await,
         Command::Live(args) => live::run(args, &surroundings, output).await,
         Command::Serve(args) => serve::run(args, &surroundings, output).await,
+        Command::Demo(args) => demo::run(*args, &surroundings, output).await,
         Command::Stack(args) => up::run(args, &surroundings, output).await,
         Command::List(args) => list::run(&args, &surroundings, output),
         Command::Gc => gc::run(&surroundings, output).await,

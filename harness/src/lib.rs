@@ -61,6 +61,8 @@ pub mod report;
 
 pub mod control;
 
+pub mod demo;
+
 pub mod nearest;
 
 pub mod cli;

@@ -12,7 +12,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Failure, failure, progress::Progress};
+use super::{Failure, failure, progress::Progress, terminal};
 use crate::{
     backfill::rules::RuleError,
     live::{LiveError, LiveRoad},
@@ -42,6 +42,7 @@ impl Stop {
                     _ = terminate.recv() => {}
                 }
                 if again {
+                    terminal::restore();
                     std::process::exit(i32::from(
                         crate::report::Conclusion::Interrupted.exit_code(),
                     ));

@@ -1,7 +1,7 @@
 //! `dashproof serve`: the modules of a scenario as servers, in real time, until somebody ends it.
 
 mod places;
-mod status;
+pub(super) mod status;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -14,11 +14,12 @@ use fake_modules::{
     label::Label,
     serve::{BindError, Heard, HttpServer, Live, Plan},
     time::Nanos,
-    world::Module,
+    world::{Instance, Module},
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use self::{places::PortArgs, status::Status};
+pub(super) use self::places::PortArgs;
+use self::status::Status;
 use super::{
     Failure, Surroundings, failure,
     files::{self, Places},
@@ -68,7 +69,7 @@ Examples:
   dashproof serve chat --ports 0 --format json";
 
 /// Longer than anybody watches: traffic goes on as it was at the story's end.
-const FOR_EVER: Nanos = Nanos(366 * 24 * Nanos::HOUR.0);
+pub(super) const FOR_EVER: Nanos = Nanos(366 * 24 * Nanos::HOUR.0);
 /// Open files that a thousand scrapers and more need.
 const OPEN_FILES: u64 = 8192;
 
@@ -78,14 +79,15 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     let scenario = files::scenario(&directory, &args.name)?;
     let overrides = Overrides { seed: args.seed, duration: Some(FOR_EVER), ..Overrides::default() };
     let (scenario, _) = scenario.with(&overrides);
-    // Fewer are no reason not to serve.
-    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, soft.max(OPEN_FILES.min(hard)), hard);
-    }
-    let controlled = Arc::new(begin(&args, scenario)?);
+    let clock = match args.epoch {
+        Some(epoch) => Clock::starting_at(epoch.as_millisecond()),
+        None => Clock::starting_now(),
+    };
+    let addresses = args.ports.addresses(scenario.replicas)?;
+    let controlled = Arc::new(begin(scenario, addresses, clock)?);
     let control = HttpServer::start(args.control, control::router(Arc::clone(&controlled)))
         .map_err(|error| refused(&error, "--control 127.0.0.1:0"))?;
-    output.print(&addresses(&controlled, &control, args.format))?;
+    output.print(&listed(&controlled, &control, args.format))?;
     let shows = at.interactive && !args.quiet;
     let mut status = shows.then(|| Status::new(&controlled));
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
@@ -99,7 +101,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
             break Err(Failure::new(message, "report the panic above"));
         }
         if let Some(status) = &mut status {
-            status.show(&controlled);
+            status.show(&controlled, "");
         }
     };
     drop(status);
@@ -108,14 +110,17 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
 }
 
 /// The story, with its servers.
-fn begin(args: &Args, scenario: Scenario) -> Result<Controlled, Failure> {
-    let addresses = args.ports.addresses(scenario.replicas)?;
+pub(super) fn begin(
+    scenario: Scenario,
+    addresses: Vec<(Instance, SocketAddr)>,
+    clock: Clock,
+) -> Result<Controlled, Failure> {
+    // Fewer are no reason not to serve.
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, soft.max(OPEN_FILES.min(hard)), hard);
+    }
     let failed = |error| Failure::new(failure::chain(&error), "`dashproof list` names all");
     let engine: fake_modules::engine::Engine<Source> = scenario.engine().map_err(failed)?;
-    let clock = match args.epoch {
-        Some(epoch) => Clock::starting_at(epoch.as_millisecond()),
-        None => Clock::starting_now(),
-    };
     let tally = Arc::new(Mutex::new(Tally::default()));
     let counting = Arc::clone(&tally);
     let observer = Box::new(move |heard: Heard<'_>| {
@@ -130,7 +135,7 @@ fn begin(args: &Args, scenario: Scenario) -> Result<Controlled, Failure> {
 }
 
 /// An address that cannot be had, with whoever has it.
-fn refused(error: &BindError, any: &str) -> Failure {
+pub(super) fn refused(error: &BindError, any: &str) -> Failure {
     let port = error.address.port();
     if error.source.kind() != std::io::ErrorKind::AddrInUse {
         return Failure::new(
@@ -145,7 +150,7 @@ fn refused(error: &BindError, any: &str) -> Failure {
 }
 
 /// A line for each address.
-fn addresses(controlled: &Controlled, control: &HttpServer, format: Format) -> String {
+fn listed(controlled: &Controlled, control: &HttpServer, format: Format) -> String {
     let mut lines = Vec::new();
     for (instance, address) in controlled.live.addresses() {
         let url = format!("http://{address}/metrics");

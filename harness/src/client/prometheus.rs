@@ -15,11 +15,13 @@ use serde::de::DeserializeOwned;
 use super::answer::{Answer, Labels, Series, Value};
 use super::decode::{Envelope, QueryData, Status};
 use super::endpoint::Endpoint;
+pub use alerts::ActiveAlert;
 pub use cost::QueryCost;
 pub use error::{ClientError, Problem};
 pub use metadata::{BuildInfo, LoadedGroup, LoadedRule, Target};
 pub use operation::Reload;
 
+mod alerts;
 mod cost;
 mod error;
 mod metadata;

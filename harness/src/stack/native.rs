@@ -43,10 +43,10 @@ pub struct Options {
 pub struct NativePrometheus {
     server: Option<Server>,
     directory: RunDirectory,
+    binary: Box<PrometheusBinary>,
     command: CommandLine,
     temporary: PathBuf,
     url: String,
-    line: Line,
     starts: u32,
 }
 
@@ -61,26 +61,16 @@ impl NativePrometheus {
         options: &Options,
     ) -> Result<Self, StartError> {
         let directory = RunDirectory::create(environment)?;
-        let config = match &options.config {
-            // The server runs in another directory than we do.
-            Some(config) => std::path::absolute(config)
-                .map_err(|source| StartError::File { path: config.clone(), source })?,
-            None => {
-                let path = directory.path().join("prometheus.yml");
-                fs::write(&path, "")
-                    .map_err(|source| StartError::File { path: path.clone(), source })?;
-                path
-            }
-        };
+        let config = config_file(options, directory.path())?;
         let command = command_line(binary, &config, directory.path(), options);
         let temporary = environment.temporary.clone();
         let mut prometheus = Self {
             server: None,
             directory,
+            binary: Box::new(binary.clone()),
             command,
             temporary,
             url: String::new(),
-            line: binary.version.line(),
             starts: 0,
         };
         prometheus.launch().await?;
@@ -96,7 +86,7 @@ impl NativePrometheus {
     /// Which line of Prometheus it is.
     #[must_use]
     pub fn line(&self) -> Line {
-        self.line
+        self.binary.version.line()
     }
 
     /// The command line that it was started with.
@@ -143,6 +133,17 @@ impl NativePrometheus {
         self.launch().await
     }
 
+    /// As [`Self::restart`], with other options: one that was given its past goes on with a real configuration.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn restart_as(&mut self, options: &Options) -> Result<(), StartError> {
+        let directory = self.directory.path();
+        let config = config_file(options, directory)?;
+        self.command = command_line(&self.binary, &config, directory, options);
+        self.restart().await
+    }
+
     /// Ends it and removes its directory.
     pub async fn stop(mut self) {
         if let Some(server) = self.server.take() {
@@ -172,6 +173,20 @@ impl NativePrometheus {
         self.url = format!("http://{address}");
         self.server = Some(server);
         Ok(())
+    }
+}
+
+/// The configuration file, as an absolute path: the server runs in another directory than we do.
+fn config_file(options: &Options, directory: &Path) -> Result<PathBuf, StartError> {
+    match &options.config {
+        Some(config) => std::path::absolute(config)
+            .map_err(|source| StartError::File { path: config.clone(), source }),
+        None => {
+            let path = directory.join("prometheus.yml");
+            fs::write(&path, "")
+                .map_err(|source| StartError::File { path: path.clone(), source })?;
+            Ok(path)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which copies of which modules are served, and on which ports.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use fake_modules::{
     label::Label,
@@ -26,8 +26,13 @@ pub(in crate::cli) struct PortArgs {
 }
 
 impl PortArgs {
+    /// All modules, on loopback.
+    pub(in crate::cli) fn of_all(ports: Vec<u16>) -> PortArgs {
+        PortArgs { module: None, listen: IpAddr::V4(Ipv4Addr::LOCALHOST), ports }
+    }
+
     /// What is served where, given the copies of each module.
-    pub(super) fn addresses(
+    pub(in crate::cli) fn addresses(
         &self,
         replicas: [u8; 3],
     ) -> Result<Vec<(Instance, SocketAddr)>, Failure> {

@@ -15,22 +15,28 @@ const WINDOW: usize = 10;
 
 /// The status line.
 #[derive(Debug)]
-pub(super) struct Status {
+pub(in crate::cli) struct Status {
     bar: ProgressBar,
     recent: VecDeque<(Nanos, u64)>,
 }
 
 impl Status {
-    pub(super) fn new(controlled: &Controlled) -> Status {
+    pub(in crate::cli) fn new(controlled: &Controlled) -> Status {
         let bar = ProgressBar::new_spinner();
         let style = indicatif::ProgressStyle::with_template("{wide_msg}");
         bar.set_style(style.expect("the template is a constant"));
         let mut status = Status { bar, recent: VecDeque::new() };
-        status.show(controlled);
+        status.show(controlled, "");
         status
     }
 
-    pub(super) fn show(&mut self, controlled: &Controlled) {
+    /// One that is not shown, for what it counts.
+    pub(in crate::cli) fn hidden() -> Status {
+        Status { bar: ProgressBar::hidden(), recent: VecDeque::new() }
+    }
+
+    /// The line as it is now, with what else is to be told at its end.
+    pub(in crate::cli) fn show(&mut self, controlled: &Controlled, more: &str) {
         let (now, totals) = (controlled.live.now(), controlled.totals());
         self.recent.push_back((now, totals.requests));
         if WINDOW < self.recent.len() {
@@ -43,12 +49,18 @@ impl Status {
             .filter(|(_, incident)| incident.at <= now && now < incident.ends())
             .map(|(id, incident)| format!("{} #{}", words::incident(&incident.kind), id.0))
             .collect();
-        self.bar.set_message(line(&controlled.scenario, now, &totals, self.rate(), &under_way));
+        let line = line(&controlled.scenario, now, &totals, self.rate(), &under_way);
+        self.bar.set_message(format!("{line}{more}"));
         self.bar.tick();
     }
 
+    /// Does something with the line away, such as printing.
+    pub(in crate::cli) fn suspend<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.bar.suspend(act)
+    }
+
     /// Requests per second of late.
-    fn rate(&self) -> f64 {
+    pub(in crate::cli) fn rate(&self) -> f64 {
         let (Some(first), Some(last)) = (self.recent.front(), self.recent.back()) else {
             return 0.0;
         };
