@@ -69,6 +69,11 @@ impl StackArgs {
         let failed =
             |error: ExternalError| Failure::new(super::failure::chain(&error), error.remedy());
         let Chosen::External(endpoint) = chosen else {
+            if self.earlier.is_some() {
+                let message = "--earlier is given, and the stack is native";
+                let remedy = "leave it out: a native engine is empty each time";
+                return Err(Failure::new(message, remedy));
+            }
             return Ok(Stack::native(&verifier.binary, why));
         };
         let external = External::find(endpoint).await.map_err(failed)?;

@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use clap::ValueEnum;
 use fake_modules::time::Nanos;
 
 use super::{
@@ -13,6 +12,7 @@ use super::{
     gc,
     output::Output,
     progress::{Progress, Show},
+    report::ReportArgs,
     runner::{self, Judge, Stop, Waiting},
     stack::StackArgs,
 };
@@ -22,11 +22,8 @@ use crate::{
     check,
     promcfg::duration,
     report::{
-        Conclusion, End, Outcome, Run, json, junit,
-        paint::Paint,
-        proof,
+        Conclusion, End, Outcome, Run, proof,
         replay::{Replay, Road},
-        text,
     },
     scenario::{Overrides, Scenario, Traffic},
     verify::{EngineChoice, Verifier},
@@ -66,15 +63,8 @@ pub(super) struct Args {
     engine: EngineArgs,
     #[command(flatten)]
     stack: StackArgs,
-    /// How the report is written
-    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Report")]
-    format: Format,
-    /// Write it to this file; standard output then has the text
-    #[arg(long, value_name = "FILE", help_heading = "Report")]
-    output: Option<PathBuf>,
-    /// No progress, and only what is wrong
-    #[arg(long, short, help_heading = "Report")]
-    quiet: bool,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -87,16 +77,6 @@ Examples:
   dashproof verify --suite unstable                          with the Prometheus of Debian unstable
   dashproof verify chat --prometheus-url http://localhost:8428   in a database that already runs";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// For programs; `dashproof schema report` describes it.
-    Json,
-    /// For build servers.
-    Junit,
-}
-
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
     let mut stop = Stop::listen()?;
     let prepared = tokio::select! {
@@ -107,12 +87,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
         }
     };
     let Prepared { verifier, mut run, waiting } = prepared;
-    let show = match (args.quiet, at.interactive) {
-        (true, _) => Show::Nothing,
-        (false, true) => Show::Bars,
-        (false, false) => Show::Lines,
-    };
-    let progress = Progress::new(show, waiting.len());
+    let progress = Progress::new(Show::of(args.report.quiet, at.interactive), waiting.len());
     let jobs = match verifier.choice {
         EngineChoice::Native => usize::from(args.jobs),
         // Prometheus takes samples in the order of time.
@@ -134,7 +109,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     }
     run.outcomes.extend(judged);
     run.outcomes.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
-    show_report(&args, &run, output)?;
+    args.report.show(&run, output)?;
     Ok(run.conclusion().exit_code())
 }
 
@@ -149,17 +124,6 @@ async fn brackets(verifier: &Verifier) -> Result<BracketReport, String> {
     let (binary, environment) = (&verifier.binary, &verifier.environment);
     let report = bracket::run::run(&rules, brackets, binary, environment, |_| ()).await;
     report.map_err(|error| failure::chain(&error))
-}
-
-fn show_report(args: &Args, run: &Run, output: Output) -> Result<(), Failure> {
-    let plain = |paint: Paint| match args.format {
-        Format::Text => text::text(run, paint, args.quiet),
-        Format::Json => json::json(run),
-        Format::Junit => junit::junit(run),
-    };
-    let Some(file) = &args.output else { return output.print(&plain(output.paint)) };
-    output.write(file, &plain(Paint::PLAIN))?;
-    output.print(&text::text(run, output.paint, args.quiet))
 }
 
 struct Prepared {

@@ -33,8 +33,10 @@ struct Permitted {
 struct Seen {
     inner: f64,
     outer: f64,
-    /// The largest factor by which Prometheus would stretch `inner`; 1 where it has no answer.
+    /// The largest factor by which any era of Prometheus would stretch what it counts; 1 where none has an answer.
     stretch: f64,
+    /// The most that any of them would make of what it counts.
+    stretched: f64,
     /// Seconds between the first and the last sample in the window.
     within: Option<f64>,
     /// Seconds between the last sample before the window and the last one in it.
@@ -128,7 +130,7 @@ impl Asked<'_> {
             let seen = seen(&sums.sightings[term.seen_by], at - self.window_ms, at, slots);
             let Some(seen) = seen else { continue };
             let scale = unit_scale(term.quantity.unit());
-            let most = seen.outer.max(seen.inner * seen.stretch);
+            let most = seen.outer.max(seen.stretched);
             let (low, high) = if sums.per_second {
                 let longest = seen.since_before.unwrap_or(0.0).max(seconds);
                 let over = |events: f64, span: Option<f64>| {
@@ -193,12 +195,22 @@ fn seen(
     let since_before = before.zip(last).map(|(from, to)| (instant(to) - instant(from)) as f64);
     let since_before = since_before.map(|millis| millis / 1000.0);
     if let Some(window) = sightings.window(era, start_ms, end_ms) {
-        let real = sightings.real(&window, start_ms, end_ms, slots);
+        let real = sightings.real(&window, start_ms, end_ms, slots.clone());
         let (first, last) = window.indices();
+        let (mut stretch, mut stretched) = (1.0_f64, 0.0_f64);
+        for era in [Era::UpTo2_50, Era::From2_51, Era::From3_0] {
+            // Closed windows may count one sample more.
+            let Some(window) = sightings.window(era, start_ms, end_ms) else { continue };
+            let counted = sightings.real(&window, start_ms, end_ms, slots.clone()).inner;
+            let factor = window.largest_factor();
+            stretch = stretch.max(factor);
+            stretched = stretched.max(counted * factor);
+        }
         return Some(Seen {
             inner: real.inner,
             outer: real.outer,
-            stretch: window.largest_factor(),
+            stretch,
+            stretched,
             within: Some((instant(last) - instant(first)) as f64 / 1000.0),
             since_before,
         });
@@ -207,5 +219,5 @@ fn seen(
         return None;
     }
     let outer = sightings.around(start_ms, end_ms, slots);
-    Some(Seen { inner: 0.0, outer, stretch: 1.0, within: None, since_before })
+    Some(Seen { inner: 0.0, outer, stretch: 1.0, stretched: 0.0, within: None, since_before })
 }

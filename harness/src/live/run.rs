@@ -100,7 +100,7 @@ impl LiveRoad {
         self.playable(scenario)?;
         let recorder = Recorder::default();
         let clock = Clock::starting_now();
-        let live = serve(scenario, clock, &recorder)?;
+        let live = serve(scenario, clock, &recorder).map_err(|error| *error)?;
         let targets: Vec<(Instance, SocketAddr)> = live.addresses().collect();
         let edit = self.edit.as_deref().map(|edit| edit as &(dyn Fn(&Path) -> _ + Sync));
         let plan = StackPlan {
@@ -222,10 +222,10 @@ fn serve(
     scenario: &Scenario,
     clock: Clock,
     recorder: &Recorder,
-) -> Result<Live<Source>, VerifyError> {
+) -> Result<Live<Source>, Box<VerifyError>> {
     let longer = Overrides { duration: Some(scenario.duration + TAIL), ..Overrides::default() };
     let (scenario, _) = scenario.clone().with(&longer);
-    let source = |source| VerifyError::Source { scenario: scenario.name.clone(), source };
+    let source = |source| Box::new(VerifyError::Source { scenario: scenario.name.clone(), source });
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let copies = |&module: &Module| {
         (0..scenario.replicas_of(module)).map(move |replica| (Instance { module, replica }, any))
@@ -237,7 +237,7 @@ fn serve(
         addresses: Module::ALL.iter().flat_map(copies).collect(),
         observer: recorder.observer(),
     };
-    Ok(Live::start(plan).map_err(LiveError::from)?)
+    Live::start(plan).map_err(|error| Box::new(LiveError::from(error).into()))
 }
 
 fn unix_ms(live: &Live<Source>) -> i64 {

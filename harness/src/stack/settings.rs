@@ -113,30 +113,17 @@ impl Settings {
         let mut wrong = Vec::new();
         let stack = self.stack.as_ref().map(|given| (given.value.as_str(), given.by));
         let why = match (stack, &self.url) {
-            (Some(("auto", _)) | None, Some(url)) => Some(format!("{} is given", url.by)),
-            (Some(("external", by)), _) => Some(format!("{by} says so")),
-            (Some(("auto", _)) | None, None) => None,
-            (Some(("native", by)), Some(url)) if url.by.starts_with("--") => {
-                let what = format!("{by} says native, and {} names a running one", url.by);
-                let remedy = "leave out one of them".to_owned();
-                return Err(SettingsError { wrong: vec![(what, remedy)] });
+            (Some(("auto", _)) | None, Some(url)) => format!("{} is given", url.by),
+            (Some(("external", by)), _) => format!("{by} says so"),
+            (Some(("auto", _)) | None, None) => {
+                return self.native("no URL of a running one is given (--prometheus-url URL)");
             }
-            (Some(("native", by)), _) => {
-                return Ok((Chosen::Native, format!("{by} says so")));
-            }
+            (Some(("native", by)), _) => return self.native(&format!("{by} says so")),
             (Some((other, by)), _) => {
                 let what = format!("{by} is `{other}`");
-                wrong.push((what, "it is auto, native or external".to_owned()));
-                None
+                let remedy = "it is auto, native or external".to_owned();
+                return Err(SettingsError { wrong: vec![(what, remedy)] });
             }
-        };
-        let Some(why) = why else {
-            let default = "no URL of a running one is given (--prometheus-url URL)".to_owned();
-            return if wrong.is_empty() {
-                Ok((Chosen::Native, default))
-            } else {
-                Err(SettingsError { wrong })
-            };
         };
         let base = match &self.url {
             Some(given) => checked(given, &mut wrong),
@@ -158,6 +145,33 @@ impl Settings {
                 Ok((Chosen::External(endpoint), why))
             }
             _ => Err(SettingsError { wrong }),
+        }
+    }
+
+    /// A native stack, unless a flag speaks of another one; variables may be set for other commands.
+    fn native(&self, why: &str) -> Result<(Chosen, String), SettingsError> {
+        fn by<T>(given: &Option<Given<T>>) -> Option<&'static str> {
+            given.as_ref().map(|given| given.by).filter(|by| by.starts_with("--"))
+        }
+        let flags = [
+            by(&self.url),
+            by(&self.write_url),
+            by(&self.token_file),
+            by(&self.user),
+            by(&self.password_file),
+        ];
+        let wrong: Vec<(String, String)> = flags
+            .into_iter()
+            .flatten()
+            .map(|flag| {
+                let what = format!("{flag} is given, and the stack is native");
+                (what, "leave it out, or name a running one: --prometheus-url URL".to_owned())
+            })
+            .collect();
+        if wrong.is_empty() {
+            Ok((Chosen::Native, why.to_owned()))
+        } else {
+            Err(SettingsError { wrong })
         }
     }
 

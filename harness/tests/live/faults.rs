@@ -27,8 +27,8 @@ use crate::{
     lines::{block_on, environment, on_each_line},
 };
 
-/// The slowest waits for two minutes of silence.
-const CEILING: Duration = Duration::from_secs(240);
+/// The slowest needs five minutes without a successful reload.
+const CEILING: Duration = Duration::from_secs(420);
 const EVERY: Duration = Duration::from_millis(200);
 
 pub(crate) fn trials() -> Vec<Trial> {

@@ -136,7 +136,9 @@ fn flags_that_contradict_each_other_are_refused() {
         url: given("http://db", "--prometheus-url"),
         ..Settings::default()
     };
-    assert!(refused(&settings)[0].0.contains("--prometheus-url names a running one"));
+    assert_eq!(refused(&settings)[0].0, "--prometheus-url is given, and the stack is native");
+    let settings = Settings { user: given("ada", "--basic-user"), ..Settings::default() };
+    assert_eq!(refused(&settings)[0].0, "--basic-user is given, and the stack is native");
 }
 
 #[test]
