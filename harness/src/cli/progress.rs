@@ -167,8 +167,10 @@ fn outcome(end: &End) -> String {
     match end {
         End::Judged { report, seconds } => {
             let red = report.verdicts.iter().filter(|verdict| !verdict.held()).count()
-                + report.alerts.iter().filter(|verdict| !verdict.held()).count();
-            let of = words::counted(report.verdicts.len() + report.alerts.len(), "answer");
+                + report.alerts.iter().filter(|verdict| !verdict.held()).count()
+                + report.wiring.iter().filter(|wiring| !wiring.held()).count();
+            let n = report.verdicts.len() + report.alerts.len() + report.wiring.len();
+            let of = words::counted(n, "answer");
             let unproven = report.unproven.len();
             let word = match (red, unproven) {
                 (0, 0) => format!("held, {of}"),

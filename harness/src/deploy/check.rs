@@ -169,6 +169,19 @@ impl Check<'_> {
                 );
             }
         }
+        if read["remote_read"].as_array().is_some_and(|remotes| !remotes.is_empty()) {
+            error(
+                "queries would be answered by remote_read too".to_owned(),
+                "have remote_read in the configuration of the installation only",
+            );
+        }
+        if read["alerting"]["alert_relabel_configs"].as_array().is_some_and(|all| !all.is_empty()) {
+            error(
+                "alert_relabel_configs change alerts on their way, which is not emulated"
+                    .to_owned(),
+                "set the labels in the rules, or in external_labels",
+            );
+        }
         if read["remote_write"].as_array().is_some_and(|remotes| !remotes.is_empty()) {
             error(
                 "samples would be sent to remote_write".to_owned(),

@@ -2,7 +2,7 @@
 //!
 //! Everything is asked of its API, as anybody could. What it should have stored is not known here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::{
     answer::{Labels, Series},
@@ -42,7 +42,7 @@ pub async fn collect(
     client: &Prometheus,
     (at_ms, span_ms): (i64, i64),
     instances: &[String],
-    records: impl IntoIterator<Item = String>,
+    records: &BTreeSet<String>,
 ) -> Result<Collected, ClientError> {
     let by_instance = |series: Vec<Series>| -> BTreeMap<String, Series> {
         let named = series
@@ -60,20 +60,21 @@ pub async fn collect(
         ..Collected::default()
     };
     for instance in instances {
-        let selector = scraped(instance);
+        let selector = scraped(instance, records);
         let series = client.samples(&selector, at_ms, span_ms).await?;
         found.samples.insert(instance.clone(), series);
     }
     for record in records {
-        let series = client.samples(&record, at_ms, span_ms).await?;
-        found.recorded.insert(record, series);
+        let series = client.samples(record, at_ms, span_ms).await?;
+        found.recorded.insert(record.clone(), series);
     }
     Ok(found)
 }
 
-/// A selector of what a target itself shows: neither what Prometheus adds nor what rules make of it.
-pub(super) fn scraped(instance: &str) -> String {
-    format!("{{instance=\"{instance}\",__name__!~\"{OWN}|.*:.*|ALERTS|ALERTS_FOR_STATE\"}}")
+/// A selector of what a target itself shows: neither what Prometheus adds nor what `records` make of it.
+pub(super) fn scraped(instance: &str, records: &BTreeSet<String>) -> String {
+    let made: String = records.iter().map(|record| format!("|{record}")).collect();
+    format!("{{instance=\"{instance}\",__name__!~\"{OWN}|ALERTS|ALERTS_FOR_STATE{made}\"}}")
 }
 
 /// A target's labels that each of its series has.

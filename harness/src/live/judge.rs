@@ -2,7 +2,10 @@
 //!
 //! The order of things only; each comparison is a file of its own.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use fake_modules::{label::Label, world::Instance};
 
@@ -31,7 +34,7 @@ use crate::{
     report::words::counted,
     scenario::Scenario,
     verify::{
-        Notice, ScenarioReport, Verifier, VerifyError,
+        Notice, RECORDING_RULES, ScenarioReport, Verifier, VerifyError,
         alerts::{judge, place},
         ask::Truth,
         ask_all,
@@ -54,7 +57,9 @@ pub(super) struct Played {
     pub(super) timeouts_ms: BTreeMap<Instance, i64>,
     pub(super) watched: Watched,
     pub(super) collected: Collected,
-    pub(super) reachable_ms: i64,
+    pub(super) reachable_ms: Option<i64>,
+    /// What the loaded rules record.
+    pub(super) records: BTreeSet<String>,
     pub(super) requests: u64,
 }
 
@@ -71,9 +76,16 @@ impl LiveRoad {
         let epoch_ms = scenario.epoch.as_millisecond();
         let matched = matched(played, epoch_ms);
         let mut replayed = truth::replay(&played.recording, &matched, scenario.replicas, epoch_ms);
-        let seen = Seen { served, scrapes: &matched, replayed: &replayed, collected, watched };
+        let seen = Seen {
+            served,
+            scrapes: &matched,
+            replayed: &replayed,
+            collected,
+            watched,
+            began_ms: epoch_ms,
+        };
         let mut wiring = vec![seen.scrapes(), seen.samples(), seen.targets(), seen.rules(deployed)];
-        wiring.push(staleness(client, served, &matched, &replayed).await?);
+        wiring.push(staleness(client, served, (&matched, &replayed), &played.records).await?);
         let recorded = recorded::evaluations(deployed, collected);
         let contracts = &self.verifier.contracts;
         let ledger = std::mem::replace(
@@ -91,7 +103,7 @@ impl LiveRoad {
         let looks = looks(&verifier, scenario);
         let (questions, not_asked) = verifier.panel_questions(scenario, &looks, client).await?;
         let mut verdicts = ask_all(questions, client, arithmetic, &truth, notice).await?;
-        let (found, differences) = recorded::verdicts(
+        let judged = recorded::verdicts(
             deployed,
             contracts,
             collected,
@@ -100,9 +112,15 @@ impl LiveRoad {
             client,
         )
         .await?;
-        verdicts.extend(found.into_iter().filter(|v| verifier.asks(&v.question.place)));
+        verdicts.extend(judged.verdicts.into_iter().filter(|v| verifier.asks(&v.question.place)));
         if let Some(rules) = wiring.iter_mut().find(|wiring| wiring.part == Part::Rules) {
-            rules.broken.extend(differences);
+            let (bitwise, by_events) = judged.compared;
+            rules.compared += &format!(
+                ", {} recorded ({} during a scrape: judged by the real events)",
+                counted(bitwise + by_events, "value"),
+                by_events
+            );
+            rules.broken.extend(judged.broken);
         }
         let interval_ms = deployed.config.evaluation_interval_ms;
         let span = (epoch_ms, collected.at_ms);
@@ -114,6 +132,7 @@ impl LiveRoad {
         };
         alerts.retain(|verdict| verifier.asks(&place(&verdict.alert)));
         let mut unproven = bind::unproven(deployed, contracts);
+        unproven.extend(judged.missing.iter().map(|record| not_recorded(record)));
         unproven.retain(|unproven| verifier.asks(&unproven.place));
         unproven.extend(not_asked.into_iter().map(Unproven::from));
         match (&deployed.alertmanager, stack.alertmanager_url()) {
@@ -125,13 +144,18 @@ impl LiveRoad {
                     notified: &notified,
                     began_ms: epoch_ms,
                     reachable_ms: played.reachable_ms,
+                    external_labels: &deployed.config.external_labels,
                     resend_ms: RESEND_MS,
                     until_ms: collected.at_ms,
                 };
                 wiring.push(told.judge());
             }
-            (_, None) => unproven.push(nobody_routes()),
-            (None, _) => {}
+            (None, _) => unproven.push(nobody_routes(
+                "there is no alertmanager/alertmanager.yml: write one, so that routes are proven",
+            )),
+            (_, None) => unproven.push(nobody_routes(
+                "no Alertmanager is to be had here: name one with --alertmanager PATH",
+            )),
         }
         let n_samples =
             collected.samples.values().flatten().map(|series| series.points.len()).sum();
@@ -154,7 +178,7 @@ impl LiveRoad {
 
 fn matched(played: &Played, epoch_ms: i64) -> BTreeMap<Instance, Matched> {
     let of = |served: &Served| {
-        let up = played.collected.up.get(&served.address);
+        let up = played.collected.up.get(&served.label);
         let stored: Vec<Stored> = up
             .map(|series| &series.points[..])
             .unwrap_or_default()
@@ -180,13 +204,13 @@ fn looks(verifier: &Verifier, scenario: &Scenario) -> Vec<Look> {
 async fn staleness(
     client: &Prometheus,
     served: &[Served],
-    matched: &BTreeMap<Instance, Matched>,
-    replayed: &Replayed,
+    (matched, replayed): (&BTreeMap<Instance, Matched>, &Replayed),
+    records: &BTreeSet<String>,
 ) -> Result<Wiring, ClientError> {
     let (mut n_edges, mut broken) = (0, Vec::new());
     for served in served {
         let Some(matched) = matched.get(&served.instance) else { continue };
-        let selector = collect::scraped(&served.address);
+        let selector = collect::scraped(&served.label, records);
         let shown: BTreeMap<i64, usize> =
             replayed.n_series.get(&served.instance).into_iter().flatten().copied().collect();
         for pair in matched.scraped.windows(2).filter(|pair| pair[0].up != pair[1].up) {
@@ -235,7 +259,19 @@ fn notified(notifications: &[Notification], at_ms: i64) -> Vec<Notified> {
     notifications.iter().filter(|one| one.arrived_ms <= at_ms).flat_map(of).collect()
 }
 
-fn nobody_routes() -> Unproven {
+fn not_recorded(record: &str) -> Unproven {
+    Unproven {
+        place: Place {
+            dashboard: RECORDING_RULES.to_owned(),
+            panel: record.to_owned(),
+            ref_id: String::new(),
+            selection: String::new(),
+        },
+        reason: "its group recorded nothing within the story".to_owned(),
+    }
+}
+
+fn nobody_routes(reason: &str) -> Unproven {
     Unproven {
         place: Place {
             dashboard: "wiring".to_owned(),
@@ -243,6 +279,6 @@ fn nobody_routes() -> Unproven {
             ref_id: String::new(),
             selection: String::new(),
         },
-        reason: "no Alertmanager is to be had here: name one with --alertmanager PATH".to_owned(),
+        reason: reason.to_owned(),
     }
 }

@@ -50,7 +50,10 @@ pub struct Told<'a> {
     /// When Prometheus started, in Unix milliseconds.
     pub began_ms: i64,
     /// When Prometheus could first reach Alertmanager, in Unix milliseconds; alerts of before are sent again then.
-    pub reachable_ms: i64,
+    /// `None` if it never could.
+    pub reachable_ms: Option<i64>,
+    /// Labels that Prometheus adds to every alert on its way.
+    pub external_labels: &'a BTreeMap<String, String>,
     /// How often Prometheus sends alerts again, in milliseconds.
     pub resend_ms: i64,
     /// Until when notifications were awaited, in Unix milliseconds.
@@ -59,22 +62,26 @@ pub struct Told<'a> {
 
 /// One life of one alert on one of its routes.
 struct Life<'a> {
-    labels: &'a Labels,
+    labels: Labels,
     timeline: &'a Timeline,
     route: &'a Route,
     firing_ms: i64,
     ended_ms: Option<i64>,
+    /// Its group knows no alert before it.
+    opens: bool,
     /// Something that mutes it fires meanwhile: then it may be told of or not.
     muted: Muted,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Muted {
     /// Nothing mutes it.
     Never,
     /// For part of its life, or just so.
     Perhaps,
-    /// From well before it is told of until it ends.
+    /// From well before it is told of until it ends, by alerts none of which is critical.
+    Quietly,
+    /// Likewise, by one that is critical.
     Always,
 }
 
@@ -85,8 +92,15 @@ impl Told<'_> {
     pub fn judge(&self) -> Wiring {
         let mut broken = BTreeSet::new();
         let lives = self.lives();
+        if self.reachable_ms.is_none() {
+            broken.insert(
+                "Prometheus never discovered an Alertmanager: mend alerting.alertmanagers of prometheus.yml"
+                    .to_owned(),
+            );
+        }
         for life in &lives {
             broken.extend(self.nobody(life));
+            broken.extend(self.hushed(life));
             if self.config.delivering.contains(&life.route.receiver) {
                 broken.extend(self.missing(life, &lives));
             }
@@ -94,57 +108,107 @@ impl Told<'_> {
         for notified in self.notified {
             broken.extend(self.untrue(notified, &lives));
         }
+        let told = |life: &&Life<'_>| {
+            self.notified.iter().any(|one| one.firing && one.labels == life.labels)
+        };
+        let n_told = lives.iter().filter(told).count();
         Wiring {
             part: Part::Notifications,
             compared: format!(
-                "{} of {}",
-                counted(self.notified.len(), "notified alert"),
-                counted(lives.len(), "firing alert")
+                "{n_told} of {} told of, {}",
+                counted(lives.len(), "firing alert"),
+                counted(self.notified.len(), "time")
             ),
             broken: broken.into_iter().collect(),
         }
     }
 
     fn lives(&self) -> Vec<Life<'_>> {
-        let mut lives = Vec::new();
-        let firings: Vec<(&Timeline, &Labels, Episode)> = self
+        let mut lives: Vec<Life<'_>> = Vec::new();
+        let firings: Vec<(&Timeline, Labels, Episode)> = self
             .timelines
             .iter()
             .flat_map(|timeline| {
-                timeline.firings().map(move |(labels, life)| (timeline, labels, life))
+                timeline.firings().map(move |(labels, life)| (timeline, self.sent(labels), life))
             })
             .collect();
         for (timeline, labels, life) in &firings {
             let Some(firing_ms) = life.firing_ms else { continue };
             for route in self.config.routes_of(labels) {
-                let told_ms = firing_ms + route.group_wait_ms;
-                let end_ms = life.ended_ms.unwrap_or(self.until_ms);
-                let mut muted = Muted::Never;
-                for (_, source, other) in &firings {
-                    let Some(from_ms) = other.firing_ms else { continue };
-                    let to_ms = other.ended_ms.unwrap_or(i64::MAX);
-                    if !self.config.inhibits(source, labels)
-                        || to_ms < firing_ms
-                        || end_ms < from_ms
-                    {
-                        continue;
-                    }
-                    let sure = from_ms + GRACE_MS < told_ms.max(self.reachable_ms)
-                        && end_ms + GRACE_MS < to_ms;
-                    muted =
-                        if sure || muted == Muted::Always { Muted::Always } else { Muted::Perhaps };
-                }
+                let muted = self.muted(labels, (firing_ms, life.ended_ms), route, &firings);
                 lives.push(Life {
-                    labels,
+                    labels: labels.clone(),
                     timeline,
                     route,
                     firing_ms,
                     ended_ms: life.ended_ms,
+                    opens: true,
                     muted,
                 });
             }
         }
+        let first: Vec<((&[usize], Labels), i64)> = lives
+            .iter()
+            .map(|life| {
+                ((&life.route.path[..], life.route.group_key(&life.labels).labels), life.firing_ms)
+            })
+            .collect();
+        for (nth, life) in lives.iter_mut().enumerate() {
+            let before = |(key, at_ms): &((&[usize], Labels), i64)| {
+                *key == first[nth].0 && *at_ms < life.firing_ms
+            };
+            life.opens = !first.iter().any(before);
+        }
         lives
+    }
+
+    /// An alert's labels as Prometheus sends them.
+    fn sent(&self, labels: &Labels) -> Labels {
+        let mut all: BTreeMap<&str, &str> =
+            self.external_labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        all.extend(labels.iter());
+        all.into_iter().collect()
+    }
+
+    /// Whether an alert that fires from one instant to another is muted when its group is first looked at and later.
+    fn muted(
+        &self,
+        labels: &Labels,
+        (firing_ms, ended_ms): (i64, Option<i64>),
+        route: &Route,
+        firings: &[(&Timeline, Labels, Episode)],
+    ) -> Muted {
+        let told_ms = (firing_ms + route.group_wait_ms).max(self.reachable_ms.unwrap_or(i64::MAX));
+        let end_ms = ended_ms.unwrap_or(self.until_ms);
+        let mut muted = Muted::Never;
+        for (_, source, other) in firings {
+            let Some(from_ms) = other.firing_ms else { continue };
+            let to_ms = other.ended_ms.unwrap_or(i64::MAX);
+            if !self.config.inhibits(source, labels) || to_ms < firing_ms || end_ms < from_ms {
+                continue;
+            }
+            let sure = from_ms + GRACE_MS < told_ms && end_ms + GRACE_MS < to_ms;
+            let urgent = source.get("severity") == Some("critical");
+            muted = muted.max(match (sure, urgent) {
+                (false, _) => Muted::Perhaps,
+                (true, false) => Muted::Quietly,
+                (true, true) => Muted::Always,
+            });
+        }
+        muted
+    }
+
+    /// A call for people that something mutes which calls nobody as urgently.
+    fn hushed(&self, life: &Life<'_>) -> Option<String> {
+        let critical = life.labels.get("severity") == Some("critical");
+        (critical && life.muted == Muted::Quietly).then(|| {
+            format!(
+                "{} (critical) fired and is muted by an alert that is not critical: mend inhibit_rules of {}, or nobody comes: {}",
+                life.timeline.rule.name,
+                name(self.config),
+                life.labels
+            )
+        })
     }
 
     /// An alert that calls for somebody and whose route leads to nobody.
@@ -171,14 +235,15 @@ impl Told<'_> {
     }
 
     /// The instants between which news of an instant must arrive. A group that is already known waits for its interval.
-    fn due(&self, life: &Life<'_>, news_ms: i64) -> (i64, i64) {
+    fn due(&self, life: &Life<'_>, news_ms: i64) -> i64 {
         let Route { group_wait_ms, group_interval_ms, .. } = *life.route;
         // Sent again at the first evaluation at which a repetition is due.
         let again_ms = self.resend_ms + life.timeline.rule.evaluations.interval_ms;
-        let heard_ms =
-            if news_ms < self.reachable_ms { self.reachable_ms + again_ms } else { news_ms };
-        let latest = heard_ms + group_wait_ms.max(group_interval_ms) + GRACE_MS;
-        (news_ms, latest)
+        let reachable_ms = self.reachable_ms.unwrap_or(self.until_ms);
+        let heard_ms = if news_ms < reachable_ms { reachable_ms + again_ms } else { news_ms };
+        let waits_ms =
+            if life.opens { group_wait_ms } else { group_wait_ms.max(group_interval_ms) };
+        heard_ms + waits_ms + GRACE_MS
     }
 
     fn missing(&self, life: &Life<'_>, lives: &[Life<'_>]) -> Vec<String> {
@@ -188,12 +253,12 @@ impl Told<'_> {
             self.notified.iter().find(|notified| {
                 notified.firing == firing
                     && notified.receiver == life.route.receiver
-                    && notified.labels == *life.labels
+                    && notified.labels == life.labels
                     && from_ms - if firing { lead_ms } else { EARLY_MS } <= notified.arrived_ms
             })
         };
         let mut lines = Vec::new();
-        let (_, latest) = self.due(life, life.firing_ms);
+        let latest = self.due(life, life.firing_ms);
         let ends_ms = life.ended_ms.unwrap_or(i64::MAX);
         let told = arrived(true, life.firing_ms)
             .filter(|told| told.arrived_ms <= ends_ms.saturating_add(GRACE_MS));
@@ -216,12 +281,12 @@ impl Told<'_> {
             }
             // Whoever knows the group sooner is told sooner; a group's first alert has to wait.
             Some(told) => {
-                let key = life.route.group_key(life.labels);
+                let key = life.route.group_key(&life.labels);
                 let first_ms = lives
                     .iter()
                     .filter(|other| {
                         other.route.path == life.route.path
-                            && other.route.group_key(other.labels) == key
+                            && other.route.group_key(&other.labels) == key
                     })
                     .map(|other| other.firing_ms)
                     .min()
@@ -235,7 +300,8 @@ impl Told<'_> {
             }
         }
         if let (Some(ended_ms), Some(_)) = (life.ended_ms, told) {
-            let (_, latest) = self.due(life, ended_ms);
+            let latest =
+                ended_ms + life.route.group_interval_ms.max(life.route.group_wait_ms) + GRACE_MS;
             let again = lives.iter().any(|other| {
                 other.labels == life.labels
                     && ended_ms <= other.firing_ms
@@ -266,7 +332,7 @@ impl Told<'_> {
         let own: Vec<&Life<'_>> = lives
             .iter()
             .filter(|life| {
-                *life.labels == notified.labels && life.route.receiver == notified.receiver
+                life.labels == notified.labels && life.route.receiver == notified.receiver
             })
             .collect();
         if own.is_empty() {
@@ -292,7 +358,7 @@ impl Told<'_> {
             lines
                 .push(format!("{name} was told to be {said} when it was not: {}", notified.labels));
         }
-        if notified.firing && own.iter().all(|life| life.muted == Muted::Always) {
+        if notified.firing && own.iter().all(|life| Muted::Quietly <= life.muted) {
             lines.push(format!(
                 "{name} was told of although another alert mutes it: {}",
                 notified.labels
@@ -328,7 +394,9 @@ fn renders(template: &str, labels: &Labels, text: &str) -> bool {
         last.push_str(before);
         match action.trim().strip_prefix("$labels.") {
             Some(label) if label.chars().all(|c| c.is_alphanumeric() || c == '_') => {
-                last.push_str(labels.get(label).unwrap_or_default());
+                // Without such a label people read a hole.
+                let Some(value) = labels.get(label) else { return false };
+                last.push_str(value);
             }
             _ => words.push(String::new()),
         }

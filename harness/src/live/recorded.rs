@@ -56,6 +56,20 @@ fn records(rule: &Rule) -> bool {
     matches!(rule.kind, RuleKind::Record { .. })
 }
 
+/// What was recorded, judged.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// On each recorded metric that has a contract, by its expression.
+    pub verdicts: Vec<Verdict>,
+    /// What was recorded otherwise than its expression gives, or than the real events permit.
+    pub broken: Vec<String>,
+    /// Values that were compared bit by bit, as no scrape was under way, and those that were only judged by the real
+    /// events.
+    pub compared: (usize, usize),
+    /// Metrics of which nothing was recorded.
+    pub missing: Vec<String>,
+}
+
 /// The verdicts on all recorded metrics that have a contract, and what was recorded otherwise than asked later.
 ///
 /// # Errors
@@ -67,9 +81,8 @@ pub async fn verdicts(
     recorded: &BTreeMap<String, Evaluations>,
     (arithmetic, truth): (Arithmetic, &Truth),
     client: &Prometheus,
-) -> Result<(Vec<Verdict>, Vec<String>), ClientError> {
-    let mut verdicts = Vec::new();
-    let mut differences = Vec::new();
+) -> Result<Judged, ClientError> {
+    let mut judged = Judged::default();
     let mut rules: BTreeMap<&str, Vec<(&Rule, &str)>> = BTreeMap::new();
     for group in monitoring.rules.iter().flat_map(|file| &file.groups) {
         for rule in group.rules.iter().filter(|rule| records(rule)) {
@@ -77,8 +90,9 @@ pub async fn verdicts(
         }
     }
     for (record, contract) in &contracts.rules {
-        let (Some(evaluations), Some(own)) = (recorded.get(record), rules.get(record.as_str()))
-        else {
+        let Some(own) = rules.get(record.as_str()) else { continue };
+        let Some(evaluations) = recorded.get(record) else {
+            judged.missing.push(record.clone());
             continue;
         };
         let Some(window_ms) = bind::fixed_window_ms(contract.over) else { continue };
@@ -100,10 +114,6 @@ pub async fn verdicts(
                     .is_some_and(|of| of.iter().any(|(_, other)| other != group))
             })
         });
-        if let Some(stored) = collected.recorded.get(record).filter(|_| !waits) {
-            let contested = |at: i64| contested(collected, at);
-            differences.extend(differs(record, &series, stored, contested));
-        }
         let question = Question {
             place: Place {
                 dashboard: RECORDING_RULES.to_owned(),
@@ -118,11 +128,36 @@ pub async fn verdicts(
             legend: None,
             why: "every evaluation of the rule manager".to_owned(),
         };
-        let answer =
-            Answer { value: Value::Matrix(series), warnings: Vec::new(), infos: Vec::new() };
-        verdicts.push(ask::judged(question, answer, arithmetic, truth));
+        if let Some(stored) = collected.recorded.get(record) {
+            let contested = |at: i64| waits || contested(collected, at);
+            judged.broken.extend(differs(record, &series, stored, &contested));
+            let n_values = stored.iter().map(|one| one.points.len()).sum::<usize>();
+            let free = |one: &Series| one.points.iter().filter(|(at, _)| !contested(*at)).count();
+            let n_free = stored.iter().map(free).sum::<usize>();
+            judged.compared.0 += n_free;
+            judged.compared.1 += n_values - n_free;
+            let verdict = ask::judged(
+                question.clone(),
+                answer(stored.clone()),
+                Arithmetic::Unmodelled,
+                truth,
+            );
+            // A value that lacks the scrape under way may lie outside for once, above all when there are few.
+            let finding = &verdict.finding;
+            if finding.points < 2 * finding.broken {
+                judged.broken.push(format!(
+                    "{record} was recorded otherwise than the real events permit at {} of {} evaluations: is its group delayed, or does it read rules that come later?",
+                    finding.broken, finding.points
+                ));
+            }
+        }
+        judged.verdicts.push(ask::judged(question, answer(series), arithmetic, truth));
     }
-    Ok((verdicts, differences))
+    Ok(judged)
+}
+
+fn answer(series: Vec<Series>) -> Answer {
+    Answer { value: Value::Matrix(series), warnings: Vec::new(), infos: Vec::new() }
 }
 
 fn labelled(rule: &Rule, found: &Labels) -> Labels {
@@ -149,7 +184,7 @@ fn differs(
     record: &str,
     asked: &[Series],
     stored: &[Series],
-    contested: impl Fn(i64) -> bool,
+    contested: &impl Fn(i64) -> bool,
 ) -> Option<String> {
     let points = |series: &[Series]| -> BTreeMap<(Labels, i64), f64> {
         let of = |one: &Series| {

@@ -3,7 +3,12 @@
 //! Each scenario has a stack of its own, so that no window of one sees another; several may run side by side. The
 //! judgement is that of the other road, plus what only a running stack shows.
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+};
 
 use fake_modules::{
     clock::Clock,
@@ -23,9 +28,10 @@ use super::{
     wiring::Served,
 };
 use crate::{
-    client::prometheus::{ClientError, Prometheus},
+    client::prometheus::{ClientError, Prometheus, Target},
     deploy::Cadence,
     monitoring::Monitoring,
+    promcfg::RuleKind,
     scenario::{Overrides, Pace, Scenario, Source},
     stack::alertmanager_binary::AlertmanagerBinary,
     verify::{Notice, ScenarioReport, Verifier, VerifyError},
@@ -33,6 +39,9 @@ use crate::{
 
 /// How often Prometheus is asked what it makes of its targets.
 const LOOK: Nanos = Nanos(200 * Nanos::MILLISECOND.0);
+
+/// How long a scrape under way may take until it is stored, its timeout included, on a busy machine.
+const SETTLES: Nanos = Nanos(1_500 * Nanos::MILLISECOND.0);
 
 /// How long traffic goes on after the story's end, so that nothing that is asked lies beyond it.
 const TAIL: Nanos = Nanos::HOUR;
@@ -119,27 +128,33 @@ impl LiveRoad {
         let deployed = Arc::new(deployed.unwrap_or_else(|_| copy.monitoring().clone()));
         let client = Prometheus::new(stack.prometheus_url());
         let mut watched = Watched::default();
-        let mut reachable_ms = i64::MAX;
+        let mut reachable_ms = None;
         while live.now() < scenario.duration {
             let broken = || LiveError::Broken { scenario: scenario.name.clone() };
             live.balance().map_err(|_| broken())?;
             watched.look(&client).await?;
-            if reachable_ms == i64::MAX && !client.alertmanagers().await?.is_empty() {
-                reachable_ms = unix_ms(&live);
+            if reachable_ms.is_none() && !client.alertmanagers().await?.is_empty() {
+                reachable_ms = Some(unix_ms(&live));
             }
             notice(Notice::Played { reached: live.now(), of: scenario.duration });
             clock.tick(LOOK).await;
         }
-        let served = self.served(scenario, &deployed, &targets);
+        let labels = instance_labels(&client.targets().await?);
+        let served = self.served(scenario, &deployed, &targets, &labels);
         let timeouts_ms = served.iter().map(|(served, timeout)| (served.instance, *timeout));
         let timeouts_ms = timeouts_ms.collect();
         let served: Vec<Served> = served.into_iter().map(|(served, _)| served).collect();
         self.one_more_scrape(&client, &live, &served, &mut watched).await?;
         let at_ms = unix_ms(&live);
+        // What began before that instant shall be stored before anything is asked about it.
+        let settled = live.now() + SETTLES;
+        while live.now() < settled {
+            clock.tick(LOOK).await;
+        }
         let span_ms = at_ms - clock.epoch_unix_ms() + 10_000;
-        let addresses: Vec<String> = served.iter().map(|served| served.address.clone()).collect();
-        let records = self.verifier.contracts.rules.keys().cloned();
-        let collected = collect::collect(&client, (at_ms, span_ms), &addresses, records).await?;
+        let labels: Vec<String> = served.iter().map(|served| served.label.clone()).collect();
+        let records = records(&deployed);
+        let collected = collect::collect(&client, (at_ms, span_ms), &labels, &records).await?;
         let requests = live.balance().map_or(0, |balance| balance.arrived);
         let mut scenario = scenario.clone();
         if let Ok(epoch) = jiff::Timestamp::from_millisecond(clock.epoch_unix_ms()) {
@@ -154,6 +169,7 @@ impl LiveRoad {
             watched,
             collected,
             reachable_ms,
+            records,
             requests,
         };
         let report = self.judge(&played, &stack, &deployed, &client, notice).await;
@@ -203,6 +219,7 @@ impl LiveRoad {
         scenario: &Scenario,
         deployed: &Monitoring,
         targets: &[(Instance, SocketAddr)],
+        labels: &BTreeMap<String, String>,
     ) -> Vec<(Served, i64)> {
         let of = |&(instance, address): &(Instance, SocketAddr)| {
             let job = deployed.config.jobs.iter().find(|job| job.name == instance.module.as_str());
@@ -211,7 +228,9 @@ impl LiveRoad {
             let (interval_ms, timeout_ms) = self
                 .cadence(scenario)
                 .map_or(shipped, |cadence| (cadence.scrape_ms, cadence.timeout_ms));
-            (Served { instance, address: address.to_string(), interval_ms }, timeout_ms)
+            let address = address.to_string();
+            let label = labels.get(&address).unwrap_or(&address).clone();
+            (Served { instance, address, label, interval_ms }, timeout_ms)
         };
         targets.iter().map(of).collect()
     }
@@ -238,6 +257,23 @@ fn serve(
         observer: recorder.observer(),
     };
     Live::start(plan).map_err(|error| Box::new(LiveError::from(error).into()))
+}
+
+/// The `instance` label of each target by its address.
+fn instance_labels(targets: &[Target]) -> BTreeMap<String, String> {
+    let of = |target: &Target| {
+        let address = target.discovered_labels.get("__address__")?;
+        Some((address.to_owned(), target.labels.get("instance")?.to_owned()))
+    };
+    targets.iter().filter_map(of).collect()
+}
+
+/// What the loaded rules record.
+fn records(monitoring: &Monitoring) -> BTreeSet<String> {
+    let groups = monitoring.rules.iter().flat_map(|file| &file.groups);
+    let rules = groups.flat_map(|group| &group.rules);
+    let records = rules.filter(|rule| matches!(rule.kind, RuleKind::Record { .. }));
+    records.map(|rule| rule.name().to_owned()).collect()
 }
 
 fn unix_ms(live: &Live<Source>) -> i64 {

@@ -25,8 +25,8 @@ pub struct Replayed {
     pub samples: BTreeMap<Instance, BTreeMap<Shown, Vec<(i64, f64)>>>,
     /// When each copy showed how many series.
     pub n_series: BTreeMap<Instance, Vec<(i64, usize)>>,
-    /// When each copy was stopped, in Unix milliseconds.
-    pub stopped: BTreeMap<Instance, Vec<i64>>,
+    /// From when until when each copy was down, in Unix milliseconds.
+    pub down: BTreeMap<Instance, Vec<(i64, i64)>>,
     /// Spans in Unix milliseconds in which an incident makes a copy's answers fail by design: too slow or too many.
     pub excused: BTreeMap<Instance, Vec<(i64, i64)>>,
 }
@@ -46,7 +46,7 @@ pub fn replay(
     let mut samples: BTreeMap<Instance, BTreeMap<Shown, Vec<(i64, f64)>>> = BTreeMap::new();
     let mut n_series: BTreeMap<Instance, Vec<(i64, usize)>> = BTreeMap::new();
     let mut excused: BTreeMap<Instance, Vec<(i64, i64)>> = BTreeMap::new();
-    let mut stopped: BTreeMap<Instance, Vec<i64>> = BTreeMap::new();
+    let mut down: BTreeMap<Instance, Vec<(i64, i64)>> = BTreeMap::new();
     for (position, entry) in recording.iter().enumerate() {
         while let Some((_, instance, scraped)) = lines.next_if(|(at, ..)| *at <= position) {
             rule(&mut ledger, epoch_ms, instance, scraped);
@@ -70,8 +70,15 @@ pub fn replay(
             module.observe(event);
         }
         let at_ms = epoch_ms + event.at.as_millis() as i64;
-        if let EventKind::Stopped(_) = event.kind {
-            stopped.entry(event.instance()).or_default().push(at_ms);
+        match event.kind {
+            EventKind::Stopped(_) => {
+                down.entry(event.instance()).or_default().push((at_ms, i64::MAX));
+            }
+            EventKind::Started(_) => {
+                let last = down.entry(event.instance()).or_default().last_mut();
+                last.into_iter().for_each(|span| span.1 = at_ms);
+            }
+            _ => {}
         }
         let fails = match event.kind {
             EventKind::ExtraSeries(_, n_series) => Some(n_series > 0),
@@ -90,7 +97,7 @@ pub fn replay(
     for (_, instance, scraped) in lines {
         rule(&mut ledger, epoch_ms, instance, scraped);
     }
-    Replayed { ledger, samples, n_series, stopped, excused }
+    Replayed { ledger, samples, n_series, down, excused }
 }
 
 fn rule(ledger: &mut Ledger, epoch_ms: i64, instance: Instance, scraped: Scraped) {

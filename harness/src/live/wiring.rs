@@ -13,7 +13,7 @@ use super::{
     watch::Watched,
 };
 use crate::{
-    client::answer::Series,
+    client::{answer::Series, prometheus::LoadedRule},
     monitoring::Monitoring,
     promcfg::duration,
     report::words::counted,
@@ -26,6 +26,9 @@ const HOLE: i64 = 3;
 /// An answer takes a few milliseconds; a busy machine takes longer.
 const ON_THE_WAY_MS: i64 = 300;
 
+/// Where the servers of this run are; what is elsewhere belongs to an installation.
+const LOOPBACK: &str = "127.0.0.1:";
+
 /// At most so many lines for one cause.
 const LINES: usize = 5;
 
@@ -34,8 +37,10 @@ const LINES: usize = 5;
 pub struct Served {
     /// Which one.
     pub instance: Instance,
-    /// Its `instance` label: where it is served.
+    /// Where it is served.
     pub address: String,
+    /// Its `instance` label.
+    pub label: String,
     /// How often it is scraped, in milliseconds.
     pub interval_ms: i64,
 }
@@ -53,6 +58,8 @@ pub struct Seen<'a> {
     pub collected: &'a Collected,
     /// What it said meanwhile.
     pub watched: &'a Watched,
+    /// When the story began, in Unix milliseconds.
+    pub began_ms: i64,
 }
 
 impl Seen<'_> {
@@ -68,9 +75,10 @@ impl Seen<'_> {
         let mut broken = Vec::new();
         let mut n_scrapes = 0;
         for served in self.served {
-            let (module, address) = (served.instance.module.as_str(), &served.address);
+            let Served { instance, address, label, .. } = served;
+            let module = instance.module.as_str();
             let matched = self.scrapes.get(&served.instance).cloned().unwrap_or_default();
-            let Some(up) = self.collected.up.get(address) else {
+            let Some(up) = self.collected.up.get(label) else {
                 broken.push(format!(
                     "{module} at {address} is no target: mend prometheus/targets/ or the job's service discovery{}",
                     self.instead(module)
@@ -100,14 +108,28 @@ impl Seen<'_> {
                             .to_owned(),
                     ),
                     (false, Some(_)) if !excused && !self.cut(served.instance, scraped.at_ms) => {
-                        let told = self.watched.at(address, scraped.at_ms);
+                        let told = self.watched.at(label, scraped.at_ms);
                         let why = told.map_or("scraping", |told| told.error.as_str());
                         lines.push(format!(
                             "answered a scrape that Prometheus does not count: {why}; compare scrape_timeout and the limits of the job with what the module needs"
                         ));
                     }
+                    (false, None) if !excused && !self.down(served.instance, scraped.at_ms) => {
+                        let told = self.watched.at(label, scraped.at_ms);
+                        let why = told.map_or("no answer", |told| told.error.as_str());
+                        lines.push(format!(
+                            "runs and is scraped in vain: {why}; compare scheme, metrics_path and authorization of its job"
+                        ));
+                    }
                     _ => {}
                 }
+            }
+            match matched.scraped.last() {
+                Some(last) if last.at_ms + HOLE * served.interval_ms < self.collected.at_ms => {
+                    lines.push("was not scraped any more at the end".to_owned());
+                }
+                None => lines.push("was never scraped".to_owned()),
+                Some(_) => {}
             }
             lines.extend(
                 matched
@@ -127,15 +149,21 @@ impl Seen<'_> {
 
     /// Whether the copy went down while its answer was on the way.
     fn cut(&self, instance: Instance, at_ms: i64) -> bool {
-        let stopped = self.replayed.stopped.get(&instance);
-        stopped.is_some_and(|stopped| {
-            stopped.iter().any(|stop| (at_ms..at_ms + ON_THE_WAY_MS).contains(stop))
+        let down = self.replayed.down.get(&instance).into_iter().flatten();
+        down.into_iter().any(|(from, _)| (at_ms..at_ms + ON_THE_WAY_MS).contains(from))
+    }
+
+    /// Whether the copy was down when a scrape began, or went down or came back about then.
+    fn down(&self, instance: Instance, at_ms: i64) -> bool {
+        let down = self.replayed.down.get(&instance).into_iter().flatten();
+        down.into_iter().any(|(from, to)| {
+            (from - ON_THE_WAY_MS..to.saturating_add(ON_THE_WAY_MS)).contains(&at_ms)
         })
     }
 
     /// Where the job of a module looks instead.
     fn instead(&self, module: &str) -> String {
-        let known: BTreeSet<&str> = self.served.iter().map(|s| s.address.as_str()).collect();
+        let known: BTreeSet<&str> = self.served.iter().map(|s| s.label.as_str()).collect();
         let others = self.collected.targets.iter().filter(|target| {
             let instance = target.labels.get("instance").unwrap_or_default();
             target.scrape_pool == module && !known.contains(instance)
@@ -156,9 +184,9 @@ impl Seen<'_> {
         let mut broken = Vec::new();
         let nothing = BTreeMap::new();
         for served in self.served {
-            let Some(up) = self.collected.up.get(&served.address) else { continue };
+            let Some(up) = self.collected.up.get(&served.label) else { continue };
             let shown = self.replayed.samples.get(&served.instance).unwrap_or(&nothing);
-            let stored = self.collected.samples.get(&served.address);
+            let stored = self.collected.samples.get(&served.label);
             let of_target = target_labels(up);
             let stored: BTreeMap<Shown, &Series> = stored
                 .into_iter()
@@ -185,7 +213,8 @@ impl Seen<'_> {
                 let name = series.iter().find(|(name, _)| name == "__name__");
                 format!("has stored {}, which it never showed", name.map_or("", |(_, n)| n))
             }));
-            let (module, address) = (served.instance.module.as_str(), &served.address);
+            let Served { instance, address, .. } = served;
+            let module = instance.module.as_str();
             broken.extend(summed(&format!("{module} at {address}"), lines));
         }
         let compared = format!("{} of {n_series} series", counted(n_samples, "sample"));
@@ -198,11 +227,12 @@ impl Seen<'_> {
         let mut n_told = 0;
         let mut broken = Vec::new();
         for served in self.served {
-            let (module, address) = (served.instance.module.as_str(), &served.address);
+            let Served { instance, address, label, .. } = served;
+            let module = instance.module.as_str();
             let Some(matched) = self.scrapes.get(&served.instance) else { continue };
             let mut lines = Vec::new();
             for scraped in &matched.scraped {
-                let Some(told) = self.watched.at(address, scraped.at_ms) else { continue };
+                let Some(told) = self.watched.at(label, scraped.at_ms) else { continue };
                 n_told += 1;
                 let health = if scraped.up { "up" } else { "down" };
                 if told.health != health || told.error.is_empty() != scraped.up {
@@ -214,22 +244,32 @@ impl Seen<'_> {
                     ));
                 }
             }
-            if self.watched.of(address).is_none() {
+            if self.watched.of(label).is_none() {
                 lines.push("was never among the targets that Prometheus names".to_owned());
             }
             broken.extend(summed(&format!("{module} at {address}"), lines));
         }
+        let mut elsewhere = Vec::new();
         for target in &self.collected.targets {
-            let address = target.labels.get("instance").unwrap_or_default();
-            let is_served = self.served.iter().any(|served| served.address == address);
-            if !is_served && target.health != "up" {
+            let label = target.labels.get("instance").unwrap_or_default();
+            if self.served.iter().any(|served| served.label == label) || target.health == "up" {
+                continue;
+            }
+            let address = target.discovered_labels.get("__address__").unwrap_or_default();
+            if address.starts_with(LOOPBACK) {
                 broken.push(format!(
-                    "job {} cannot scrape {}: {}",
+                    "job {} cannot scrape {}: {}; mend its target",
                     target.scrape_pool, target.scrape_url, target.last_error
                 ));
+            } else {
+                elsewhere.push(format!("job {} ({})", target.scrape_pool, target.scrape_url));
             }
         }
-        Wiring { part: Part::Targets, compared: counted(n_told, "answer"), broken }
+        let mut compared = counted(n_told, "answer");
+        if !elsewhere.is_empty() {
+            compared += &format!(", not here: {}", elsewhere.join(", "));
+        }
+        Wiring { part: Part::Targets, compared, broken }
     }
 
     /// Every rule of every file is loaded and evaluated without an error; a rule file that nothing loads is told.
@@ -262,7 +302,12 @@ impl Seen<'_> {
                     ));
                 }
                 n_rules += found.rules.len();
-                for rule in found.rules.iter().filter(|rule| rule.health != "ok") {
+                let interval_ms =
+                    group.interval_ms.unwrap_or(monitoring.config.evaluation_interval_ms);
+                let due = 2 * interval_ms < self.collected.at_ms - self.began_ms;
+                let ill =
+                    |rule: &&LoadedRule| rule.health != "ok" && (due || rule.health != "unknown");
+                for rule in found.rules.iter().filter(ill) {
                     broken.push(format!(
                         "{name}: rule {} is {}: {}",
                         rule.name, rule.health, rule.last_error

@@ -5,6 +5,7 @@
 //! (`DefaultGlobalConfig`, `GlobalConfig.UnmarshalYAML`, `ScrapeConfig.Validate`).
 //! Relabelling is kept as written: only the real engine evaluates it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -24,6 +25,8 @@ pub struct PrometheusConfig {
     pub file: PathBuf,
     /// `global.evaluation_interval` in milliseconds.
     pub evaluation_interval_ms: i64,
+    /// `global.external_labels`: what every alert gets on its way, unless it has it.
+    pub external_labels: BTreeMap<String, String>,
     /// `rule_files` as written: paths and patterns relative to the file.
     pub rule_files: Vec<String>,
     /// Jobs in the order of the file.
@@ -78,6 +81,7 @@ struct RawGlobal {
     scrape_interval: Option<Spanned<String>>,
     scrape_timeout: Option<Spanned<String>>,
     evaluation_interval: Option<Spanned<String>>,
+    external_labels: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -124,7 +128,8 @@ struct Global {
 pub fn parse(file: &Path, text: &str) -> Result<PrometheusConfig, Vec<Problem>> {
     let raw: Raw = yaml::parse(file, text)?;
     let mut problems = Vec::new();
-    let global = raw.global.unwrap_or_default();
+    let mut global = raw.global.unwrap_or_default();
+    let external_labels = global.external_labels.take().unwrap_or_default();
     let mut duration = |value: &Option<Spanned<String>>, key: &str| {
         yaml::duration_ms(file, value.as_ref(), key, &mut problems).filter(|millis| *millis > 0)
     };
@@ -156,6 +161,7 @@ pub fn parse(file: &Path, text: &str) -> Result<PrometheusConfig, Vec<Problem>> 
     Ok(PrometheusConfig {
         file: file.to_owned(),
         evaluation_interval_ms: evaluation_interval_ms.unwrap_or(DEFAULT_INTERVAL_MS),
+        external_labels,
         rule_files: raw.rule_files.unwrap_or_default(),
         jobs,
     })

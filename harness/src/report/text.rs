@@ -288,7 +288,7 @@ fn last_line(out: &mut String, run: &Run, reds: &[Red<'_>], doubts: &[Doubt<'_>]
     let wires = || run.judged().flat_map(|(_, report, _)| &report.wiring);
     match (wires().count(), wires().filter(|wiring| !wiring.held()).count()) {
         (0, _) => {}
-        (n, 0) => parts.insert(0, format!("{n} parts of the wiring")),
+        (n, 0) if under.is_empty() => parts.insert(0, format!("{n} parts of the wiring")),
         (n, red) => parts.insert(0, format!("{red} of {n} parts of the wiring")),
     }
     for (outcome, report, _) in run.judged() {

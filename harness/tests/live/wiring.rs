@@ -28,7 +28,21 @@ struct Mistake {
     words: &'static [&'static str],
 }
 
-const MISTAKES: [Mistake; 5] = [
+const MISTAKES: [Mistake; 7] = [
+    Mistake {
+        name: "a_wrong_path",
+        story: "baseline",
+        edit: || Box::new(wrong_path),
+        part: Part::Scrapes,
+        words: &["llm-provider", "scraped in vain", "404"],
+    },
+    Mistake {
+        name: "no_alertmanager_to_send_to",
+        story: "baseline",
+        edit: || Box::new(no_alertmanager),
+        part: Part::Notifications,
+        words: &["never discovered an Alertmanager", "alerting.alertmanagers"],
+    },
     Mistake {
         name: "a_wrong_port",
         story: "baseline",
@@ -128,6 +142,20 @@ fn no_module_label(copy: &Path) -> io::Result<()> {
     let label =
         "    relabel_configs:\n      - target_label: module\n        replacement: llm-provider\n";
     replace(&copy.join("prometheus/prometheus.yml"), label, "")
+}
+
+fn wrong_path(copy: &Path) -> io::Result<()> {
+    let job = "  - job_name: llm-provider\n";
+    let wrong = format!("{job}    metrics_path: /metricz\n");
+    replace(&copy.join("prometheus/prometheus.yml"), job, &wrong)
+}
+
+fn no_alertmanager(copy: &Path) -> io::Result<()> {
+    replace(
+        &copy.join("prometheus/prometheus.yml"),
+        "    - static_configs:\n        - targets: [127",
+        "    - static_configs:\n        - targets: []\n          # [127",
+    )
 }
 
 fn no_alerts(copy: &Path) -> io::Result<()> {

@@ -68,7 +68,8 @@ fn wrong(timelines: &[Timeline], notified: &[Notified]) -> Vec<String> {
         config: &config,
         notified,
         began_ms: -100_000,
-        reachable_ms: 0,
+        reachable_ms: Some(0),
+        external_labels: &BTreeMap::new(),
         resend_ms: 3_000,
         until_ms: 90_000,
     };
@@ -92,7 +93,7 @@ fn who_is_told_in_time_and_of_the_end_is_well_told() {
 #[test]
 fn silence_lateness_and_haste_are_told_apart() {
     let slow = [timeline("Slow", 10, None)];
-    says(&wrong(&slow, &[]), "nobody was told within 14s");
+    says(&wrong(&slow, &[]), "nobody was told within 6s");
     says(&wrong(&slow, &[notified("Slow", 40, true)]), "was told of 30s100ms after it fired");
     says(&wrong(&slow, &[notified("Slow", 11, true)]), "before its group_wait was over");
     let over = [timeline("Slow", 10, Some(30))];
