@@ -2,7 +2,7 @@
 //!
 //! Two steps, because an evaluation may come while a scrape is under way whose samples bear an earlier timestamp: each
 //! rule's expression is asked again at its own evaluations, when everything is stored, and judged by its contract; and
-//! what was recorded must be that answer, but for evaluations during a scrape.
+//! what was recorded must be that answer, or, where a scrape was under way, mostly what the real events permit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
