@@ -61,7 +61,7 @@ fn what_is_no_mapping_of_known_keys_is_refused() {
             (
                 "- a\n",
                 "1: expected a mapping with the keys about, seed, epoch, duration, traffic, replicas, scrape_phase, \
-                 world, timeline, expect, found a list",
+                 pace, world, timeline, expect, found a list",
             ),
             (
                 "about: a\nabout: b\n",
@@ -76,7 +76,7 @@ fn what_is_no_mapping_of_known_keys_is_refused() {
             (
                 "abuot: A story.\nduration: 2h\ntraffic: { profile: chat, rate: 5/s }\n",
                 "1: unknown key \"abuot\"; expected one of about, seed, epoch, duration, traffic, replicas, \
-                 scrape_phase, world, timeline, expect (did you mean about?)\n\
+                 scrape_phase, pace, world, timeline, expect (did you mean about?)\n\
                  1: missing key about; expected text",
             ),
         ],
@@ -106,6 +106,7 @@ fn values_say_what_they_expected() {
                 "scrape_phase: random",
                 "4: scrape_phase: unknown scrape phase \"random\"; expected one of seeded, aligned",
             ),
+            ("pace: fast", "4: pace: unknown pace \"fast\"; expected one of short, shipped"),
             (
                 "world: { attacks: 2, cache_hits: { exact: 70%, semantic: 50% }, operations: { run: 1 } }",
                 "4: attacks: expected a share from 0 to 1, or from 0% to 100%, found 2\n\
