@@ -7,7 +7,6 @@ mod tell;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -27,7 +26,7 @@ use self::{
 };
 use super::{
     Failure, Surroundings,
-    engine::EngineArgs,
+    engine::{AlertmanagerArgs, EngineArgs},
     failure,
     files::{self, Places},
     format::Format,
@@ -83,10 +82,8 @@ pub(super) struct Args {
     places: Places,
     #[command(flatten)]
     engine: EngineArgs,
-    /// This Alertmanager, or the one in this directory [env: DASHPROOF_ALERTMANAGER]
-    /// [default: the one on PATH, else the distribution's package, fetched into the cache]
-    #[arg(long, value_name = "PATH", help_heading = "Alertmanager")]
-    alertmanager: Option<PathBuf>,
+    #[command(flatten)]
+    alertmanager: AlertmanagerArgs,
     /// No status line
     #[arg(long, short)]
     quiet: bool,

@@ -1,9 +1,10 @@
-//! Which Prometheus is asked.
+//! Which Prometheus is asked, and which Alertmanager routes what it sends.
 
 use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::stack::{
+    alertmanager_binary::{self, AlertmanagerBinary},
     environment::Environment,
     prometheus_binary::{PrometheusBinary, Wanted},
     promtool,
@@ -96,5 +97,40 @@ fn own(environment: &Environment) -> Result<(), Failure> {
             Err(Failure::new(message, remedy))
         }
         _ => Ok(()),
+    }
+}
+
+/// Which Alertmanager routes alerts.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Alertmanager")]
+pub(super) struct AlertmanagerArgs {
+    /// This program, or the one in this directory [env: DASHPROOF_ALERTMANAGER]
+    /// [default: the one on PATH, else the distribution's package, fetched into the cache]
+    #[arg(long, value_name = "PATH")]
+    pub(super) alertmanager: Option<PathBuf>,
+}
+
+impl AlertmanagerArgs {
+    /// The Alertmanager, fetched if need be; from the suite that Prometheus is from, if one was named.
+    pub(super) async fn provide(
+        &self,
+        engine: &EngineArgs,
+        environment: &Environment,
+    ) -> Result<AlertmanagerBinary, Failure> {
+        let wanted = match (&self.alertmanager, &engine.suite) {
+            (Some(path), _) => alertmanager_binary::Wanted::At(path.clone()),
+            (None, Some(suite)) => alertmanager_binary::Wanted::Suite(suite.clone()),
+            (None, None) => alertmanager_binary::Wanted::Any,
+        };
+        // The error lists every attempt and its remedies itself.
+        AlertmanagerBinary::provide(&wanted, environment)
+            .await
+            .map_err(|error| Failure::new(error.to_string(), ""))
+    }
+
+    /// The flags as they were given.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let given = self.alertmanager.iter();
+        given.flat_map(|path| ["--alertmanager".to_owned(), path.display().to_string()]).collect()
     }
 }

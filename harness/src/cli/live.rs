@@ -1,15 +1,12 @@
 //! `dashproof live`: stories played in real time against servers of their own.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use fake_modules::time::Nanos;
 
 use super::{
     Failure, Surroundings,
-    engine::EngineArgs,
+    engine::{AlertmanagerArgs, EngineArgs},
     files::{self, Places},
     gc,
     output::Output,
@@ -25,7 +22,6 @@ use crate::{
         replay::{Replay, Road},
     },
     scenario::{Overrides, Scenario},
-    stack::alertmanager_binary::{self, AlertmanagerBinary},
     verify::Verifier,
 };
 
@@ -55,10 +51,8 @@ pub(super) struct Args {
     places: Places,
     #[command(flatten)]
     engine: EngineArgs,
-    /// This Alertmanager, or the one in this directory [env: DASHPROOF_ALERTMANAGER]
-    /// [default: the one on PATH, else the distribution's package, fetched into the cache]
-    #[arg(long, value_name = "PATH", help_heading = "Alertmanager")]
-    alertmanager: Option<PathBuf>,
+    #[command(flatten)]
+    alertmanager: AlertmanagerArgs,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -108,14 +102,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
     }
     gc::collect(at).await?;
     let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
-    let wanted = match (&args.alertmanager, &args.engine.suite) {
-        (Some(path), _) => alertmanager_binary::Wanted::At(path.clone()),
-        (None, Some(suite)) => alertmanager_binary::Wanted::Suite(suite.clone()),
-        (None, None) => alertmanager_binary::Wanted::Any,
-    };
-    let alertmanager = AlertmanagerBinary::provide(&wanted, &at.environment)
-        .await
-        .map_err(|error| Failure::new(error.to_string(), ""))?;
+    let alertmanager = args.alertmanager.provide(&args.engine, &at.environment).await?;
     let run = Run {
         stack: Stack {
             engine: format!("{binary}, {alertmanager}"),
@@ -129,7 +116,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
         interrupted: false,
         replay: Replay {
             road: Road::Live,
-            flags: [args.places.flags(), args.engine.flags()].concat(),
+            flags: [args.places.flags(), args.engine.flags(), args.alertmanager.flags()].concat(),
         },
     };
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());

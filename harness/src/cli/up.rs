@@ -1,33 +1,30 @@
 //! `dashproof stack up`: the servers of the live road and the modules, without a story to judge.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use fake_modules::{
     clock::Clock,
     label::Label,
     serve::{Live, Plan},
-    time::Nanos,
     world::{Instance, Module},
 };
 
 use super::{
     Failure, Surroundings,
-    engine::EngineArgs,
+    engine::{AlertmanagerArgs, EngineArgs},
     failure,
     files::{self, Places},
     format::Format,
     gc,
     output::Output,
     runner::Stop,
+    serve,
 };
 use crate::{
     live::stack::{LiveStack, LiveStackError, StackPlan},
     report::stack::{self as shown, Shown},
     scenario::{Overrides, Source},
-    stack::{
-        alertmanager_binary::{AlertmanagerBinary, Wanted},
-        prometheus_binary::PrometheusBinary,
-    },
+    stack::{alertmanager_binary::AlertmanagerBinary, prometheus_binary::PrometheusBinary},
 };
 
 /// What is done with a stack.
@@ -66,10 +63,8 @@ struct UpArgs {
     places: Places,
     #[command(flatten)]
     engine: EngineArgs,
-    /// This Alertmanager, or the one in this directory [env: DASHPROOF_ALERTMANAGER]
-    /// [default: the one on PATH, else the distribution's package, fetched into the cache; none if there is none]
-    #[arg(long, value_name = "PATH", help_heading = "Alertmanager")]
-    alertmanager: Option<PathBuf>,
+    #[command(flatten)]
+    alertmanager: AlertmanagerArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -82,7 +77,6 @@ Examples:
 
 /// The story of the modules: it goes on when it is over.
 const STORY: &str = "chat";
-const FOR_EVER: Nanos = Nanos(366 * 24 * Nanos::HOUR.0);
 /// Evaluations and scrapes of the shipped files come within half a minute.
 const SETTLE_CEILING: Duration = Duration::from_secs(180);
 
@@ -179,22 +173,17 @@ async fn alertmanager(
     args: &UpArgs,
     at: &Surroundings,
 ) -> Result<Result<AlertmanagerBinary, String>, Failure> {
-    let wanted = match (&args.alertmanager, &args.engine.suite) {
-        (Some(path), _) => Wanted::At(path.clone()),
-        (None, Some(suite)) => Wanted::Suite(suite.clone()),
-        (None, None) => Wanted::Any,
-    };
-    let named = args.alertmanager.is_some() || at.environment.alertmanager.is_some();
-    match AlertmanagerBinary::provide(&wanted, &at.environment).await {
-        Err(error) if named => Err(Failure::new(error.to_string(), "")),
-        provided => Ok(provided.map_err(|error| error.to_string())),
+    let named = args.alertmanager.alertmanager.is_some() || at.environment.alertmanager.is_some();
+    match args.alertmanager.provide(&args.engine, &at.environment).await {
+        Err(error) if named => Err(error),
+        provided => Ok(provided.map_err(|error| error.message)),
     }
 }
 
 /// The modules on free ports.
 fn serve(args: &UpArgs, at: &Surroundings) -> Result<Live<Source>, Failure> {
     let directory = args.places.scenarios(&at.directory)?;
-    let overrides = Overrides { duration: Some(FOR_EVER), ..Overrides::default() };
+    let overrides = Overrides { duration: Some(serve::FOR_EVER), ..Overrides::default() };
     let (story, _) = files::scenario(&directory, STORY)?.with(&overrides);
     let failed = |error: &dyn std::error::Error| {
         Failure::new(failure::chain(error), "serve none: --without-modules")

@@ -75,7 +75,7 @@ impl LiveRoad {
         let Played { scenario, collected, watched, served, .. } = played;
         let epoch_ms = scenario.epoch.as_millisecond();
         let matched = matched(played, epoch_ms);
-        let mut replayed = truth::replay(&played.recording, &matched, scenario.replicas, epoch_ms);
+        let replayed = truth::replay(&played.recording, &matched, scenario.replicas, epoch_ms);
         let seen = Seen {
             served,
             scrapes: &matched,
@@ -88,12 +88,8 @@ impl LiveRoad {
         wiring.push(staleness(client, served, (&matched, &replayed), &played.records).await?);
         let recorded = recorded::evaluations(deployed, collected);
         let contracts = &self.verifier.contracts;
-        let ledger = std::mem::replace(
-            &mut replayed.ledger,
-            crate::ledger::Ledger::new(scenario.replicas, epoch_ms),
-        );
         let truth = Arc::new(Truth {
-            ledger,
+            ledger: replayed.ledger,
             blinds: staging::blinds(&scenario.incidents, epoch_ms),
             constants_ms: staging::constants_ms(&recorded, contracts),
         });

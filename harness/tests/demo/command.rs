@@ -24,7 +24,11 @@ use nix::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{CEILING, lines::block_on, root, until};
+use crate::{
+    lines::block_on,
+    root,
+    waiting::{CEILING, until},
+};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![

@@ -31,7 +31,8 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::{
     lines::{block_on, environment, on_each_line},
-    root, until,
+    root,
+    waiting::until,
 };
 
 const INTERVAL_MS: i64 = 1_000;

@@ -27,7 +27,7 @@ use crate::{
     lines::{block_on, environment, on_each_line},
     root,
     running::{alertmanager, processes_in},
-    until,
+    waiting::until,
 };
 
 pub(crate) fn trials() -> Vec<Trial> {

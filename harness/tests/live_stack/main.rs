@@ -10,6 +10,8 @@
 mod alertmanagers;
 #[path = "../support/lines.rs"]
 mod lines;
+#[path = "../support/waiting.rs"]
+mod waiting;
 
 mod deployed;
 mod endings;
@@ -19,18 +21,10 @@ mod running;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    time::Duration,
 };
 
-use dashproof::{
-    monitoring::Monitoring,
-    poll::{self, Pending},
-};
+use dashproof::monitoring::Monitoring;
 use libtest_mimic::Arguments;
-
-/// Nothing here takes nearly as long; a slow machine is no failure.
-const CEILING: Duration = Duration::from_secs(90);
-const INTERVAL: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -48,17 +42,4 @@ fn root() -> PathBuf {
 
 fn shipped() -> Monitoring {
     Monitoring::load(&root().join("monitoring")).unwrap()
-}
-
-/// Asks again until there is a value; what was seen instead is told in vain.
-async fn until<T, F: Future<Output = Result<T, String>>>(
-    what: &str,
-    mut ask: impl FnMut() -> F,
-) -> T {
-    let check = || {
-        let asked = ask();
-        async move { asked.await.map_err(|status| Pending::<()>::NotYet { status }) }
-    };
-    let found = poll::until(CEILING, INTERVAL, check).await;
-    found.unwrap_or_else(|error| panic!("{what}: {error:?}"))
 }

@@ -24,10 +24,10 @@ use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 
 use crate::{
-    CEILING,
     alertmanagers::alertmanagers,
     lines::{block_on, environment, on_each_line},
-    root, shipped, until,
+    root, shipped,
+    waiting::{CEILING, until},
 };
 
 /// Short enough for a test, long enough for two busy cores: rules every 1.5 s.

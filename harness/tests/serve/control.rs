@@ -4,7 +4,7 @@ use libtest_mimic::{Failed, Trial};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{command::Served, lines::block_on, until};
+use crate::{command::Served, lines::block_on, waiting::until};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![

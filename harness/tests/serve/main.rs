@@ -8,6 +8,8 @@
 
 #[path = "../support/lines.rs"]
 mod lines;
+#[path = "../support/waiting.rs"]
+mod waiting;
 
 mod command;
 mod control;
@@ -16,13 +18,9 @@ mod scraped;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    time::Duration,
 };
 
-use dashproof::{
-    poll::{self, Pending},
-    scenario::Scenario,
-};
+use dashproof::scenario::Scenario;
 use fake_modules::{
     exposition::{Format, encode},
     module::Module as ModuleCopy,
@@ -30,10 +28,6 @@ use fake_modules::{
     world::{Instance, Module},
 };
 use libtest_mimic::Arguments;
-
-/// Nothing here takes nearly as long; a slow machine is no failure.
-const CEILING: Duration = Duration::from_secs(60);
-const INTERVAL: Duration = Duration::from_millis(20);
 
 fn main() -> ExitCode {
     let trials = [command::trials(), control::trials(), scraped::trials()];
@@ -64,17 +58,4 @@ fn shown(scenario: &Scenario, module: Module, epoch_ms: i64, instants: &[Nanos])
         String::from_utf8(text).unwrap()
     };
     instants.iter().map(text).collect()
-}
-
-/// Asks again until there is a value; what was seen instead is told in vain.
-async fn until<T, F: Future<Output = Result<T, String>>>(
-    what: &str,
-    mut ask: impl FnMut() -> F,
-) -> T {
-    let check = || {
-        let asked = ask();
-        async move { asked.await.map_err(|status| Pending::<()>::NotYet { status }) }
-    };
-    let found = poll::until(CEILING, INTERVAL, check).await;
-    found.unwrap_or_else(|error| panic!("{what}: {error:?}"))
 }

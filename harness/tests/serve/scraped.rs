@@ -36,7 +36,8 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::{
     lines::{block_on, environment, on_each_line},
-    root, scenario, shown, until,
+    root, scenario, shown,
+    waiting::until,
 };
 
 /// Scrapes of each module that are compared.

@@ -33,7 +33,6 @@ use crate::{
     deploy::Cadence,
     report::words,
     scenario::Overrides,
-    stack::alertmanager_binary::{self, AlertmanagerBinary},
 };
 
 /// What runs.
@@ -68,7 +67,7 @@ pub(super) async fn begin(args: &Args, at: &Surroundings) -> Result<Begun, Failu
     free(args, &addresses)?;
     gc::collect(at).await?;
     let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
-    let alertmanager = alertmanager(args, at).await?;
+    let alertmanager = args.alertmanager.provide(&args.engine, &at.environment).await?;
 
     let history = args.history.unwrap_or(if args.fast { FAST_HISTORY } else { HISTORY });
     let now_s = jiff::Timestamp::now().as_second();
@@ -130,17 +129,6 @@ fn free(
     let remedy = "end what holds it, or take other ports: --ports, --prometheus-port, --alertmanager-port, --control; \
                   0 is any free one";
     Err(Failure::new(taken.join("\n"), remedy))
-}
-
-async fn alertmanager(args: &Args, at: &Surroundings) -> Result<AlertmanagerBinary, Failure> {
-    let wanted = match (&args.alertmanager, &args.engine.suite) {
-        (Some(path), _) => alertmanager_binary::Wanted::At(path.clone()),
-        (None, Some(suite)) => alertmanager_binary::Wanted::Suite(suite.clone()),
-        (None, None) => alertmanager_binary::Wanted::Any,
-    };
-    AlertmanagerBinary::provide(&wanted, &at.environment)
-        .await
-        .map_err(|error| Failure::new(error.to_string(), ""))
 }
 
 /// The control API, which only answers questions until it is open.
