@@ -203,16 +203,19 @@ impl Seen<'_> {
             for (series, samples) in shown {
                 n_series += 1;
                 n_samples += samples.len();
+                let name = metric(series);
                 match stored.get(series) {
-                    None => lines.push("shows series that are not stored".to_owned()),
-                    Some(found) => lines.extend(differs(samples, &found.points)),
+                    None => {
+                        lines.push(format!("shows {name}, of which not every series is stored"))
+                    }
+                    Some(found) => lines.extend(differs(name, samples, &found.points)),
                 }
             }
             let strange = stored.keys().filter(|series| !shown.contains_key(*series));
-            lines.extend(strange.map(|series| {
-                let name = series.iter().find(|(name, _)| name == "__name__");
-                format!("has stored {}, which it never showed", name.map_or("", |(_, n)| n))
-            }));
+            lines.extend(
+                strange
+                    .map(|series| format!("has stored {}, which it never showed", metric(series))),
+            );
             let Served { instance, address, .. } = served;
             let module = instance.module.as_str();
             broken.extend(summed(&format!("{module} at {address}"), lines));
@@ -350,18 +353,20 @@ fn base(path: &str) -> String {
     path.rsplit('/').next().unwrap_or(path).to_owned()
 }
 
+/// The metric of a series.
+fn metric(series: &Shown) -> &str {
+    series.iter().find(|(name, _)| name == "__name__").map_or("", |(_, name)| name)
+}
+
 /// How stored samples differ from those that were shown; instants first.
-fn differs(shown: &[(i64, f64)], stored: &[(i64, f64)]) -> Option<String> {
+fn differs(name: &str, shown: &[(i64, f64)], stored: &[(i64, f64)]) -> Option<String> {
     let instants = |samples: &[(i64, f64)]| samples.iter().map(|(at, _)| *at).collect::<Vec<_>>();
     if instants(shown) != instants(stored) {
-        return Some("has series with samples at other instants than its scrapes".to_owned());
+        return Some(format!("has samples of {name} at other instants than its scrapes"));
     }
     let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
-    let other = shown.iter().zip(stored).find(|(a, b)| !same(a.1, b.1))?;
-    Some(format!(
-        "has series with other values than it showed, such as {} for {}",
-        other.1.1, other.0.1
-    ))
+    let differ = shown.iter().zip(stored).any(|(a, b)| !same(a.1, b.1));
+    differ.then(|| format!("has stored other values of {name} than it showed"))
 }
 
 /// A line for each kind of line, with how often it occurred; at most a few.
