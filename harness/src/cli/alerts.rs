@@ -46,10 +46,11 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Alerts by name [default: all]
+    /// Alerts by name [default: all; with --rule, all of its file]
     #[arg(value_name = "ALERT")]
     names: Vec<String>,
-    /// Rules that are not yet deployed: their alerts are tried, beside the deployed recording rules
+    /// Rules that are not yet deployed: their alerts are tried (named ones must be among them), beside the deployed
+    /// recording rules
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
     /// Try other values of one rule: threshold=0.02..0.2, for=1m..15m, OPERAND=FROM..TO/STEPS; several are a grid
@@ -257,17 +258,14 @@ fn subjects(
 ) -> Result<Vec<Subject>, Failure> {
     let interval_ms = monitoring.config.evaluation_interval_ms;
     let all = alert_rules(files, interval_ms, (0, 0), |_, _, _| 0);
-    let known: Vec<&str> = all.iter().map(|rule| rule.name.as_str()).collect();
+    let is_asked = |rule: &AlertRule| own.is_none_or(|own| rule.file == own.file);
+    let known: Vec<&str> =
+        all.iter().filter(|rule| is_asked(rule)).map(|rule| rule.name.as_str()).collect();
     if let Some(unknown) = args.names.iter().find(|name| !known.contains(&name.as_str())) {
-        let near = nearest(unknown, known.iter().copied());
-        let near = near.map(|near| format!("did you mean `{near}`?\n")).unwrap_or_default();
-        let remedy = format!("{near}the alerts are: {}", known.join(", "));
-        return Err(Failure::new(format!("no alert `{unknown}`"), remedy));
+        return Err(unknown_alert(unknown, &known, own));
     }
-    let wanted = |rule: &AlertRule| match own {
-        _ if !args.names.is_empty() => args.names.contains(&rule.name),
-        Some(own) => rule.file == own.file,
-        None => true,
+    let wanted = |rule: &AlertRule| {
+        is_asked(rule) && (args.names.is_empty() || args.names.contains(&rule.name))
     };
     let n_wanted = all.iter().filter(|rule| wanted(rule)).count();
     if n_wanted == 0 {
@@ -281,6 +279,28 @@ fn subjects(
     }
     subjects::subjects(&all, wanted, &args.sweep)
         .map_err(|error| Failure::new(error.to_string(), "see `dashproof alerts --help`"))
+}
+
+/// Names what can be asked: with `--rule` the alerts of that file alone, as the deployed rule of the name is another one.
+fn unknown_alert(unknown: &str, known: &[&str], own: Option<&RuleFile>) -> Failure {
+    let place = own.map(|own| own.file.display().to_string());
+    let message = match &place {
+        Some(file) => format!("no alert `{unknown}` in {file}"),
+        None => format!("no alert `{unknown}`"),
+    };
+    let near = nearest(unknown, known.iter().copied());
+    let near = near.map(|near| format!("did you mean `{near}`?\n")).unwrap_or_default();
+    let known = match known {
+        [] => "none".to_owned(),
+        known => known.join(", "),
+    };
+    let remedy = match place {
+        Some(file) => format!(
+            "{near}the alerts of {file} are: {known}; without --rule, the deployed ones are tried"
+        ),
+        None => format!("{near}the alerts are: {known}"),
+    };
+    Failure::new(message, remedy)
 }
 
 fn profile(name: &str) -> Result<Profile, String> {

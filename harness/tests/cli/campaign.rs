@@ -71,3 +71,23 @@ fn bad_rule_files_are_refused_in_promtools_words() {
     }
     expect(&["alerts", "--rule", "/nonexistent.yml"], 2, &["/nonexistent.yml"]);
 }
+
+#[test]
+fn with_a_file_of_ones_own_its_alerts_alone_can_be_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("own.yml");
+    let path = file.to_str().unwrap();
+    let rules = |rule: &str| format!("groups:\n- name: g\n  rules:\n  - {rule}\n");
+    fs::write(&file, rules("{ alert: ModuleGone, expr: up == 0 }")).unwrap();
+    let call = ["alerts", "--rule", path, "ModuleDown"];
+    let refused = format!("no alert `ModuleDown` in {path}");
+    let remedy = format!("the alerts of {path} are: ModuleGone");
+    let said = expect(&call, 2, &[&refused, &remedy]);
+    assert!(!said.err.contains("LlmProviderSlow"), "the deployed ones are no choice: {}", said.err);
+    let call = ["alerts", "--rule", path, "ModulGone"];
+    expect(&call, 2, &["no alert `ModulGone` in", "did you mean `ModuleGone`?"]);
+    fs::write(&file, rules("{ record: a, expr: up }")).unwrap();
+    expect(&["alerts", "--rule", path, "ModuleDown"], 2, &["are: none"]);
+    let call = [&["alerts", "--rule", path][..], &SMALL].concat();
+    expect(&call, 2, &["no alert rule in", path]);
+}
