@@ -29,6 +29,23 @@ fn a_rule_is_tried_on_days_and_incidents() {
 }
 
 #[test]
+fn the_head_names_the_traffic_that_ran_and_no_other() {
+    let mut small = SMALL;
+    small[9] = "chat,code,api,rag,agent";
+    let call = [&["alerts", "ModuleDown"][..], &small].concat();
+    // Days and severities have the profiles in turn.
+    let text = "1 ordinary day of 30m (chat) and 1 trial of each severity of 1 incident (chat, code, api);";
+    expect(&call, 0, &[text]);
+    small[3] = "0";
+    let call = [&["alerts", "ModuleDown"][..], &small].concat();
+    expect(
+        &call,
+        0,
+        &["1 ordinary day of 30m (chat) and 0 trials of each severity of 1 incident;"],
+    );
+}
+
+#[test]
 fn a_sweep_is_written_as_json_and_as_a_picture() {
     let directory = tempfile::tempdir().unwrap();
     for (format, begins) in [("json", "{"), ("svg", "<svg")] {

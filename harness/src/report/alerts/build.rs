@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fake_modules::time::Nanos;
+use fake_modules::{time::Nanos, traffic::Profile};
 
 use super::model::{
     AlertsReport, Difference, FullRate, IncidentReport, NormalReport, OperandReport, Quantiles,
-    RuleReport, SettingReport, SettingsReport, SweepReport, TrialReport,
+    RanReport, RuleReport, SettingReport, SettingsReport, SweepReport, TrialReport,
 };
 use crate::{
     campaign::{
@@ -48,6 +48,10 @@ impl AlertsReport {
                 warm_up: span(settings.warm_up),
                 scrape: span(settings.scrape),
             },
+            ran: RanReport {
+                days: profiles(campaign, records, |run| run.trial.is_none()),
+                trials: profiles(campaign, records, |run| run.trial.is_some()),
+            },
             complete: records.len(),
             planned: campaign.runs.len(),
             interrupted: work.interrupted,
@@ -63,6 +67,18 @@ impl AlertsReport {
             findings,
         }
     }
+}
+
+/// The profiles of the complete runs of a kind, in the order in which they were asked for.
+fn profiles(
+    campaign: &Campaign,
+    records: &[Record],
+    kind: impl Fn(&Run) -> bool,
+) -> Vec<&'static str> {
+    let runs = records.iter().filter_map(|record| campaign.runs.get(record.run));
+    let ran: Vec<Profile> = runs.filter(|run| kind(run)).map(|run| run.profile).collect();
+    let asked = campaign.settings.profiles.iter().filter(|profile| ran.contains(profile));
+    asked.map(|profile| profile.name()).collect()
 }
 
 fn span(nanos: Nanos) -> String {

@@ -13,6 +13,8 @@ pub struct AlertsReport {
     pub engine: String,
     /// What was asked for.
     pub settings: SettingsReport,
+    /// The kinds of traffic of the complete runs, which may be fewer than were asked for.
+    pub ran: RanReport,
     /// Complete runs.
     pub complete: usize,
     /// Planned runs.
@@ -49,7 +51,7 @@ pub struct SettingsReport {
     pub span: String,
     /// Trials of each severity of each incident.
     pub trials: u32,
-    /// Kinds of traffic.
+    /// Kinds of traffic, whether a run came to have them or not: see [`RanReport`].
     pub profiles: Vec<&'static str>,
     /// Kinds of incident.
     pub incidents: Vec<&'static str>,
@@ -57,6 +59,15 @@ pub struct SettingsReport {
     pub warm_up: String,
     /// The least time between stored samples of a module.
     pub scrape: String,
+}
+
+/// Kinds of traffic that really ran. Runs have them in turn, so few runs have few of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct RanReport {
+    /// On ordinary days.
+    pub days: Vec<&'static str>,
+    /// In trials.
+    pub trials: Vec<&'static str>,
 }
 
 /// One rule.

@@ -31,10 +31,11 @@ pub fn svg(report: &AlertsReport) -> Option<String> {
     );
     let about: Vec<&str> = sweep.incidents.iter().map(|trouble| trouble.name()).collect();
     text(&mut out, (LEFT, 26.0), "font-size=\"17\" font-weight=\"bold\"", &sweep.rule);
+    let ran = &report.ran.days;
     let days = format!(
-        "{} days of {}; incidents: {}",
+        "{} days{}; incidents: {}",
         report.settings.days,
-        report.settings.profiles.join(", "),
+        if ran.is_empty() { String::new() } else { format!(" of {}", ran.join(", ")) },
         if about.is_empty() { "none is noticed".to_owned() } else { about.join(", ") }
     );
     text(&mut out, (LEFT, 46.0), "fill=\"#555\"", &days);

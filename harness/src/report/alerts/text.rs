@@ -37,19 +37,29 @@ fn head(report: &AlertsReport, paint: Paint) -> String {
         false => words::counted(report.complete, "run"),
     };
     format!(
-        "{}\n{runs}: {} of {} ({}) and {} of each severity of {}; {} requests, {} rule evaluations\n\
+        "{}\n{runs}: {} of {}{} and {} of each severity of {}{}; {} requests, {} rule evaluations\n\
          samples of modules every {}, `up` as configured; nothing is judged in the first {} of a run\n",
         report.engine,
         words::counted(settings.days as usize, "ordinary day"),
         settings.span,
-        settings.profiles.join(", "),
+        traffic(&report.ran.days),
         words::counted(settings.trials as usize, "trial"),
         words::counted(settings.incidents.len(), "incident"),
+        // What is the same is said once.
+        if report.ran.trials == report.ran.days {
+            String::new()
+        } else {
+            traffic(&report.ran.trials)
+        },
         words::count(report.requests),
         words::count(report.evaluations),
         settings.scrape,
         settings.warm_up,
     )
+}
+
+fn traffic(profiles: &[&str]) -> String {
+    if profiles.is_empty() { String::new() } else { format!(" ({})", profiles.join(", ")) }
 }
 
 fn rules(report: &AlertsReport, paint: Paint) -> String {
