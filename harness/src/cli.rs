@@ -55,7 +55,7 @@ const EXAMPLES: &str = "\
 Examples:
   dashproof verify                            every panel under every scenario
   dashproof verify provider-outage burst      under these two
-  dashproof verify --only 'overview/Cost'     only panels whose `dashboard/panel` contains this
+  dashproof verify --only 'overview/Cost'     only panels and rules with this in their place
   dashproof verify --format junit --output verify.xml
   dashproof check                             only read the files, run nothing
   dashproof mutants --only overview           would anyone notice if a query were wrong?

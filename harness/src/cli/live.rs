@@ -38,7 +38,8 @@ pub(super) struct Args {
     /// Another seed than the story's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Only panels, rules and alerts whose `dashboard/panel` contains this; the wiring is judged all the same
+    /// Only what has this in its place, `dashboard uid/panel title`, `recording rules/NAME` or `alerts/NAME`; the wiring
+    /// is judged all the same
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Stories that are played side by side; each has servers of its own

@@ -42,7 +42,7 @@ pub(super) struct Args {
     /// Another length, such as 30m; incidents that end later are cut, and named
     #[arg(long, value_name = "SPAN", value_parser = files::span)]
     duration: Option<Nanos>,
-    /// Only panels and rules whose `dashboard/panel` contains this
+    /// Only what has this in its place: `dashboard uid/panel title`, `recording rules/NAME` or `alerts/NAME`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Scenarios played side by side; in an external database, one after the other
@@ -72,6 +72,7 @@ Examples:
   dashproof verify                                           everything
   dashproof verify provider-outage --seed 7                  one story, another seed
   dashproof verify --only 'llm-provider/Error rate'          one panel under every scenario
+  dashproof verify --only alerts/ModuleDown                  one alert; `alerts/` is all
   dashproof verify chat --duration 30m --monitoring ./mine   a quick look at your own files
   dashproof verify azure-code --trace-dir ~/traces           replay recorded traffic
   dashproof verify --suite unstable                          with the Prometheus of Debian unstable

@@ -5,6 +5,7 @@
 mod alerts;
 mod campaign;
 mod changed;
+mod help;
 mod interrupted;
 mod refused;
 
