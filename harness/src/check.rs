@@ -6,12 +6,14 @@
 //! Nothing is asked of a server; whether a panel shows the truth is not decided
 //! here but by the oracle.
 
+use std::collections::BTreeSet;
+
 use crate::contract::Contracts;
 use crate::grafana::dashboard::Dashboard;
 use crate::grafana::datasource::Datasource;
 use crate::monitoring::Monitoring;
 use crate::problem::Problem;
-use crate::promcfg::{PrometheusConfig, RuleFile};
+use crate::promcfg::{PrometheusConfig, RuleFile, RuleKind};
 
 mod alertmanager;
 mod catalogue;
@@ -20,6 +22,7 @@ mod dashboards;
 mod datasources;
 mod emission;
 pub mod emitted;
+mod expectations;
 mod expressions;
 mod joins;
 mod labels;
@@ -31,6 +34,7 @@ mod windows;
 pub use contracts::compare;
 pub use emission::emitted;
 pub use emitted::{EmittedMetric, EmittedMetrics, LabelValues, MetricKind};
+pub use expectations::unknown_alerts;
 
 use catalogue::Catalogue;
 use expressions::Expression;
@@ -109,6 +113,13 @@ pub fn all(inputs: &Inputs<'_>) -> Vec<Problem> {
     problems.sort();
     problems.dedup();
     problems
+}
+
+/// The names of all alerts that the rules raise.
+fn alert_names(rules: &[RuleFile]) -> BTreeSet<&str> {
+    let rules = rules.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
+    let alerts = rules.filter(|rule| matches!(rule.kind, RuleKind::Alert { .. }));
+    alerts.map(|alert| alert.name()).collect()
 }
 
 #[cfg(test)]

@@ -110,6 +110,8 @@ pub enum AlertExpectation {
     Fires {
         /// The alert's name.
         alert: String,
+        /// Line in the scenario's file, from 1.
+        line: usize,
         /// How long after the first incident's start at the latest.
         within: Option<Nanos>,
         /// Labels that it has, by name.
@@ -121,6 +123,8 @@ pub enum AlertExpectation {
     Silent {
         /// The alert's name.
         alert: String,
+        /// Line in the scenario's file, from 1.
+        line: usize,
     },
     /// No alert fires that is not named otherwise.
     SilentOtherwise,

@@ -1,10 +1,12 @@
 //! Checks of `alertmanager.yml` against the alerts that there are, and of inhibitions by themselves.
 //!
-//! Mostly warnings: an Alertmanager may also serve rules that stand elsewhere.
+//! A name that no rule raises is a warning, also where one of ours is near: Alertmanagers are shared, rules that stand
+//! elsewhere raise alerts of their own, such as `TargetDown` beside our `TargetsDown`, and a file that is right for all
+//! of them must not be refused. The nearest name is told, so that a slip is seen.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::alert_names;
 use crate::client::answer::Labels;
 use crate::nearest::nearest;
 use crate::problem::Problem;
@@ -19,19 +21,17 @@ pub(super) fn names_and_inhibitions(
     config: &AlertmanagerConfig,
     rules: &[RuleFile],
 ) -> Vec<Problem> {
-    let rules = rules.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
-    let alerts = rules.filter(|rule| matches!(rule.kind, RuleKind::Alert { .. }));
-    let alerts: BTreeSet<&str> = alerts.map(|alert| alert.name()).collect();
+    let alerts = alert_names(rules);
     let mut problems = Vec::new();
     let mut names = |line: Option<usize>, matchers: &[Matcher]| {
         let literals = matchers.iter().filter(|matcher| matcher.name == ALERTNAME);
         let literals = literals.flat_map(|matcher| matcher.literals().unwrap_or_default());
         for name in literals.filter(|name| !name.is_empty() && !alerts.contains(name.as_str())) {
             let problem = Problem::warning(&config.file, line, format!("no rule raises {name}"));
-            problems.push(match nearest(&name, alerts.iter().copied()) {
-                Some(near) => problem.remedy(format!("there is {near}")),
-                None => problem,
-            });
+            problems.push(problem.remedy(match nearest(&name, alerts.iter().copied()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => "mend the name, unless another Prometheus raises it".to_owned(),
+            }));
         }
     };
     for route in config.route.walk() {
@@ -112,10 +112,12 @@ mod tests {
         let source = "source_matchers: ['alertname=~\"ModuleDown|ModulDown\"']";
         assert_eq!(
             problems(&format!("{{ {source} }}")),
-            ["am.yml:4: no rule raises ModulDown (there is ModuleDown)"]
+            ["am.yml:4: no rule raises ModulDown (did you mean ModuleDown?)"]
         );
         let target = "target_matchers: ['alertname!=\"Other\"', 'alertname=~\"Mod.*\"']";
-        assert_eq!(problems(&format!("{{ {target} }}")), ["am.yml:4: no rule raises Other"]);
+        let foreign =
+            "am.yml:4: no rule raises Other (mend the name, unless another Prometheus raises it)";
+        assert_eq!(problems(&format!("{{ {target} }}")), [foreign]);
     }
 
     #[test]

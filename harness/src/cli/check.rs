@@ -49,16 +49,21 @@ struct UnprovenPlace {
 
 pub(super) fn run(args: &Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
     let scenarios = args.places.scenarios(&at.directory)?;
-    let (_, mut problems) = scenario::load_dir(&scenarios);
+    let (mut stories, mut problems) = scenario::load_dir(&scenarios);
     let live = scenarios.join(files::LIVE);
     if live.is_dir() {
-        problems.extend(scenario::load_dir(&live).1);
+        let (found, wrong) = scenario::load_dir(&live);
+        stories.extend(found);
+        problems.extend(wrong);
     }
     let mut keep = |found: Vec<Problem>| problems.extend(found);
     let monitoring =
         Monitoring::load(&args.places.monitoring(&at.directory)?).map_err(&mut keep).ok();
     let contracts = Contracts::load_dir(&scenarios.join("contracts")).map_err(&mut keep).ok();
     let mut unproven = Vec::new();
+    if let Some(monitoring) = &monitoring {
+        problems.extend(check::unknown_alerts(&stories, &monitoring.rules));
+    }
     if let (Some(monitoring), Some(contracts)) = (monitoring, contracts) {
         problems.extend(check::of(&monitoring, &contracts));
         unproven = bind::unproven(&monitoring, &contracts);

@@ -109,7 +109,7 @@ pub fn judge(
     for expectation in &scenario.alerts {
         let (alert, expected) = match expectation {
             AlertExpectation::Fires { alert, .. } => (alert, fires(scenario, expectation)),
-            AlertExpectation::Silent { alert } => (alert, Some(Expected::Silent)),
+            AlertExpectation::Silent { alert, .. } => (alert, Some(Expected::Silent)),
             AlertExpectation::SilentOtherwise => continue,
         };
         let verdict = verdicts.entry(alert).or_insert_with(|| unjudged(alert, 0));

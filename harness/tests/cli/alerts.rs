@@ -64,6 +64,31 @@ fn a_rule_that_prometheus_refuses_is_told_with_its_file_and_nothing_starts() {
 }
 
 #[test]
+fn names_of_alerts_are_checked_without_running_anything() {
+    let directory = tempfile::tempdir().unwrap();
+    copy(&root().join("scenarios"), directory.path());
+    let file = directory.path().join("live/module-down.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let (before, _) = text.split_once("fires: ModuleDown").unwrap();
+    fs::write(&file, text.replacen("fires: ModuleDown", "fires: ModuleDone", 1)).unwrap();
+    let scenarios = directory.path().to_str().unwrap();
+    let said = format!(
+        "✗ {}:{}: expects something of ModuleDone, which no rule raises (did you mean ModuleDown?)",
+        file.display(),
+        before.lines().count()
+    );
+    expect(&["check", "--scenarios", scenarios], 1, &[&said, "1 error, "]);
+    // Another Prometheus may raise what none of these rules does.
+    let (monitoring, _) = with_rules("", "");
+    let file = monitoring.path().join("alertmanager/alertmanager.yml");
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("ModuleDown"), "{text}");
+    fs::write(&file, text.replacen("ModuleDown", "ModuleDone", 1)).unwrap();
+    let texts = ["no rule raises ModuleDone (did you mean ModuleDown?)", "0 errors, "];
+    expect(&["check", "--monitoring", monitoring.path().to_str().unwrap()], 0, &texts);
+}
+
+#[test]
 fn why_names_the_nearest_alert_and_knows_a_scenarios_end() {
     let texts = ["no rule raises the alert `ModulDown`", "did you mean `ModuleDown`?"];
     expect(&["why", "ModulDown", "--scenario", "restart"], 2, &texts);

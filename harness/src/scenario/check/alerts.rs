@@ -21,6 +21,7 @@ impl Checker<'_> {
                     .collect();
                 Some(AlertExpectation::Fires {
                     alert: self.alert_name(line, alert?)?,
+                    line,
                     within,
                     labels,
                     resolves,
@@ -40,7 +41,7 @@ impl Checker<'_> {
                 if alert == EVERYTHING_ELSE {
                     return Some(AlertExpectation::SilentOtherwise);
                 }
-                Some(AlertExpectation::Silent { alert: self.alert_name(line, alert)? })
+                Some(AlertExpectation::Silent { alert: self.alert_name(line, alert)?, line })
             }
             _ => {
                 self.problem(
