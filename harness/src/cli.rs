@@ -63,10 +63,10 @@ Examples:
   dashproof why ModuleDown --scenario restart why did this alert not fire?
   dashproof serve chat                        the modules on ports 8000 to 8002, live
   dashproof demo                              the whole stack, live, with hours of history
-  dashproof stack up --timings                the shipped configuration on free ports; what does starting cost?
+  dashproof stack up --timings                the shipped files on free ports, and what that costs
   dashproof list                              the scenarios
 
-Exit codes: 0 everything held; 1 something is broken or unproven; 2 something could not be judged;
+Exit codes: 0 everything held; 1 something is broken or unproven; 2 something could not be judged; \
 130 interrupted.";
 
 #[derive(Debug, Subcommand)]

@@ -42,10 +42,10 @@ use answer::{Refusal, StateDocument, Told};
 /// The endpoints, as the help of `dashproof serve` lists them.
 pub const ENDPOINTS: &str = "\
 GET    /state                    what runs, what happens, totals so far
-POST   /incidents                an entry of a timeline as JSON; `at` counts from now and may be left out:
-                                 {\"for\": \"2m\", \"provider_outage\": {\"provider\": \"openai\", \"failing\": \"90%\"}}
+POST   /incidents                an entry of a timeline as JSON; `at`, from now, may be left out:
+    {\"for\": \"2m\", \"provider_outage\": {\"provider\": \"openai\", \"failing\": \"90%\"}}
 DELETE /incidents/{id}           ends an incident now, or takes one back that has not begun
-POST   /modules/{name}/restart   a new process in place of the old; ?replica=N for one copy, ?for=SPAN to start up";
+POST   /modules/{name}/restart   a new process; ?replica=N for one copy, ?for=SPAN to start up";
 
 /// The largest incident, in bytes.
 const MAX_BODY: usize = 16 * 1024;

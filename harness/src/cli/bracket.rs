@@ -68,16 +68,16 @@ pub(super) struct RuleArgs {
 }
 
 const EXAMPLES: &str = "\
-The cases are made from the rule's own expression: series for which each comparison just holds and just
-does not, a condition that lasts as long as `for` asks and one evaluation less, each branch of `or` alone,
-and so on. What no series are known for is named. Whether a threshold is a good one, cases cannot say:
+The cases are made from the rule's own expression: series for which each comparison just holds and just \
+does not, a condition that lasts as long as `for` asks and one evaluation less, each branch of `or` alone, \
+and so on. What no series are known for is named. Whether a threshold is a good one, cases cannot say: \
 scenarios do.
 
 Examples:
   dashproof bracket                        all alert rules that are deployed
   dashproof bracket LlmProviderSlow        one
   dashproof bracket --rule draft.yml       rules that are not deployed yet
-  dashproof bracket --mutants              would a case notice a wrong threshold, span, guard or label?";
+  dashproof bracket --mutants              would a case notice a wrong threshold or guard?";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
     let mut stop = Stop::listen()?;

@@ -73,9 +73,9 @@ enum More {
 }
 
 const EXAMPLES: &str = "\
-Stores the samples of a scenario once, ten times, a hundred times, each time in a fresh Prometheus, and
-asks every rule and panel there. Wall times: compare them within one run, on a machine that does nothing
-else. A hundred times an hour of chat is 60 million samples: allow for 3 GB of memory and some minutes.
+Stores the samples of a scenario once, ten times, a hundred times, each time in a fresh Prometheus, and \
+asks every rule and panel there. Wall times: compare them within one run, on a machine that does nothing \
+else. A hundred times an hour of chat is 60 million samples: allow for 3 GB of memory and some minutes. \
 Exit code 1: something exceeds its budget.
 
 Examples:

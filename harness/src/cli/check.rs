@@ -23,11 +23,11 @@ use crate::{
 /// What is checked, and how it is reported.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    #[command(flatten)]
-    places: Places,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    places: Places,
 }
 
 /// What `check --format json` writes.

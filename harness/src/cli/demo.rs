@@ -78,20 +78,20 @@ pub(super) struct Args {
     /// How it is told: for people, or a line of JSON for each event and second
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// No status line
+    #[arg(long, short)]
+    quiet: bool,
     #[command(flatten)]
     places: Places,
     #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
     alertmanager: AlertmanagerArgs,
-    /// No status line
-    #[arg(long, short)]
-    quiet: bool,
 }
 
 const EXAMPLES: &str = "\
-The modules serve /metrics, Prometheus has the story's last hours and goes on scraping where they end,
-its rules fire to Alertmanager, and a receiver shows what people would be told. Incidents come by key,
+The modules serve /metrics, Prometheus has the story's last hours and goes on scraping where they end, \
+its rules fire to Alertmanager, and a receiver shows what people would be told. Incidents come by key, \
 by the control API (see `dashproof serve --help`), or from the scenario's timeline.
 
 Examples:

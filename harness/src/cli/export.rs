@@ -33,18 +33,18 @@ pub(super) struct Args {
     /// Between samples and between evaluations: promtool has one interval for both
     #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = files::span)]
     interval: Nanos,
+    /// No progress
+    #[arg(long, short)]
+    quiet: bool,
     #[command(flatten)]
     places: Places,
     #[command(flatten)]
     engine: EngineArgs,
-    /// No progress
-    #[arg(long, short)]
-    quiet: bool,
 }
 
 const EXAMPLES: &str = "\
-Writes rules.json (the rules, without annotations) and test.json (samples, and the state of every alert
-at every evaluation), and lets promtool run them. Rules that load more than promtool's 10,000 samples
+Writes rules.json (the rules, without annotations) and test.json (samples, and the state of every alert \
+at every evaluation), and lets promtool run them. Rules that load more than promtool's 10,000 samples \
 are left out and named. Exit code 1: promtool's own rule manager comes to another result.
 
 Examples:

@@ -18,11 +18,11 @@ use crate::{
 /// What `list` shows, and how.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    #[command(flatten)]
-    places: Places,
     /// How to print them
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    places: Places,
 }
 
 /// A scenario in `list --format json`.

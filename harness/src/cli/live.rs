@@ -59,9 +59,9 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "\
-The modules serve /metrics on free ports, Prometheus scrapes them by a copy of the monitoring
-directory, its rules fire to Alertmanager, which notifies a receiver of ours. Where the copy
-differs (addresses, cadence, receiver, timings) is told. A story with `pace: shipped` keeps every
+The modules serve /metrics on free ports, Prometheus scrapes them by a copy of the monitoring \
+directory, its rules fire to Alertmanager, which notifies a receiver of ours. Where the copy \
+differs (addresses, cadence, receiver, timings) is told. A story with `pace: shipped` keeps every \
 shipped interval and timing.
 
 Examples:

@@ -57,8 +57,8 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "\
-A mutant is a query with one mistake in it: irate for rate, another quantile, a lost label, a sibling
-metric. One whose answers all fit the contract shows a gap: the panel is unproven, for its query could
+A mutant is a query with one mistake in it: irate for rate, another quantile, a lost label, a sibling \
+metric. One whose answers all fit the contract shows a gap: the panel is unproven, for its query could \
 be wrong in that way and nobody would notice.
 
 Examples:

@@ -55,11 +55,11 @@ pub(super) struct Args {
     /// How the addresses are printed: a line for each
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    #[command(flatten)]
-    places: Places,
     /// No status line
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    places: Places,
 }
 
 const EXAMPLES: &str = "\

@@ -25,9 +25,11 @@ pub(super) struct StackArgs {
     /// [env: DASHPROOF_STACK] [default: auto, which is external if a URL is given]
     #[arg(long, value_name = "KIND")]
     stack: Option<String>,
-    /// A database with Prometheus' query API that runs already. It must take old samples (Prometheus:
-    /// --storage.tsdb.min-block-duration=74h and max likewise; VictoriaMetrics: -retentionPeriod=100y) and hold no
-    /// series of the same names where the scenarios lie. Nothing in it is ever removed
+    /// A database with Prometheus' query API and remote write that runs already, and takes old samples. Prometheus:
+    /// --web.enable-remote-write-receiver, --storage.tsdb.retention.time=100y, and, where it holds nothing newer,
+    /// --storage.tsdb.min-block-duration=74h with --storage.tsdb.max-block-duration=74h, else a long
+    /// `out_of_order_time_window`. VictoriaMetrics: -retentionPeriod=100y. It must hold no series of the same names
+    /// where the scenarios lie. Nothing in it is ever removed
     /// [env: DASHPROOF_PROMETHEUS_URL]
     #[arg(long, value_name = "URL")]
     prometheus_url: Option<String>,

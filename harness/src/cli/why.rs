@@ -39,20 +39,20 @@ pub(super) struct Args {
     /// Another seed than the scenario's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    #[command(flatten)]
-    places: Places,
-    #[command(flatten)]
-    engine: EngineArgs,
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// No progress
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 const EXAMPLES: &str = "\
-Shows each part of the rule's expression around the instant, the state of its alerts and what `for` has
+Shows each part of the rule's expression around the instant, the state of its alerts and what `for` has \
 to go, and beside every recorded series what the simulation's ledger says that it should be.
 
 Examples:
