@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod collect;
 mod judge;
 pub mod notifications;
+pub mod places;
 pub mod record;
 pub mod recorded;
 pub mod run;

@@ -197,18 +197,21 @@ impl Run {
         let missed = self.outcomes.iter().any(|outcome| {
             matches!(outcome.end, End::NotJudged { .. } | End::NotRun { named: true, .. })
         }) || matches!(self.brackets, Some(Err(_)));
-        let judged_anything = self
-            .judged()
-            .any(|(_, report, _)| !report.verdicts.is_empty() || !report.alerts.is_empty());
         if self.interrupted {
             Conclusion::Interrupted
         } else if broke {
             Conclusion::Broke
-        } else if missed || !judged_anything {
+        } else if missed || !self.judged_anything() {
             Conclusion::NotJudged
         } else {
             Conclusion::Held
         }
+    }
+
+    /// Whether any panel, rule or alert was. Wiring alone is not what anybody asked for.
+    #[must_use]
+    pub fn judged_anything(&self) -> bool {
+        self.judged().any(|(_, report, _)| !report.verdicts.is_empty() || !report.alerts.is_empty())
     }
 
     /// The scenarios that were judged, with their reports and seconds.

@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::stack::{
-    alertmanager_binary::{self, AlertmanagerBinary},
-    environment::Environment,
-    prometheus_binary::{PrometheusBinary, Wanted},
-    promtool,
+use crate::{
+    monitoring::Monitoring,
+    stack::{
+        alertmanager_binary::{self, AlertmanagerBinary},
+        amtool,
+        environment::Environment,
+        prometheus_binary::{PrometheusBinary, Wanted},
+        promtool,
+    },
 };
 
 /// Which Prometheus answers.
@@ -128,9 +132,34 @@ impl AlertmanagerArgs {
             .map_err(|error| Failure::new(error.to_string(), ""))
     }
 
+    /// As [`AlertmanagerArgs::provide`], once its amtool has read the configuration: what Alertmanager would refuse is
+    /// told with the user's own file and line, and nothing is started.
+    pub(super) async fn provide_for(
+        &self,
+        monitoring: &Monitoring,
+        engine: &EngineArgs,
+        environment: &Environment,
+    ) -> Result<AlertmanagerBinary, Failure> {
+        let binary = self.provide(engine, environment).await?;
+        check_routes(&binary, monitoring).await?;
+        Ok(binary)
+    }
+
     /// The flags as they were given.
     pub(super) fn flags(&self) -> Vec<String> {
         let given = self.alertmanager.iter();
         given.flat_map(|path| ["--alertmanager".to_owned(), path.display().to_string()]).collect()
     }
+}
+
+/// In amtool's own words. A monitoring directory without a configuration has nothing to be refused.
+pub(super) async fn check_routes(
+    binary: &AlertmanagerBinary,
+    monitoring: &Monitoring,
+) -> Result<(), Failure> {
+    let Some(config) = &monitoring.alertmanager else { return Ok(()) };
+    let checked = amtool::check_config(binary, &config.file).await;
+    checked.map(drop).map_err(|error| {
+        Failure::new(error.with_cause(), "mend what amtool names; nothing was started")
+    })
 }

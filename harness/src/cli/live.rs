@@ -17,6 +17,7 @@ use super::{
 use crate::{
     check,
     live::{LiveRoad, SHORT},
+    promcfg::duration,
     report::{
         Conclusion, Run, Stack,
         replay::{Replay, Road},
@@ -103,7 +104,8 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
     }
     gc::collect(at).await?;
     let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
-    let alertmanager = args.alertmanager.provide(&args.engine, &at.environment).await?;
+    let alertmanager =
+        args.alertmanager.provide_for(&monitoring, &args.engine, &at.environment).await?;
     let run = Run {
         stack: Stack {
             engine: format!("{binary}, {alertmanager}"),
@@ -143,13 +145,18 @@ fn stories(directory: &Path, names: &[String]) -> Result<Vec<Scenario>, Failure>
     if !others.is_empty() {
         stories.extend(files::scenarios(directory, &others)?);
     }
-    let long: Vec<&str> = stories
+    let span = |length: Nanos| duration::format(length.as_millis() as i64);
+    let long: Vec<String> = stories
         .iter()
         .filter(|story| LONGEST < story.duration)
-        .map(|story| story.name.as_str())
+        .map(|story| format!("{} lasts {}", story.name, span(story.duration)))
         .collect();
     if !long.is_empty() {
-        let message = format!("{} would take as long as it is told, in real time", long.join(", "));
+        let message = format!(
+            "{}, and this road takes as long as the story: at most {}",
+            long.join(", "),
+            span(LONGEST)
+        );
         let remedy = "`dashproof verify` plays it in virtual time; stories for this road are in scenarios/live/";
         return Err(Failure::new(message, remedy));
     }

@@ -11,7 +11,7 @@ use fake_modules::{
 
 use super::{
     Failure, Surroundings,
-    engine::{AlertmanagerArgs, EngineArgs},
+    engine::{AlertmanagerArgs, EngineArgs, check_routes},
     failure,
     files::{self, Places},
     format::Format,
@@ -121,8 +121,11 @@ async fn start(
     let directory = args.places.monitoring(&at.directory)?;
     let monitoring = files::monitoring(&directory)?;
     gc::collect(at).await?;
-    let prometheus = args.engine.provide(&at.environment).await?;
+    let prometheus = args.engine.provide_for(&directory, &at.environment).await?;
     let alertmanager = alertmanager(args, at).await?;
+    if let Ok(binary) = &alertmanager {
+        check_routes(binary, &monitoring).await?;
+    }
     let modules = if args.without_modules { None } else { Some(serve(args, at)?) };
     let targets: Vec<(Instance, SocketAddr)> =
         modules.iter().flat_map(|modules| modules.addresses()).collect();

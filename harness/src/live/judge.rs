@@ -13,6 +13,7 @@ use super::{
     alerts,
     collect::{self, Collected},
     notifications::{Notified, Told},
+    places,
     record::Recording,
     recorded,
     run::LiveRoad,
@@ -121,6 +122,9 @@ impl LiveRoad {
         let interval_ms = deployed.config.evaluation_interval_ms;
         let span = (epoch_ms, collected.at_ms);
         let rules = alert_rules(&deployed.rules, interval_ms, span, |_, _, _| 0);
+        let shipped = &self.verifier.monitoring;
+        let shipped = (shipped.directory.as_path(), &shipped.rules[..]);
+        let rules = places::in_shipped(rules, &deployed.directory, shipped);
         let timelines = alerts::timelines(&rules, &collected.alerts, collected.at_ms);
         let mut alerts = match scenario.alerts.is_empty() {
             true => Vec::new(),

@@ -241,6 +241,17 @@ fn not_judged(out: &mut String, run: &Run, paint: Paint) {
             }
         }
     }
+    let played: Vec<&str> =
+        run.judged().map(|(outcome, _, _)| outcome.scenario.name.as_str()).collect();
+    if !played.is_empty() && !run.judged_anything() {
+        let sign = paint.bad("✗ nothing was judged");
+        let under = played.join(", ");
+        let _ = writeln!(out, "\n{sign}: no panel, rule or alert was asked about under {under}");
+        let _ = writeln!(
+            out,
+            "    ask for more by --only, or play another scenario: alerts are judged where one expects something of them"
+        );
+    }
 }
 
 fn last_line(out: &mut String, run: &Run, reds: &[Red<'_>], doubts: &[Doubt<'_>], paint: Paint) {

@@ -7,6 +7,7 @@ mod campaign;
 mod changed;
 mod help;
 mod interrupted;
+mod live;
 mod refused;
 
 use std::{

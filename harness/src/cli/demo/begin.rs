@@ -67,7 +67,8 @@ pub(super) async fn begin(args: &Args, at: &Surroundings) -> Result<Begun, Failu
     free(args, &addresses)?;
     gc::collect(at).await?;
     let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
-    let alertmanager = args.alertmanager.provide(&args.engine, &at.environment).await?;
+    let alertmanager =
+        args.alertmanager.provide_for(&monitoring, &args.engine, &at.environment).await?;
 
     let history = args.history.unwrap_or(if args.fast { FAST_HISTORY } else { HISTORY });
     let now_s = jiff::Timestamp::now().as_second();
