@@ -5,6 +5,7 @@
 //! a real Prometheus whether the rule does what the case says. What cannot be turned around is named, never guessed.
 //! Whether a threshold is a good one, nobody knows here: that is for scenarios.
 
+pub mod against;
 mod atoms;
 mod build;
 mod cases;

@@ -44,6 +44,10 @@ pub(super) struct Args {
     /// Change each rule a little in many ways, and ask whether a case would notice
     #[arg(long)]
     mutants: bool,
+    /// Make the cases from the rules of this file or monitoring directory instead, such as the version before a change:
+    /// what rules of the same name now do otherwise is told, and rules that only one side has
+    #[arg(long, value_name = "DIR", conflicts_with = "mutants")]
+    against: Option<PathBuf>,
     #[command(flatten)]
     places: Places,
     #[command(flatten)]
@@ -71,12 +75,13 @@ const EXAMPLES: &str = "\
 The cases are made from the rule's own expression: series for which each comparison just holds and just \
 does not, a condition that lasts as long as `for` asks and one evaluation less, each branch of `or` alone, \
 and so on. What no series are known for is named. Whether a threshold is a good one, cases cannot say: \
-scenarios do.
+scenarios do. A rule passes its own cases with another threshold too: --against takes those of another version.
 
 Examples:
   dashproof bracket                        all alert rules that are deployed
   dashproof bracket LlmProviderSlow        one
   dashproof bracket --rule draft.yml       rules that are not deployed yet
+  dashproof bracket --against ../main/monitoring  what do changed rules do otherwise than there?
   dashproof bracket --mutants              would a case notice a wrong threshold or guard?";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
@@ -98,6 +103,9 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
 /// The report as it is written, and whether all is well.
 async fn report(args: &Args, at: &Surroundings) -> Result<(String, bool), Failure> {
     let binary = args.engine.provide(&at.environment).await?;
+    if let Some(reference) = &args.against {
+        return against(args, reference, at, &binary).await;
+    }
     let (rules, recorded) = rules(&args.rules, &args.places, &args.names, at, &binary).await?;
     gc::collect(at).await?;
     let brackets: Vec<_> = rules.iter().map(|rule| bracket::bracket(rule, &recorded)).collect();
@@ -119,6 +127,40 @@ async fn report(args: &Args, at: &Surroundings) -> Result<(String, bool), Failur
     report.map_err(|error| {
         Failure::new(failure::chain(&error), "name another Prometheus: --prometheus PATH")
     })
+}
+
+/// As [`report`], with cases of the rules at `reference`.
+async fn against(
+    args: &Args,
+    reference: &Path,
+    at: &Surroundings,
+    binary: &PrometheusBinary,
+) -> Result<(String, bool), Failure> {
+    let (file, places) = if at.directory.join(reference).is_file() {
+        // As with --rule: it has the interval and the recording rules of the deployed ones.
+        (vec![reference.to_owned()], args.places.clone())
+    } else {
+        (Vec::new(), Places { monitoring: Some(reference.to_owned()), scenarios: None })
+    };
+    let theirs = rules(&RuleArgs { files: file }, &places, &[], at, binary).await;
+    let (old, recorded) = theirs.map_err(|Failure { message, remedy }| {
+        let flag = "--against DIR, or --against FILE";
+        let remedy = remedy.replace("--monitoring DIR", flag).replace("--rule FILE", flag);
+        Failure::new(message, remedy)
+    })?;
+    let (new, _) = rules(&args.rules, &args.places, &[], at, binary).await?;
+    named([&old[..], &new[..]].concat(), &args.names)?;
+    let wanted = |rule: &AlertRule| args.names.is_empty() || args.names.contains(&rule.name);
+    let [old, new] = [old, new].map(|rules| rules.into_iter().filter(wanted).collect::<Vec<_>>());
+    gc::collect(at).await?;
+    let is_whole = args.rules.files.is_empty();
+    let theirs = (&old[..], &recorded, reference.display().to_string());
+    let report =
+        bracket::against::run(theirs, &new, is_whole, (binary, &at.environment), |_| ()).await;
+    let report = report.map_err(|error| {
+        Failure::new(failure::chain(&error), "name another Prometheus: --prometheus PATH")
+    })?;
+    Ok((written(args.format, &report), report.held()))
 }
 
 fn written(format: Format, report: &(impl Display + Serialize)) -> String {

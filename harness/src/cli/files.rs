@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Where the files are.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Files")]
 pub(super) struct Places {
     /// The directory that is verified: `grafana/` and `prometheus/` as they are deployed

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests may panic; these helpers are of tests alone")]
 
 mod alerts;
+mod bracket;
 mod campaign;
 mod changed;
 mod help;
