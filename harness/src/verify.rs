@@ -89,6 +89,8 @@ pub enum Notice {
         /// In all.
         of: usize,
     },
+    /// The scenario is played again, and why.
+    Again(String),
 }
 
 /// What became of a scenario.
@@ -110,6 +112,8 @@ pub struct ScenarioReport {
     pub unproven: Vec<Unproven>,
     /// What the configuration was changed in.
     pub changed: Vec<String>,
+    /// What is to be known of how it was played.
+    pub remarks: Vec<String>,
     /// Simulated requests.
     pub requests: u64,
     /// Simulated events.

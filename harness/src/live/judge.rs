@@ -164,6 +164,7 @@ impl LiveRoad {
             wiring,
             unproven,
             changed: stack.deployment().differences().iter().map(ToString::to_string).collect(),
+            remarks: Vec::new(),
             requests: played.requests,
             events: played.recording.len() as u64,
             samples: n_samples,

@@ -10,6 +10,7 @@ mod faults;
 #[path = "../support/lines.rs"]
 mod lines;
 mod roads;
+mod stalls;
 mod stories;
 mod wiring;
 
@@ -21,9 +22,10 @@ const AT_ONCE: usize = 6;
 fn main() -> ExitCode {
     let mut arguments = libtest_mimic::Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let trials = [faults::trials(), stories::trials(), roads::trials(), wiring::trials()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let trials =
+        [faults::trials(), stories::trials(), roads::trials(), wiring::trials(), stalls::trials()]
+            .into_iter()
+            .flatten()
+            .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
