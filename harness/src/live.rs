@@ -21,4 +21,4 @@ pub mod truth;
 pub mod watch;
 pub mod wiring;
 
-pub use run::{LiveError, LiveRoad, SHORT};
+pub use run::{LiveError, LiveRoad, SHORT, at_once};

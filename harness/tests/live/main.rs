@@ -14,14 +14,14 @@ mod stalls;
 mod stories;
 mod wiring;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, thread};
 
-/// Stories that run side by side unless told otherwise.
-const AT_ONCE: usize = 6;
+use dashproof::live::at_once;
 
 fn main() -> ExitCode {
     let mut arguments = libtest_mimic::Arguments::from_args();
-    arguments.test_threads.get_or_insert(AT_ONCE);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads.get_or_insert(at_once(cores));
     let trials =
         [faults::trials(), stories::trials(), roads::trials(), wiring::trials(), stalls::trials()]
             .into_iter()
