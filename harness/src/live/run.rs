@@ -205,10 +205,11 @@ impl LiveRoad {
         };
         // Seconds of arithmetic, meanwhile other stories' modules on this runtime must answer.
         let report = task::block_in_place(|| {
-            Handle::current().block_on(self.judge(&played, &stack, &deployed, &client, notice))
+            let judged = self.judge(&played, &stack, &deployed, &client, notice);
+            Handle::current().block_on(judged).map_err(Box::new)
         });
         live.close().await;
-        let mut report = report?;
+        let mut report = report.map_err(|error| *error)?;
         if self.verifier.keep {
             report.kept = stack.keep().await.into_iter().next();
         } else {
