@@ -32,7 +32,7 @@ use crate::{
     scenario::Scenario,
     stack::{environment::Environment, prometheus_binary::PrometheusBinary},
 };
-use alerts::AlertVerdict;
+use alerts::{AlertVerdict, told::Routing};
 use ask::{Truth, Verdict};
 use bind::Unproven;
 use look::Look;
@@ -217,6 +217,7 @@ impl Verifier {
             timelines.push(timeline(rule, &client).await?);
         }
         let mut verdicts = alerts::judge(scenario, &timelines, &self.contracts.alerts);
+        Routing::of(&self.monitoring).judge(&mut verdicts, &timelines);
         verdicts.retain(|verdict| self.asks(&alerts::place(&verdict.alert)));
         alerts::near_misses(&mut verdicts, &client).await?;
         Ok(verdicts)

@@ -49,10 +49,12 @@ struct UnprovenPlace {
 
 pub(super) fn run(args: &Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
     let scenarios = args.places.scenarios(&at.directory)?;
-    let (_, mut problems) = scenario::load_dir(&scenarios);
+    let (mut stories, mut problems) = scenario::load_dir(&scenarios);
     let live = scenarios.join(files::LIVE);
     if live.is_dir() {
-        problems.extend(scenario::load_dir(&live).1);
+        let (live, found) = scenario::load_dir(&live);
+        stories.extend(live);
+        problems.extend(found);
     }
     let mut keep = |found: Vec<Problem>| problems.extend(found);
     let monitoring =
@@ -61,6 +63,7 @@ pub(super) fn run(args: &Args, at: &Surroundings, output: Output) -> Result<u8, 
     let mut unproven = Vec::new();
     if let (Some(monitoring), Some(contracts)) = (monitoring, contracts) {
         problems.extend(check::of(&monitoring, &contracts));
+        problems.extend(check::told(&stories, &monitoring));
         unproven = bind::unproven(&monitoring, &contracts);
     }
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();

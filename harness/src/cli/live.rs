@@ -106,6 +106,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
     let directory = args.places.scenarios(&at.directory)?;
     let contracts = files::contracts(&directory)?;
     let stories = stories(&directory, &args.names)?;
+    files::known_receivers(&stories, &monitoring)?;
     if let Some(only) = &args.only {
         files::known_place(only, &monitoring, &contracts)?;
     }
