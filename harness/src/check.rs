@@ -14,6 +14,7 @@ use crate::grafana::datasource::Datasource;
 use crate::monitoring::Monitoring;
 use crate::problem::Problem;
 use crate::promcfg::{PrometheusConfig, RuleFile, RuleKind};
+use crate::scenario::Scenario;
 
 mod alertmanager;
 mod catalogue;
@@ -100,6 +101,14 @@ pub fn of(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Problem> {
     }
     problems.sort();
     problems
+}
+
+/// Receivers that scenarios say are told of an alert, and that the monitoring directory does not know. Where nothing
+/// routes alerts, that is for the verdicts to say.
+#[must_use]
+pub fn told(scenarios: &[Scenario], monitoring: &Monitoring) -> Vec<Problem> {
+    let config = monitoring.alertmanager.as_ref();
+    config.map_or_else(Vec::new, |config| alertmanager::told(config, scenarios))
 }
 
 /// All problems, in the order of files and lines, each once.

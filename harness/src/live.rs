@@ -3,7 +3,8 @@
 //!
 //! `stack` is what runs. `record` keeps what the modules did, `collect` and `watch` ask Prometheus what it made of it, `scrapes` and `truth`
 //! bring both together in a ledger; from there on the judgement is the other road's. `wiring`, `alerts`, `recorded`
-//! and `notifications` judge what only this road has.
+//! and `notifications` judge what only this road has. `stall` tells whether this machine kept up, `retry` what follows if it
+//! did not.
 
 pub mod alerts;
 pub mod collect;
@@ -12,11 +13,13 @@ pub mod notifications;
 pub mod places;
 pub mod record;
 pub mod recorded;
+mod retry;
 pub mod run;
 pub mod scrapes;
 pub mod stack;
+pub mod stall;
 pub mod truth;
 pub mod watch;
 pub mod wiring;
 
-pub use run::{LiveError, LiveRoad, SHORT};
+pub use run::{LiveError, LiveRoad, SHORT, at_once};

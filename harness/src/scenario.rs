@@ -103,6 +103,15 @@ impl ScrapePhase {
     }
 }
 
+/// A receiver of `alertmanager.yml` that a scenario names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedReceiver {
+    /// Its name.
+    pub name: String,
+    /// Where the scenario names it: a line of its file, from 1.
+    pub line: usize,
+}
+
 /// What an alert is expected to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AlertExpectation {
@@ -118,6 +127,8 @@ pub enum AlertExpectation {
         labels: Vec<(String, String)>,
         /// How long after the last incident's end it has resolved at the latest.
         resolves: Option<Nanos>,
+        /// Who is told of it.
+        told: Option<NamedReceiver>,
     },
     /// It never fires.
     Silent {

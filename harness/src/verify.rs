@@ -32,7 +32,7 @@ use crate::{
     scenario::Scenario,
     stack::{environment::Environment, prometheus_binary::PrometheusBinary},
 };
-use alerts::AlertVerdict;
+use alerts::{AlertVerdict, told::Routing};
 use ask::{Truth, Verdict};
 use bind::Unproven;
 use look::Look;
@@ -89,6 +89,8 @@ pub enum Notice {
         /// In all.
         of: usize,
     },
+    /// The scenario is played again, and why.
+    Again(String),
 }
 
 /// What became of a scenario.
@@ -110,6 +112,8 @@ pub struct ScenarioReport {
     pub unproven: Vec<Unproven>,
     /// What the configuration was changed in.
     pub changed: Vec<String>,
+    /// What is to be known of how it was played.
+    pub remarks: Vec<String>,
     /// Simulated requests.
     pub requests: u64,
     /// Simulated events.
@@ -213,6 +217,7 @@ impl Verifier {
             timelines.push(timeline(rule, &client).await?);
         }
         let mut verdicts = alerts::judge(scenario, &timelines, &self.contracts.alerts);
+        Routing::of(&self.monitoring).judge(&mut verdicts, &timelines);
         verdicts.retain(|verdict| self.asks(&alerts::place(&verdict.alert)));
         alerts::near_misses(&mut verdicts, &client).await?;
         Ok(verdicts)

@@ -1,4 +1,5 @@
-//! Checks of `alertmanager.yml` against the alerts that there are, and of inhibitions by themselves.
+//! Checks of `alertmanager.yml` against the alerts that there are and the receivers that scenarios name, and of
+//! inhibitions by themselves.
 //!
 //! A name that no rule raises is a warning, also where one of ours is near: Alertmanagers are shared, rules that stand
 //! elsewhere raise alerts of their own, such as `TargetDown` beside our `TargetsDown`, and a file that is right for all
@@ -12,6 +13,7 @@ use crate::nearest::nearest;
 use crate::problem::Problem;
 use crate::promcfg::alertmanager::Matcher;
 use crate::promcfg::{AlertmanagerConfig, Rule, RuleFile, RuleKind};
+use crate::scenario::{AlertExpectation, NamedReceiver, Scenario};
 
 /// The label that names an alert.
 const ALERTNAME: &str = "alertname";
@@ -89,6 +91,29 @@ pub(super) fn unrouted(config: &AlertmanagerConfig, rules: &[RuleFile]) -> Vec<P
     lost.into_iter().map(problem).collect()
 }
 
+/// Receivers that scenarios say are told, and that there are not.
+pub(super) fn told(config: &AlertmanagerConfig, scenarios: &[Scenario]) -> Vec<Problem> {
+    let known = || config.receivers.iter().map(String::as_str);
+    let unknown = |scenario: &Scenario, told: &NamedReceiver| {
+        let config = config.file.display();
+        let message = format!("told: no receiver {:?} in {config}", told.name);
+        let remedy = match nearest(&told.name, known()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+        };
+        Problem::error(&scenario.file, told.line, message).remedy(remedy)
+    };
+    let of = |scenario: &Scenario| {
+        let told = scenario.alerts.iter().filter_map(|expectation| match expectation {
+            AlertExpectation::Fires { told, .. } => told.as_ref(),
+            _ => None,
+        });
+        let lost = told.filter(|told| !config.receivers.contains(&told.name));
+        lost.map(|told| unknown(scenario, told)).collect::<Vec<_>>()
+    };
+    scenarios.iter().flat_map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -130,6 +155,26 @@ mod tests {
         for demanding in ["module!=\"\"", "module=\"m\"", "module=~\"a|b\""] {
             assert_eq!(problems(&source(demanding)), [""; 0], "{demanding}");
         }
+    }
+
+    #[test]
+    fn a_receiver_that_is_to_be_told_and_is_none_is_named_with_the_nearest() {
+        let text =
+            "route: { receiver: critical }\nreceivers: [{ name: critical }, { name: warning }]\n";
+        let config = alertmanager::parse(Path::new("am.yml"), text).unwrap();
+        let story = |told: &str| {
+            let text = format!(
+                "about: A story.\nduration: 2h\ntraffic: {{ profile: chat, rate: 5/s }}\nexpect:\n  alerts:\n  - fires: A\n    told: {told}\n"
+            );
+            let scenario = Scenario::parse(Path::new("s.yaml"), &text).unwrap();
+            let found = super::told(&config, &[scenario]);
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(story("warning"), [""; 0]);
+        let near = "s.yaml:7: told: no receiver \"critcal\" in am.yml (did you mean critical?)";
+        assert_eq!(story("critcal"), [near]);
+        let far = "s.yaml:7: told: no receiver \"pager\" in am.yml (there are critical, warning)";
+        assert_eq!(story("pager"), [far]);
     }
 
     #[test]

@@ -66,6 +66,7 @@ pub(super) fn run(args: &Args, at: &Surroundings, output: Output) -> Result<u8, 
     }
     if let (Some(monitoring), Some(contracts)) = (monitoring, contracts) {
         problems.extend(check::of(&monitoring, &contracts));
+        problems.extend(check::told(&stories, &monitoring));
         unproven = bind::unproven(&monitoring, &contracts);
     }
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();

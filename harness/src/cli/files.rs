@@ -8,6 +8,7 @@ use fake_modules::time::Nanos;
 
 use super::Failure;
 use crate::{
+    check,
     contract::Contracts,
     monitoring::Monitoring,
     nearest::nearest,
@@ -131,6 +132,20 @@ pub(super) fn scenarios(directory: &Path, names: &[String]) -> Result<Vec<Scenar
     }
     let wanted = |scenario: &Scenario| names.is_empty() || names.contains(&scenario.name);
     Ok(all.into_iter().filter(wanted).collect())
+}
+
+/// Refuses scenarios that say that somebody is told of an alert whom `alertmanager.yml` does not know.
+pub(super) fn known_receivers(
+    scenarios: &[Scenario],
+    monitoring: &Monitoring,
+) -> Result<(), Failure> {
+    let problems = check::told(scenarios, monitoring);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+    let message = format!("scenarios name receivers that there are not:{}", lines.concat());
+    Err(Failure::new(message, "name a receiver of alertmanager/alertmanager.yml after `told`"))
 }
 
 /// The scenario with this name, which needs no trace.

@@ -1,6 +1,6 @@
 //! `dashproof live`: stories played in real time against servers of their own.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, thread};
 
 use fake_modules::time::Nanos;
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     check,
-    live::{LiveRoad, SHORT},
+    live::{LiveRoad, SHORT, at_once},
     promcfg::duration,
     report::{
         Conclusion, Run, Stack,
@@ -25,6 +25,9 @@ use crate::{
     scenario::{Overrides, Scenario},
     verify::Verifier,
 };
+
+/// Stories side by side at the most, each with two servers of its own.
+const MOST: usize = 32;
 
 /// Nobody waits longer.
 const LONGEST: Nanos = Nanos(15 * Nanos::MINUTE.0);
@@ -43,9 +46,9 @@ pub(super) struct Args {
     /// is judged all the same
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Stories that are played side by side; each has servers of its own
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
-    jobs: u8,
+    /// Stories that are played side by side; each has servers of its own [default: three for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST as i64))]
+    jobs: Option<u8>,
     /// Leave the servers' directories behind and say where
     #[arg(long)]
     keep: bool,
@@ -83,7 +86,8 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     let (road, mut run, waiting) = prepared;
     let progress = Progress::new(Show::of(args.report.quiet, at.interactive), waiting.len());
     let judge = Judge::Live(Arc::new(road));
-    let jobs = usize::from(args.jobs);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let jobs = jobs(args.jobs, cores);
     let (judged, interrupted) = runner::play(&judge, waiting, jobs, &progress, &mut stop).await;
     progress.finish();
     run.interrupted = interrupted;
@@ -93,12 +97,18 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     Ok(run.conclusion().exit_code())
 }
 
+/// How many stories are played side by side: as many as asked for, or as many as the cores carry.
+fn jobs(asked: Option<u8>, cores: usize) -> usize {
+    asked.map_or_else(|| at_once(cores).min(MOST), usize::from)
+}
+
 async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<Waiting>), Failure> {
     let directory = args.places.monitoring(&at.directory)?;
     let monitoring = files::monitoring(&directory)?;
     let directory = args.places.scenarios(&at.directory)?;
     let contracts = files::contracts(&directory)?;
     let stories = stories(&directory, &args.names)?;
+    files::known_receivers(&stories, &monitoring)?;
     if let Some(only) = &args.only {
         files::known_place(only, &monitoring, &contracts)?;
     }
@@ -161,4 +171,15 @@ fn stories(directory: &Path, names: &[String]) -> Result<Vec<Scenario>, Failure>
         return Err(Failure::new(message, remedy));
     }
     Ok(stories)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_side_by_side_follows_the_cores_unless_it_is_told() {
+        assert_eq!([1, 2, 4, 64].map(|cores| jobs(None, cores)), [3, 6, 12, MOST]);
+        assert_eq!([1, 2, 4, 64].map(|cores| jobs(Some(5), cores)), [5; 4]);
+    }
 }

@@ -112,6 +112,7 @@ impl Line {
                 let asked = part(*done as u64, *of as u64, ASKING);
                 (PLAYING + RECORDING + asked, format!("asked {done} of {of}"))
             }
+            Notice::Again(why) => (0, format!("again: {why}")),
         };
         self.bar.set_position(position);
         self.bar.set_message(message);

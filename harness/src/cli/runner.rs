@@ -15,7 +15,7 @@ use tokio::{
 use super::{Failure, failure, progress::Progress, terminal};
 use crate::{
     backfill::rules::RuleError,
-    live::{LiveError, LiveRoad},
+    live::{LiveError, LiveRoad, stall},
     report::{End, Outcome},
     scenario::Scenario,
     verify::{EngineChoice, Verifier, VerifyError},
@@ -173,6 +173,7 @@ pub(super) fn remedy(error: &VerifyError) -> &'static str {
         VerifyError::Live(error) if matches!(**error, LiveError::Unplayable { .. }) => {
             "`dashproof verify` plays it in virtual time"
         }
+        VerifyError::Live(error) if matches!(**error, LiveError::Stalled { .. }) => stall::REMEDY,
         VerifyError::Live(_) => {
             "mend what is named; `dashproof live --keep` leaves the servers' logs behind"
         }

@@ -140,6 +140,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
     let directory = args.places.scenarios(&at.directory)?;
     let contracts = files::contracts(&directory)?;
     let scenarios = files::scenarios(&directory, &args.names)?;
+    files::known_receivers(&scenarios, &monitoring)?;
     if let Some(only) = &args.only {
         files::known_place(only, &monitoring, &contracts)?;
     }

@@ -36,7 +36,7 @@ use crate::{
     scenario::Scenario,
     verify::{
         Notice, RECORDING_RULES, ScenarioReport, Verifier, VerifyError,
-        alerts::{judge, place},
+        alerts::{judge, place, told::Routing},
         ask::Truth,
         ask_all,
         bind::{self, Unproven},
@@ -130,6 +130,8 @@ impl LiveRoad {
             true => Vec::new(),
             false => judge(scenario, &timelines, &contracts.alerts),
         };
+        let routing = Routing::of(deployed);
+        routing.judge(&mut alerts, &timelines);
         alerts.retain(|verdict| verifier.asks(&place(&verdict.alert)));
         let mut unproven = bind::unproven(deployed, contracts);
         unproven.extend(judged.missing.iter().map(|record| not_recorded(record)));
@@ -138,6 +140,9 @@ impl LiveRoad {
         match (&deployed.alertmanager, stack.alertmanager_url()) {
             (Some(config), Some(_)) => {
                 let notified = notified(&stack.receiver().notifications(), collected.at_ms);
+                let arrived = notified.iter().filter(|one| one.firing);
+                let arrived = arrived.map(|one| (one.receiver.as_str(), &one.labels)).collect();
+                routing.heard(&mut alerts, &arrived);
                 let told = Told {
                     timelines: &timelines,
                     config,
@@ -168,6 +173,7 @@ impl LiveRoad {
             wiring,
             unproven,
             changed: stack.deployment().differences().iter().map(ToString::to_string).collect(),
+            remarks: Vec::new(),
             requests: played.requests,
             events: played.recording.len() as u64,
             samples: n_samples,

@@ -15,7 +15,10 @@ use crate::{
     client::answer::Labels,
     promcfg::{AlertmanagerConfig, alertmanager::Route, duration},
     report::words::counted,
-    verify::wiring::{Part, Wiring},
+    verify::{
+        alerts::told::sent,
+        wiring::{Part, Wiring},
+    },
 };
 use text::renders;
 
@@ -132,7 +135,9 @@ impl Told<'_> {
             .timelines
             .iter()
             .flat_map(|timeline| {
-                timeline.firings().map(move |(labels, life)| (timeline, self.sent(labels), life))
+                timeline
+                    .firings()
+                    .map(move |(labels, life)| (timeline, sent(labels, self.external_labels), life))
             })
             .collect();
         for (timeline, labels, life) in &firings {
@@ -163,14 +168,6 @@ impl Told<'_> {
             life.opens = !first.iter().any(before);
         }
         lives
-    }
-
-    /// An alert's labels as Prometheus sends them.
-    fn sent(&self, labels: &Labels) -> Labels {
-        let mut all: BTreeMap<&str, &str> =
-            self.external_labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        all.extend(labels.iter());
-        all.into_iter().collect()
     }
 
     /// Whether an alert that fires from one instant to another is muted when its group is first looked at and later.

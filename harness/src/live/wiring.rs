@@ -24,7 +24,7 @@ use crate::{
 const HOLE: i64 = 3;
 
 /// An answer takes a few milliseconds; a busy machine takes longer.
-const ON_THE_WAY_MS: i64 = 300;
+pub(super) const ON_THE_WAY_MS: i64 = 300;
 
 /// Where the servers of this run are; what is elsewhere belongs to an installation.
 const LOOPBACK: &str = "127.0.0.1:";

@@ -108,6 +108,7 @@ fn scenario(outcome: &Outcome, run: &Run) -> Scenario {
         reason: None,
         remedy: None,
         changed: Vec::new(),
+        remarks: Vec::new(),
         requests: 0,
         events: 0,
         samples: 0,
@@ -145,6 +146,7 @@ fn scenario(outcome: &Outcome, run: &Run) -> Scenario {
 
 fn judged(document: &mut Scenario, report: &ScenarioReport, run: &Run) {
     document.changed.clone_from(&report.changed);
+    document.remarks.clone_from(&report.remarks);
     document.requests = report.requests;
     document.events = report.events;
     document.samples = report.samples;

@@ -106,6 +106,7 @@ fn judged(scenario: Scenario, verdicts: Vec<Verdict>, unproven: Vec<Unproven>) -
         alerts: Vec::new(),
         unproven,
         changed: Vec::new(),
+        remarks: Vec::new(),
         requests: 36_000,
         events: 252_000,
         samples: 1_180_000,

@@ -123,6 +123,7 @@ fn notes(out: &mut String, run: &Run, paint: Paint) {
                 if !parts.is_empty() {
                     notes.push(format!("{name}: {}", parts.join(" · ")));
                 }
+                notes.extend(report.remarks.iter().map(|remark| format!("{name}: {remark}")));
                 if let Some(kept) = &report.kept {
                     notes.push(format!("{name}: kept {}", kept.display()));
                 }

@@ -1,7 +1,9 @@
 //! What the alerts did in a scenario, and whether that is what the scenario expects.
 //!
 //! [`judge`] is pure: timelines and expectations in, verdicts out. [`near_misses`] asks the engine once more whether a
-//! silence was a near one. How a timeline comes about is not known here.
+//! silence was a near one, and `told` says whom an alert reaches. How a timeline comes about is not known here.
+
+pub mod told;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +62,8 @@ pub enum Expected {
         until_ms: Option<i64>,
         /// It has ended at this instant.
         resolved_ms: Option<i64>,
+        /// This receiver is told of it.
+        told: Option<String>,
     },
     /// It never fires.
     Silent,
@@ -142,7 +146,9 @@ fn unjudged(alert: &str, last_ms: i64) -> AlertVerdict {
 
 /// The instants of an expectation: it counts from the first incident's start, and from the last one's end.
 fn fires(scenario: &Scenario, expectation: &AlertExpectation) -> Option<Expected> {
-    let AlertExpectation::Fires { within, labels, resolves, .. } = expectation else { return None };
+    let AlertExpectation::Fires { within, labels, resolves, told, .. } = expectation else {
+        return None;
+    };
     let epoch_ms = scenario.epoch.as_millisecond();
     let at = |nanos: fake_modules::time::Nanos| epoch_ms + nanos.as_millis() as i64;
     let begins = scenario.incidents.iter().map(|incident| at(incident.at)).min();
@@ -153,6 +159,7 @@ fn fires(scenario: &Scenario, expectation: &AlertExpectation) -> Option<Expected
         from_ms,
         until_ms: within.map(|within| from_ms + within.as_millis() as i64),
         resolved_ms: resolves.map(|resolves| ends + resolves.as_millis() as i64),
+        told: told.as_ref().map(|receiver| receiver.name.clone()),
     })
 }
 
@@ -164,7 +171,7 @@ fn broken(verdict: &AlertVerdict) -> Vec<String> {
     let mut accounted = vec![false; verdict.fired.len()];
     for expected in &verdict.expected {
         match expected {
-            Expected::Fires { labels, from_ms, until_ms, resolved_ms } => {
+            Expected::Fires { labels, from_ms, until_ms, resolved_ms, .. } => {
                 let has = |fired: &Labels| labels.iter().all(|(n, v)| fired.get(n) == Some(v));
                 let mut in_time = false;
                 let mut first_late = None;

@@ -208,6 +208,7 @@ impl Verifier {
                 wiring: Vec::new(),
                 unproven,
                 changed: found.changed,
+                remarks: Vec::new(),
                 requests: played.engine.balance().arrived,
                 events: played.events,
                 samples: played.written.samples,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use dashproof::{
     contract::Contracts,
-    live::{LiveRoad, SHORT},
+    live::{LiveError, LiveRoad, SHORT, stall},
     monitoring::Monitoring,
     report::{
         Conclusion, End, Outcome, Run, Stack,
@@ -14,7 +14,7 @@ use dashproof::{
     },
     scenario::Scenario,
     stack::{alertmanager_binary::AlertmanagerBinary, prometheus_binary::PrometheusBinary},
-    verify::{ScenarioReport, Verifier},
+    verify::{ScenarioReport, Verifier, VerifyError},
 };
 
 use crate::{
@@ -55,7 +55,12 @@ pub(crate) fn road(binary: &PrometheusBinary) -> Result<LiveRoad, String> {
 }
 
 pub(crate) fn play(road: &LiveRoad, story: &Scenario) -> Result<ScenarioReport, String> {
-    block_on(road.verify(story, &mut |_| ())).map_err(|error| chain(&error))
+    block_on(road.verify(story, &mut |_| ())).map_err(|error| match &error {
+        VerifyError::Live(live) if matches!(**live, LiveError::Stalled { .. }) => {
+            format!("not judged: {}; {}", chain(&error), stall::REMEDY)
+        }
+        _ => chain(&error),
+    })
 }
 
 /// The whole report as people see it, where something broke.

@@ -10,20 +10,22 @@ mod faults;
 #[path = "../support/lines.rs"]
 mod lines;
 mod roads;
+mod stalls;
 mod stories;
 mod wiring;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, thread};
 
-/// Stories that run side by side unless told otherwise.
-const AT_ONCE: usize = 6;
+use dashproof::live::at_once;
 
 fn main() -> ExitCode {
     let mut arguments = libtest_mimic::Arguments::from_args();
-    arguments.test_threads.get_or_insert(AT_ONCE);
-    let trials = [faults::trials(), stories::trials(), roads::trials(), wiring::trials()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads.get_or_insert(at_once(cores));
+    let trials =
+        [faults::trials(), stories::trials(), roads::trials(), wiring::trials(), stalls::trials()]
+            .into_iter()
+            .flatten()
+            .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -35,7 +35,79 @@ const MISTAKES: [(&str, &str, &str, &str); 2] = [
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    on_each_line("both_roads_agree", agree)
+    let mut trials = on_each_line("both_roads_agree", agree);
+    for (story, alert, told) in TOLD {
+        trials.extend(on_each_line(&format!("swapped_receivers::{story}"), move |binary| {
+            swapped(binary, story, alert, told)
+        }));
+    }
+    trials
+}
+
+/// Live stories that say who is told of an alert: a page and a warning.
+const TOLD: [(&str, &str, [&str; 2]); 2] = [
+    ("module-down", "ModuleDown", ["critical", "warning"]),
+    ("provider-outage", "LlmProviderErrorRateHigh", ["warning", "critical"]),
+];
+
+/// The routes of pages and warnings lead to each other's receiver. Both do notify, so that only what a story says can
+/// tell; and it tells on both roads.
+fn swapped(
+    binary: &PrometheusBinary,
+    story: &str,
+    alert: &str,
+    [told, other]: [&str; 2],
+) -> Result<(), Failed> {
+    let directory = tempfile::tempdir()?;
+    copy(&bench::root().join("monitoring"), directory.path())?;
+    let file = directory.path().join("alertmanager/alertmanager.yml");
+    let text = fs::read_to_string(&file)?;
+    let route = |receiver: &str| format!("      receiver: {receiver}\n");
+    assert!([told, other].iter().all(|receiver| text.contains(&route(receiver))));
+    let text = text.replace(&route(told), "?").replace(&route(other), &route(told));
+    fs::write(&file, text.replace('?', &route(other)))?;
+    let story = bench::story(story)?;
+    let routed = format!("goes to receiver {other:?} by the route of line ");
+    let named = format!("of alertmanager.yml, and receiver {told:?} is to be told");
+    let heard = format!("receiver {told:?} was never told: {other:?} was told instead");
+    let red = |report: &ScenarioReport| -> String {
+        let verdict = report.alerts.iter().find(|verdict| verdict.alert == alert);
+        verdict.map_or_else(String::new, |verdict| verdict.broken.join("\n"))
+    };
+    for (directory, is_wrong) in
+        [(directory.path(), true), (&bench::root().join("monitoring"), false)]
+    {
+        let monitoring = Monitoring::load(directory).expect("the files are well-formed");
+        let (virtual_time, _copy) = in_virtual_time(binary, &monitoring)?;
+        let report = block_on(virtual_time.verify(&story, &mut |_| ()))
+            .map_err(|error| bench::chain(&error))?;
+        let found = red(&report);
+        assert_eq!(found.contains(&routed) && found.contains(&named), is_wrong, "{found}");
+        if is_wrong {
+            let mut road = bench::road(binary)?;
+            let contracts = dashproof::contract::Contracts::clone(&road.verifier.contracts);
+            road.verifier = Verifier::new(monitoring, contracts, binary.clone(), environment());
+            let report = bench::play(&road, &story)?;
+            let found = red(&report);
+            let all = [&routed, &named, &heard].iter().all(|words| found.contains(*words));
+            let text = bench::told(&road, &story, report);
+            assert!(all, "{text}");
+        }
+    }
+    Ok(())
+}
+
+/// A verifier of the same files at the live cadence, in virtual time, with the copy that it reads.
+fn in_virtual_time(
+    binary: &PrometheusBinary,
+    monitoring: &Monitoring,
+) -> Result<(Verifier, Deployment), Failed> {
+    let road = bench::road(binary)?;
+    let contracts = dashproof::contract::Contracts::clone(&road.verifier.contracts);
+    let changes = Changes { cadence: Some(SHORT), ..Changes::default() };
+    let deployment = Deployment::write(monitoring, &changes, &environment())?;
+    let monitoring = deployment.monitoring().clone();
+    Ok((Verifier::new(monitoring, contracts, binary.clone(), environment()), deployment))
 }
 
 fn agree(binary: &PrometheusBinary) -> Result<(), Failed> {
@@ -58,15 +130,7 @@ fn agree(binary: &PrometheusBinary) -> Result<(), Failed> {
         };
         let mut road = bench::road(binary)?;
         let contracts = dashproof::contract::Contracts::clone(&road.verifier.contracts);
-        // The same cadence in virtual time.
-        let changes = Changes { cadence: Some(SHORT), ..Changes::default() };
-        let deployment = Deployment::write(&monitoring, &changes, &environment())?;
-        let virtual_time = Verifier::new(
-            deployment.monitoring().clone(),
-            contracts.clone(),
-            binary.clone(),
-            environment(),
-        );
+        let (virtual_time, _copy) = in_virtual_time(binary, &monitoring)?;
         let report = block_on(virtual_time.verify(&story, &mut |_| ()))
             .map_err(|error| bench::chain(&error))?;
         assert_eq!(red(&report), expected, "in virtual time");

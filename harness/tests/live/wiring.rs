@@ -17,7 +17,7 @@ use libtest_mimic::{Failed, Trial};
 use crate::{bench, lines::on_each_line};
 
 /// Long enough for a failure to be told, short enough for many.
-const LASTS: Nanos = Nanos(25 * Nanos::SECOND.0);
+pub(crate) const LASTS: Nanos = Nanos(25 * Nanos::SECOND.0);
 
 /// A mistake, with the part of the wiring that must turn red and words that name its cause.
 struct Mistake {
@@ -158,7 +158,7 @@ fn no_alertmanager(copy: &Path) -> io::Result<()> {
     )
 }
 
-fn no_alerts(copy: &Path) -> io::Result<()> {
+pub(crate) fn no_alerts(copy: &Path) -> io::Result<()> {
     replace(&copy.join("prometheus/prometheus.yml"), "rules/*.yml", "rules/recording.yml")
 }
 

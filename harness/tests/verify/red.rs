@@ -23,6 +23,7 @@ pub(crate) fn broken<'a>(
         alerts: Vec::new(),
         unproven: unproven.cloned().collect(),
         changed: Vec::new(),
+        remarks: Vec::new(),
         requests: 0,
         events: 0,
         samples: 0,

@@ -122,6 +122,8 @@ pub(super) struct Scenario {
     pub(super) remedy: Option<String>,
     /// What the configuration was changed in for it.
     pub(super) changed: Vec<String>,
+    /// What is to be known of how it was played: whether a second try was needed, how late this machine was.
+    pub(super) remarks: Vec<String>,
     /// Simulated requests.
     pub(super) requests: u64,
     /// Simulated events.

@@ -116,7 +116,7 @@ fn timing(rule: &AlertRule) -> String {
 /// An expectation in words; `since` tells an instant as a span after the scenario's start.
 pub(super) fn expectation(expected: &Expected, since: &impl Fn(i64) -> String) -> String {
     match expected {
-        Expected::Fires { labels, from_ms, until_ms, resolved_ms } => {
+        Expected::Fires { labels, from_ms, until_ms, resolved_ms, told } => {
             let mut text = format!("fires from {} on", since(*from_ms));
             if let Some(until) = until_ms {
                 let _ = write!(text, ", by {}", since(*until));
@@ -128,6 +128,9 @@ pub(super) fn expectation(expected: &Expected, since: &impl Fn(i64) -> String) -
                 let labels: Vec<String> =
                     labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 let _ = write!(text, ", with {}", labels.join(", "));
+            }
+            if let Some(told) = told {
+                let _ = write!(text, ", told to receiver {told}");
             }
             text
         }

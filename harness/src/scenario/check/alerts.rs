@@ -1,7 +1,7 @@
 //! What the alerts are expected to do: each entry either fires or stays silent.
 
 use super::Checker;
-use crate::scenario::{AlertExpectation, file::RawAlert, values::Span};
+use crate::scenario::{AlertExpectation, NamedReceiver, file::RawAlert, values::Span};
 
 /// What stands for all alerts that no other entry names.
 const EVERYTHING_ELSE: &str = "everything else";
@@ -19,21 +19,26 @@ impl Checker<'_> {
                     .into_iter()
                     .map(|(_, name, value)| (name, value))
                     .collect();
+                let line_of_told = raw.told.as_ref().map_or(line, |told| told.line);
+                let told = self.given(raw.told);
                 Some(AlertExpectation::Fires {
                     alert: self.alert_name(line, alert?)?,
                     line,
                     within,
                     labels,
                     resolves,
+                    told: told.map(|name| NamedReceiver { name, line: line_of_told }),
                 })
             }
             (None, Some(silent)) => {
-                let of_firing =
-                    raw.within.is_some() || raw.labels.is_some() || raw.resolves.is_some();
+                let of_firing = raw.within.is_some()
+                    || raw.labels.is_some()
+                    || raw.resolves.is_some()
+                    || raw.told.is_some();
                 if of_firing {
                     self.problem(
                         line,
-                        "within, labels and resolves do not go with silent",
+                        "within, labels, resolves and told do not go with silent",
                         Some("remove them"),
                     );
                 }

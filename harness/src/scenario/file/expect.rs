@@ -30,6 +30,8 @@ pub(in crate::scenario) struct RawAlert {
     pub(in crate::scenario) labels: Option<Part<Table<String, String>>>,
     /// How long after the last incident's end it has resolved at the latest.
     pub(in crate::scenario) resolves: Option<Field<Span>>,
+    /// The receiver in alertmanager.yml that is told of the firing alert.
+    pub(in crate::scenario) told: Option<Field<String>>,
     /// The alert that never fires, or `everything else`.
     pub(in crate::scenario) silent: Option<Field<String>>,
 }

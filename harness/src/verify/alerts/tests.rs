@@ -113,3 +113,79 @@ fn a_watchdog_must_fire_at_every_evaluation() {
     assert!(judged(0..61));
     assert!(!judged(1..61) && !judged(0..60));
 }
+
+/// What a scenario that says who is told makes of two alerts, one of which mutes the other, by these routes.
+fn told(routes: &str, arrived: &[(&str, &str)]) -> Vec<String> {
+    let people = "webhook_configs: [{ url: 'http://localhost:1/' }] }";
+    told_by(
+        &format!(
+            "receivers:\n- {{ name: critical, {people}\n- {{ name: warning, {people}\n- {{ name: quiet }}\n{routes}"
+        ),
+        arrived,
+    )
+}
+
+fn told_by(config: &str, arrived: &[(&str, &str)]) -> Vec<String> {
+    let told = "    - { fires: A, labels: { module: m }, told: critical }\n    - { fires: B, told: warning }\n";
+    let timelines = [timeline("A", "m", 11..20), timeline("B", "m", 11..20)];
+    let config = crate::promcfg::alertmanager::parse(Path::new("etc/am.yml"), config).unwrap();
+    let external_labels = BTreeMap::from([("site".to_owned(), "x".to_owned())]);
+    let routing = told::Routing { config: Some(&config), external_labels: &external_labels };
+    let mut verdicts = judge(&scenario(told), &timelines, &BTreeMap::new());
+    routing.judge(&mut verdicts, &timelines);
+    let of = |alert: &str| {
+        [("alertname", alert), ("module", "m"), ("site", "x")].into_iter().collect::<Labels>()
+    };
+    let arrived: Vec<(&str, Labels)> =
+        arrived.iter().map(|(receiver, alert)| (*receiver, of(alert))).collect();
+    if !arrived.is_empty() {
+        let arrived = arrived.iter().map(|(receiver, labels)| (*receiver, labels)).collect();
+        routing.heard(&mut verdicts, &arrived);
+    }
+    let lines = |v: AlertVerdict| v.broken.into_iter().map(move |b| format!("{}: {b}", v.alert));
+    verdicts.into_iter().flat_map(lines).collect()
+}
+
+/// A reaches `critical` by a label that is added on the way, B reaches `warning`.
+const ROUTES: &str = "route:\n  receiver: warning\n  routes:\n  - { matchers: ['alertname=\"A\"', 'site=\"x\"'], receiver: critical }\n";
+
+#[test]
+fn whom_a_scenario_names_is_reached_by_the_routes() {
+    assert_eq!(told(ROUTES, &[]), [""; 0]);
+    let swapped = ROUTES.replace("critical", "?").replace("warning", "critical");
+    let expected = [
+        "A: goes to receiver \"warning\" by the route of line 8 of am.yml, and receiver \"critical\" is to be told: {alertname=\"A\",module=\"m\"}",
+        "B: goes to receiver \"critical\" by the route of line 6 of am.yml, and receiver \"warning\" is to be told: {alertname=\"B\",module=\"m\"}",
+    ];
+    assert_eq!(told(&swapped.replace('?', "warning"), &[]), expected);
+    let on = "continue: true, receiver: quiet }\n  - { matchers: ['alertname=\"A\"'], receiver: critical }\n";
+    assert_eq!(told(&ROUTES.replace("receiver: critical }\n", on), &[]), [""; 0]);
+}
+
+#[test]
+fn who_is_muted_or_delivers_nowhere_is_not_told() {
+    let muting = |source: &str| {
+        format!(
+            "{ROUTES}inhibit_rules:\n- {{ source_matchers: ['alertname=\"{source}\"'], target_matchers: ['alertname=\"A\"'] }}\n"
+        )
+    };
+    let muted = "A: receiver \"critical\" is to be told, and B mutes it as long as it fires: mend inhibit_rules";
+    assert_eq!(told(&muting("B"), &[]), [muted]);
+    assert_eq!(told(&muting("Other"), &[]), [""; 0]);
+    let nowhere = format!("receivers: [{{ name: critical }}, {{ name: warning }}]\n{ROUTES}");
+    let expected = ["A", "B"].map(|alert| {
+        let receiver = if alert == "A" { "critical" } else { "warning" };
+        format!("{alert}: receiver {receiver:?} is to be told and has no integration: it notifies nobody")
+    });
+    assert_eq!(told_by(&nowhere, &[]), expected);
+}
+
+#[test]
+fn who_is_not_notified_is_not_told() {
+    assert_eq!(told(ROUTES, &[("critical", "A"), ("warning", "B"), ("warning", "A")]), [""; 0]);
+    let expected = [
+        "A: receiver \"critical\" was never told: \"warning\" was told instead",
+        "B: receiver \"warning\" was never told: nobody was",
+    ];
+    assert_eq!(told(ROUTES, &[("warning", "A")]), expected);
+}
