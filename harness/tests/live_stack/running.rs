@@ -243,10 +243,17 @@ fn without_alertmanager(binary: &PrometheusBinary) -> Result<(), Failed> {
         assert_eq!((stack.alertmanager_url(), stack.pids().len()), (None, 1));
         let timings = stack.until_settled(CEILING).await?;
         assert_eq!((timings.discovered, timings.alertmanager_ready), (None, None));
-        let targets = stack.client().targets().await?;
-        let down: Vec<_> = targets.iter().filter(|target| target.health == "down").collect();
-        assert!(down.len() == 1 && down[0].scrape_pool == "alertmanager", "{down:?}");
-        assert!(down[0].last_error.contains("connection refused"), "{down:?}");
+        // A single scrape may fail on a busy machine; the next one does not.
+        let refused = async || {
+            let targets = stack.client().targets().await.map_err(|error| error.to_string())?;
+            let down: Vec<_> = targets.iter().filter(|target| target.health == "down").collect();
+            match down.as_slice() {
+                [only] if only.scrape_pool == "alertmanager" => Ok(only.last_error.clone()),
+                _ => Err(format!("{down:?}")),
+            }
+        };
+        let refused = until("only the Alertmanager is down", refused).await;
+        assert!(refused.contains("connection refused"), "{refused}");
         let others: Vec<String> = stack.client().alertmanagers().await?;
         assert!(others.iter().all(|url| !url.contains(":9093")), "{others:?}");
         stack.stop().await;
