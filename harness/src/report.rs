@@ -208,10 +208,10 @@ impl Run {
         }
     }
 
-    /// Whether any panel, rule or alert was. Wiring alone is not what anybody asked for.
+    /// Whether any panel, rule or alert was judged under any scenario.
     #[must_use]
     pub fn judged_anything(&self) -> bool {
-        self.judged().any(|(_, report, _)| !report.verdicts.is_empty() || !report.alerts.is_empty())
+        self.judged().any(|(_, report, _)| report.judged_anything())
     }
 
     /// The scenarios that were judged, with their reports and seconds.

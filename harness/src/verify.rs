@@ -133,6 +133,12 @@ impl ScenarioReport {
             && self.alerts.iter().all(AlertVerdict::held)
             && self.wiring.iter().all(Wiring::held)
     }
+
+    /// Whether any panel, rule or alert was judged. Wiring alone is not what anybody asked for.
+    #[must_use]
+    pub fn judged_anything(&self) -> bool {
+        !self.verdicts.is_empty() || !self.alerts.is_empty()
+    }
 }
 
 impl Verifier {

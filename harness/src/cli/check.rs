@@ -63,10 +63,10 @@ pub(super) fn run(args: &Args, at: &Surroundings, output: Output) -> Result<u8, 
     let mut unproven = Vec::new();
     if let Some(monitoring) = &monitoring {
         problems.extend(check::unknown_alerts(&stories, &monitoring.rules));
+        problems.extend(check::told(&stories, monitoring));
     }
     if let (Some(monitoring), Some(contracts)) = (monitoring, contracts) {
         problems.extend(check::of(&monitoring, &contracts));
-        problems.extend(check::told(&stories, &monitoring));
         unproven = bind::unproven(&monitoring, &contracts);
     }
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();

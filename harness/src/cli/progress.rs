@@ -174,9 +174,7 @@ fn outcome(end: &End) -> String {
             let of = words::counted(n, "answer");
             let unproven = report.unproven.len();
             let word = match (red, unproven) {
-                (0, 0) if report.verdicts.is_empty() && report.alerts.is_empty() => {
-                    "no panel, rule or alert judged".to_owned()
-                }
+                (0, 0) if !report.judged_anything() => "no panel, rule or alert judged".to_owned(),
                 (0, 0) => format!("held, {of}"),
                 (0, n) => format!("{n} unproven, {of}"),
                 (red, _) => format!("{red} of {of} broken"),

@@ -78,6 +78,11 @@ fn names_of_alerts_are_checked_without_running_anything() {
         before.lines().count()
     );
     expect(&["check", "--scenarios", scenarios], 1, &[&said, "1 error, "]);
+    // All errors at once: contracts that cannot be read keep nothing back.
+    fs::write(&file, text.replacen("told: critical", "told: critcal", 1)).unwrap();
+    fs::write(directory.path().join("contracts/alerts.yaml"), "nonsense: 1\n").unwrap();
+    let told = format!("{}:10: told: no receiver \"critcal\"", file.display());
+    expect(&["check", "--scenarios", scenarios], 1, &[&told, "contracts/alerts.yaml:1:"]);
     // Another Prometheus may raise what none of these rules does.
     let (monitoring, _) = with_rules("", "");
     let file = monitoring.path().join("alertmanager/alertmanager.yml");
