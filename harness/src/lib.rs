@@ -31,6 +31,8 @@ mod yaml;
 
 pub mod backfill;
 
+pub mod evaluate;
+
 pub mod judge;
 
 pub mod alert;

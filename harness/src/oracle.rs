@@ -15,6 +15,7 @@ use std::ops::Range;
 
 pub use bound::{quantile_bound, true_increase_bound};
 pub use extrapolation::{SampleWindow, counter_delta};
+pub(crate) use quantile::histogram_quantile_shifted;
 pub use quantile::{histogram_quantile, histogram_quantile_near};
 
 use crate::staleness;

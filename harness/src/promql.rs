@@ -14,6 +14,7 @@ mod names;
 pub mod parts;
 pub(crate) use names::alternatives;
 mod template;
+pub mod tree;
 mod walk;
 
 /// One series selector of an expression and what stands around it.

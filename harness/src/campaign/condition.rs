@@ -1,50 +1,16 @@
 //! Comparisons and set operations of an alert's expression, applied to what the engine answered.
 //!
-//! Mirrors `VectorAnd`, `VectorOr`, `VectorUnless`, `VectorBinop` and `VectorscalarBinop` of Prometheus
-//! (`promql/engine.go`), for all evaluations of a group at once. It is given answers and knows no engine; that it
-//! decides as the engine would is checked on the first run of each campaign.
-
-use std::collections::BTreeMap;
+//! Mirrors `VectorBinop` and `VectorscalarBinop` of Prometheus (`promql/engine.go`) for comparisons, for all evaluations
+//! of a group at once. It is given answers and knows no engine; that it decides as the engine would is checked on runs of
+//! each campaign.
 
 use crate::{
-    backfill::rules::Evaluations,
-    client::answer::{Labels, Series},
+    evaluate::{
+        matching::{ManyToMany, by_signature, set},
+        row::{Row, without_empty},
+    },
     promql::condition::{Decision, Matching, Relation, SetOperation},
 };
-
-const NAME: &str = "__name__";
-
-/// A series over the evaluations of a group: its value at each, where it has one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// Its labels.
-    pub labels: Labels,
-    /// One for each evaluation.
-    pub values: Vec<Option<f64>>,
-}
-
-/// Two elements of one side belong to the same element of the other, for which Prometheus fails the evaluation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a comparison of two vectors finds several elements with the same labels on one side")]
-pub struct ManyToMany;
-
-/// An answer, or several of one span after the other, as rows over `evaluations`.
-#[must_use]
-pub fn rows(series: Vec<Series>, evaluations: Evaluations) -> Vec<Row> {
-    let Evaluations { first_ms, last_ms, interval_ms } = evaluations;
-    let n = usize::try_from((last_ms - first_ms).div_euclid(interval_ms) + 1).unwrap_or(0);
-    let mut rows: BTreeMap<Labels, Vec<Option<f64>>> = BTreeMap::new();
-    for series in series {
-        let values = rows.entry(series.labels).or_insert_with(|| vec![None; n]);
-        for (at, value) in series.points {
-            let nth = (at - first_ms).div_euclid(interval_ms);
-            if let Some(slot) = usize::try_from(nth).ok().and_then(|nth| values.get_mut(nth)) {
-                *slot = Some(value);
-            }
-        }
-    }
-    rows.into_iter().map(|(labels, values)| Row { labels, values }).collect()
-}
 
 /// How operands are applied.
 #[derive(Clone, Copy, Debug)]
@@ -128,51 +94,6 @@ fn one_branch<'a>(open: Open, left: &'a Decision, right: &'a Decision) -> Option
     }
 }
 
-fn set(
-    operation: SetOperation,
-    mut left: Vec<Row>,
-    right: Vec<Row>,
-    matching: &Matching,
-) -> Vec<Row> {
-    match operation {
-        SetOperation::And | SetOperation::Unless => {
-            let there = presence(&right, matching);
-            for row in &mut left {
-                let there = there.get(&signature(&row.labels, matching));
-                for (nth, value) in row.values.iter_mut().enumerate() {
-                    let matched = there.is_some_and(|there| there[nth]);
-                    if matched != (operation == SetOperation::And) {
-                        *value = None;
-                    }
-                }
-            }
-            left
-        }
-        SetOperation::Or => {
-            let there = presence(&left, matching);
-            for mut row in right {
-                if let Some(there) = there.get(&signature(&row.labels, matching)) {
-                    for (value, there) in row.values.iter_mut().zip(there) {
-                        *value = value.filter(|_| !there);
-                    }
-                }
-                // A series that comes from both sides at different instants is one.
-                match left.iter_mut().find(|known| known.labels == row.labels) {
-                    Some(known) => merge(known, &row),
-                    None => left.push(row),
-                }
-            }
-            left
-        }
-    }
-}
-
-fn merge(known: &mut Row, row: &Row) {
-    for (value, other) in known.values.iter_mut().zip(&row.values) {
-        *value = value.or(*other);
-    }
-}
-
 /// Elements of `left` for which the comparison with `factor` times the matching element holds; with no factor, every
 /// element with a match, as a multiple of it.
 fn compare(
@@ -200,69 +121,20 @@ fn compare(
                 ignored.iter().fold(labels, |labels, name| labels.without(name))
             }
         };
-        found.push(Row { labels, values: values.collect() });
+        found.push(Row { labels: labels.into(), values: values.collect() });
     }
     Ok(found)
-}
-
-type Column = Vec<Option<f64>>;
-
-/// One element for each signature and instant.
-fn by_signature(
-    rows: &[Row],
-    matching: &Matching,
-) -> Result<BTreeMap<Labels, (Labels, Column)>, ManyToMany> {
-    let mut found: BTreeMap<Labels, (Labels, Column)> = BTreeMap::new();
-    for row in rows {
-        let signature = signature(&row.labels, matching);
-        let Some((_, known)) = found.get_mut(&signature) else {
-            found.insert(signature, (row.labels.clone(), row.values.clone()));
-            continue;
-        };
-        for (value, other) in known.iter_mut().zip(&row.values) {
-            if value.is_some() && other.is_some() {
-                return Err(ManyToMany);
-            }
-            *value = value.or(*other);
-        }
-    }
-    Ok(found)
-}
-
-/// At which instants there is any element of a signature.
-fn presence(rows: &[Row], matching: &Matching) -> BTreeMap<Labels, Vec<bool>> {
-    let mut found: BTreeMap<Labels, Vec<bool>> = BTreeMap::new();
-    for row in rows {
-        let there = found
-            .entry(signature(&row.labels, matching))
-            .or_insert_with(|| vec![false; row.values.len()]);
-        for (there, value) in there.iter_mut().zip(&row.values) {
-            *there |= value.is_some();
-        }
-    }
-    found
-}
-
-fn signature(labels: &Labels, matching: &Matching) -> Labels {
-    let counts = |name: &str| match matching {
-        Matching::On(names) => names.iter().any(|on| on == name),
-        Matching::Ignoring(names) => name != NAME && !names.iter().any(|ignored| ignored == name),
-    };
-    labels.iter().filter(|(name, _)| counts(name)).collect()
-}
-
-fn without_empty(mut rows: Vec<Row>) -> Vec<Row> {
-    rows.retain(|row| row.values.iter().any(Option::is_some));
-    rows
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::answer::Labels;
     use crate::promql::condition::Condition;
 
     fn row(labels: &[(&str, &str)], values: &[Option<f64>]) -> Row {
-        Row { labels: labels.iter().copied().collect(), values: values.to_vec() }
+        let labels: Labels = labels.iter().copied().collect();
+        Row { labels: labels.into(), values: values.to_vec() }
     }
 
     fn decided(expression: &str, answers: &[Vec<Row>], open: Open) -> Vec<Row> {

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    condition::{Applied, Open, Row, decide},
+    condition::{Applied, Open, decide},
     sweep::Setting,
 };
 use crate::{
     alert::{AlertRule, Episode, episodes},
     backfill::rules::Evaluations,
     client::answer::Labels,
+    evaluate::row::Row,
     promql::condition::{Condition, Relation},
 };
 
@@ -172,7 +173,7 @@ mod tests {
         let axes = ["threshold=2..4/3".parse().unwrap(), "for=0s..1m/2".parse().unwrap()];
         let settings = sweep::settings("A", &condition, rules[0].timing, 60_000, &axes).unwrap();
         let values = [1.0, 3.0, 5.0, 3.0, 1.0, 9.0].map(Some).to_vec();
-        let answers = [vec![Row { labels: Labels::default(), values }]];
+        let answers = [vec![Row { labels: Labels::default().into(), values }]];
         let found = record(&rules[0], &condition, &settings, &answers, 120_000);
         let firings: Vec<Vec<i64>> = found
             .settings

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
-    condition::{Applied, Open, Row, decide, rows},
+    condition::{Applied, Open, decide},
     needs::Needs,
     plan::{self, Run, Settings},
     record::{Record, record},
@@ -25,6 +25,7 @@ use crate::{
         prometheus::{ClientError, MAX_POINTS, Prometheus},
         remote_write::{RemoteWriter, WriteError},
     },
+    evaluate::row::{Row, rows},
     monitoring::Monitoring,
     promcfg::{AlertmanagerConfig, RuleFile},
     promql::{PromqlError, condition::Condition},

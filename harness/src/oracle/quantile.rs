@@ -15,7 +15,7 @@ const SMALL_DELTA_TOLERANCE: f64 = 1e-12;
 /// +Inf for `q > 1`. A rank in the +Inf bucket gives the highest finite bound.
 #[must_use]
 pub fn histogram_quantile(era: Era, q: f64, buckets: &[(f64, f64)]) -> f64 {
-    answer(era, q, buckets, 0.0)
+    histogram_quantile_shifted(era, q, buckets, 0.0)
 }
 
 /// The lowest and the highest answer an engine may give whose counts are within `relative` of these.
@@ -31,11 +31,19 @@ pub fn histogram_quantile_near(
     relative: f64,
 ) -> (f64, f64) {
     let shift = 4.0 * relative;
-    (answer(era, q, buckets, -shift), answer(era, q, buckets, shift))
+    (
+        histogram_quantile_shifted(era, q, buckets, -shift),
+        histogram_quantile_shifted(era, q, buckets, shift),
+    )
 }
 
-/// `shift` moves the rank, as a share of all observations.
-fn answer(era: Era, q: f64, buckets: &[(f64, f64)], shift: f64) -> f64 {
+/// The answer at a rank that is moved by `shift`, a share of all observations.
+pub(crate) fn histogram_quantile_shifted(
+    era: Era,
+    q: f64,
+    buckets: &[(f64, f64)],
+    shift: f64,
+) -> f64 {
     if q.is_nan() {
         return f64::NAN;
     }

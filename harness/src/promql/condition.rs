@@ -139,7 +139,7 @@ impl Relation {
         }
     }
 
-    fn of(symbol: &str) -> Option<Relation> {
+    pub(super) fn of(symbol: &str) -> Option<Relation> {
         let all = [
             Relation::Above,
             Relation::AtLeast,
@@ -364,7 +364,7 @@ fn product(expr: &Expr) -> Option<(f64, &Expr)> {
 }
 
 /// How elements are matched; `None` where it is more than plain labels.
-fn matching(modifier: Option<&BinModifier>) -> Option<Matching> {
+pub(super) fn matching(modifier: Option<&BinModifier>) -> Option<Matching> {
     let Some(modifier) = modifier else { return Some(Matching::Ignoring(Vec::new())) };
     if modifier.fill_values.lhs.is_some() || modifier.fill_values.rhs.is_some() {
         return None;

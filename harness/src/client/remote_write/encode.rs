@@ -42,6 +42,17 @@ impl EncodedLabels {
         }
         Self(bytes.into())
     }
+
+    /// Name and value of every label, in the order of names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut rest: &[u8] = &self.0;
+        std::iter::from_fn(move || {
+            let mut label = length_delimited(&mut rest)?;
+            let name = length_delimited(&mut label)?;
+            let value = length_delimited(&mut label)?;
+            Some((str::from_utf8(name).ok()?, str::from_utf8(value).ok()?))
+        })
+    }
 }
 
 /// One series' part of a batch.
@@ -115,6 +126,23 @@ fn string_size(text: &str) -> usize {
 fn varint_size(number: u64) -> usize {
     // Seven bits to a byte; zero takes one.
     (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
+}
+
+/// The next field of `bytes`, which stand as [`EncodedLabels::new`] puts them.
+fn length_delimited<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (_key, mut rest) = bytes.split_first()?;
+    let mut length = 0;
+    for shift in (0..).step_by(7) {
+        let (byte, after) = rest.split_first()?;
+        length |= usize::from(byte & 0x7f) << shift;
+        rest = after;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    let (field, after) = rest.split_at_checked(length)?;
+    *bytes = after;
+    Some(field)
 }
 
 fn put_varint(bytes: &mut Vec<u8>, mut number: u64) {
