@@ -1,13 +1,21 @@
 //! Rule evaluations per second: a campaign of `dashproof alerts` beside `promtool test rules` on the same data.
 //!
 //! The same six hours, scraped and evaluated every 30 s: promtool gets them as a unit test, of which it checks one alert;
-//! the campaign simulates, writes, records and asks them itself, on one worker. Each counts the evaluations that it
-//! really makes: promtool leaves out rules over more than 10,000 samples, and the campaign evaluates each group at its
-//! own interval. Not a criterion bench, as one pass takes long enough. `-- --test` takes half an hour of data.
+//! the campaign simulates twenty such days, records and evaluates them itself, and holds the first against Prometheus.
+//! Each counts the evaluations that it really makes: promtool leaves out rules over more than 10,000 samples, and the
+//! campaign evaluates each group at its own interval. Not a criterion bench, as one pass takes long enough. `-- --test`
+//! takes half an hour of data.
 
 #![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 
-use std::{env, path::Path, sync::Arc, time::Duration, time::Instant};
+use std::{
+    collections::BTreeSet,
+    env,
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use dashproof::{
     alert,
@@ -34,32 +42,39 @@ type Failed = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failed> {
     let is_test = env::args().any(|argument| argument == "--test");
-    let span = if is_test { Nanos(30 * Nanos::MINUTE.0) } else { Nanos(6 * Nanos::HOUR.0) };
-    tokio::runtime::Runtime::new()?.block_on(measure(span))
+    let hours = |hours: u64| Nanos(hours * Nanos::HOUR.0);
+    let (days, span) = if is_test { (2, Nanos(30 * Nanos::MINUTE.0)) } else { (20, hours(6)) };
+    tokio::runtime::Runtime::new()?.block_on(measure(days, span))
 }
 
-async fn measure(span: Nanos) -> Result<(), Failed> {
+async fn measure(days: u32, span: Nanos) -> Result<(), Failed> {
     let environment = Environment::from_variables(|name| env::var_os(name));
     let binary = PrometheusBinary::provide(&Wanted::Any, &environment).await?;
-    let campaign = campaign(span, &binary, &environment).await?;
-    let campaign = Arc::new(campaign);
+    let campaign = Arc::new(campaign(days, span, &binary, &environment).await?);
     let scenario = campaign.runs.iter().find(|run| !run.full_rate).map(|run| run.scenario());
     let scenario = scenario.ok_or("a campaign has runs")?;
 
-    let began = Instant::now();
-    let work = crew::work(&campaign, 1, |_| {}, std::future::pending()).await?;
-    let seconds = began.elapsed().as_secs_f64();
     // Recording rules that no alert reads are not evaluated.
     let mut files = campaign.files.clone();
     for group in files.iter_mut().flat_map(|file| &mut file.groups) {
         let is_alert = |rule: &Rule| matches!(rule.kind, RuleKind::Alert { .. });
         group.rules.retain(|rule| is_alert(rule) || campaign.needs.records.contains(rule.name()));
     }
-    let ours: u64 = work.records.len() as u64 * evaluations(&files, span, None);
-    let our_rate = report("dashproof alerts, one worker", ours, seconds);
-    for (stage, _) in work.stages {
-        stage.stop().await;
+    let ours = campaign.runs.len() as u64 * evaluations(&files, span, None);
+    let cores = thread::available_parallelism()?.get();
+    let mut rates = Vec::new();
+    for workers in BTreeSet::from([1, cores]) {
+        let began = Instant::now();
+        let work = crew::work(&campaign, workers, |_| {}, std::future::pending()).await?;
+        let seconds = began.elapsed().as_secs_f64();
+        let who = format!("dashproof alerts, {workers} of {cores} cores");
+        rates.push((workers, report(&who, ours, seconds)));
+        for (stage, _) in work.stages {
+            stage.stop().await;
+        }
     }
+    let by_prometheus = campaign.runs.iter().filter(|run| run.by_prometheus).count();
+    println!("of {} runs, {by_prometheus} by Prometheus as well", campaign.runs.len());
 
     let verifier = Verifier::new(monitoring(), contracts(), binary.clone(), environment.clone());
     let interval_ms = INTERVAL.as_millis() as i64;
@@ -77,11 +92,11 @@ async fn measure(span: Nanos) -> Result<(), Failed> {
     let seconds = began.elapsed().as_secs_f64();
     let theirs = evaluations(&test.rules, span, Some(INTERVAL));
     let their_rate = report("promtool test rules", theirs, seconds);
-    println!(
-        "{:.0} times as many a second; promtool left out {} rules",
-        our_rate / their_rate,
-        test.left_out.len()
-    );
+    for (workers, our_rate) in rates {
+        let times = our_rate / their_rate;
+        println!("{workers} of {cores} cores: {times:.0} times as many a second");
+    }
+    println!("promtool left out {} rules", test.left_out.len());
     Ok(())
 }
 
@@ -103,6 +118,7 @@ fn evaluations(files: &[RuleFile], span: Nanos, interval: Option<Nanos>) -> u64 
 }
 
 async fn campaign(
+    days: u32,
     span: Nanos,
     binary: &PrometheusBinary,
     environment: &Environment,
@@ -112,7 +128,7 @@ async fn campaign(
     let subjects = subjects::subjects(&all, |_| true, &[])?;
     let settings = Settings {
         seed: 1,
-        days: 8,
+        days,
         span,
         trials: 0,
         profiles: vec![Profile::Chat],
@@ -120,6 +136,7 @@ async fn campaign(
         warm_up: Nanos::ZERO,
         aftermath: Nanos::ZERO,
         scrape: INTERVAL,
+        all_by_prometheus: false,
     };
     let files = monitoring.rules.clone();
     let mut campaign =

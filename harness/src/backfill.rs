@@ -28,7 +28,7 @@ use fake_modules::{
 use target::{Scraped, Target};
 
 use crate::{
-    client::remote_write::{RemoteWriter, WriteError, WriteSession, Written},
+    client::remote_write::{RemoteWriter, SeriesRef, WriteError, WriteSession, Written},
     ledger::Ledger,
 };
 
@@ -84,10 +84,11 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
         progress: impl FnMut(Nanos),
     ) -> Result<Played<A>, WriteError> {
         let ledger = Ledger::new(self.replicas, self.epoch_ms);
-        self.run_before(ledger, writer, progress).await
+        self.run_before(ledger, writer, |_| true, progress).await
     }
 
-    /// As [`Play::run`], seen by another witness than a ledger.
+    /// As [`Play::run`], seen by another witness than a ledger; `written` sees every series' samples of a window, and says
+    /// whether they go to the engine.
     ///
     /// # Errors
     /// If samples are not stored.
@@ -95,6 +96,7 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
         self,
         witness: W,
         writer: &RemoteWriter,
+        mut written: impl FnMut(&SeriesRef<'_>) -> bool,
         mut progress: impl FnMut(Nanos),
     ) -> Result<Played<A, W>, WriteError> {
         let window = self.thinning.as_ref().map_or(WINDOW, |_| THINNED_WINDOW);
@@ -104,7 +106,7 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
         let mut until = Nanos::ZERO;
         while until < duration {
             until = (until + window).min(duration);
-            stage.push(until, &mut session).await?;
+            stage.push(until, &mut session, &mut written).await?;
             progress(until);
         }
         let written = session.finish().await?;
@@ -184,11 +186,19 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
         counted.map(|(target, refused)| (name(target), *refused)).collect()
     }
 
-    /// Plays all scrapes before `until`, and hands what they bring to `session`.
-    async fn push(&mut self, until: Nanos, session: &mut WriteSession) -> Result<(), WriteError> {
+    /// Plays all scrapes before `until`, and hands those series of what they bring that are `wanted` to `session`.
+    async fn push(
+        &mut self,
+        until: Nanos,
+        session: &mut WriteSession,
+        wanted: &mut impl FnMut(&SeriesRef<'_>) -> bool,
+    ) -> Result<(), WriteError> {
         self.play(until);
-        let window: Vec<_> = self.targets.iter().flat_map(|(_, target)| target.pending()).collect();
-        session.push(&window).await?;
+        let pending = self.targets.iter().flat_map(|(_, target)| target.pending());
+        let window: Vec<_> = pending.filter(|series| wanted(series)).collect();
+        if !window.is_empty() {
+            session.push(&window).await?;
+        }
         drop(window);
         self.targets.iter_mut().for_each(|(_, target)| target.clear());
         Ok(())

@@ -42,7 +42,7 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Playing<A, W> {
         let mut session = writer.session();
         while self.reached < until {
             self.reached = (self.reached + WINDOW).min(until);
-            self.stage.push(self.reached, &mut session).await?;
+            self.stage.push(self.reached, &mut session, &mut |_| true).await?;
             progress(self.reached);
         }
         session.finish().await

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// When a group is evaluated, in Unix milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Evaluations {
     /// The first evaluation.
     pub first_ms: i64,
@@ -148,7 +148,23 @@ pub async fn materialise(
     writer: &RemoteWriter,
     mut progress: impl FnMut(&str),
 ) -> Result<(), RuleError> {
+    for rule in ordered(rules, reads)? {
+        progress(&rule.record);
+        evaluate(rule, engine, writer).await?;
+    }
+    Ok(())
+}
+
+/// `rules` so that each stands after those that it reads; `reads` tells which metrics an expression reads.
+///
+/// # Errors
+/// If they read each other in a circle.
+pub fn ordered(
+    rules: &[RecordingRule],
+    reads: impl Fn(&str) -> BTreeSet<String>,
+) -> Result<Vec<&RecordingRule>, RuleError> {
     let recorded: BTreeSet<&str> = rules.iter().map(|rule| rule.record.as_str()).collect();
+    let mut ordered = Vec::with_capacity(rules.len());
     let mut waiting: Vec<&RecordingRule> = rules.iter().collect();
     while !waiting.is_empty() {
         let unfinished: BTreeSet<&str> = waiting.iter().map(|rule| rule.record.as_str()).collect();
@@ -163,13 +179,10 @@ pub async fn materialise(
                 records: later.iter().map(|rule| rule.record.clone()).collect(),
             });
         }
-        for rule in ready {
-            progress(&rule.record);
-            evaluate(rule, engine, writer).await?;
-        }
+        ordered.extend(ready);
         waiting = later;
     }
-    Ok(())
+    Ok(ordered)
 }
 
 async fn evaluate(
@@ -186,12 +199,23 @@ async fn evaluate(
         .await
         .map_err(|source| RuleError::Ask { record: rule.record.clone(), source })?;
     let Value::Matrix(series) = answer.value else { return Ok(()) };
-    let stored: Vec<(EncodedLabels, Vec<(i64, f64)>)> = series
-        .into_iter()
-        .map(|series| {
-            (labels(rule, &series.labels), with_stale(series.points, last_ms, interval_ms))
-        })
-        .collect();
+    let stored: Vec<Recorded> =
+        series.into_iter().map(|series| rule.records(&series.labels, series.points)).collect();
+    store(rule, &stored, writer).await
+}
+
+/// A series that a rule records, with its samples.
+pub type Recorded = (EncodedLabels, Vec<(i64, f64)>);
+
+/// Stores what a rule records.
+///
+/// # Errors
+/// If the engine does not store it.
+pub async fn store(
+    rule: &RecordingRule,
+    stored: &[Recorded],
+    writer: &RemoteWriter,
+) -> Result<(), RuleError> {
     let batch: Vec<SeriesRef<'_>> =
         stored.iter().map(|(labels, samples)| SeriesRef { labels, samples }).collect();
     let error = |source| RuleError::Write { record: rule.record.clone(), source };
@@ -201,12 +225,19 @@ async fn evaluate(
     Ok(())
 }
 
-fn labels(rule: &RecordingRule, found: &Labels) -> EncodedLabels {
-    let mut all: BTreeMap<&str, &str> =
-        found.iter().filter(|(name, _)| *name != "__name__").collect();
-    all.extend(rule.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    all.insert("__name__", &rule.record);
-    EncodedLabels::new(&all.into_iter().collect::<Vec<_>>())
+impl RecordingRule {
+    /// The series that an element of the expression is recorded as: its labels, and its values at evaluations (instants
+    /// in Unix milliseconds) with a staleness marker wherever it ends.
+    #[must_use]
+    pub fn records(&self, element: &Labels, points: Vec<(i64, f64)>) -> Recorded {
+        let mut all: BTreeMap<&str, &str> =
+            element.iter().filter(|(name, _)| *name != "__name__").collect();
+        all.extend(self.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        all.insert("__name__", &self.record);
+        let labels = EncodedLabels::new(&all.into_iter().collect::<Vec<_>>());
+        let Evaluations { last_ms, interval_ms, .. } = self.evaluations;
+        (labels, with_stale(points, last_ms, interval_ms))
+    }
 }
 
 /// A stale marker at each evaluation at which a series is not there any more.

@@ -1,7 +1,7 @@
 //! What is wrong with rules: what the files show, and what all runs together show.
 //!
 //! That a rule never fired says nothing; that a part of it never had a value, or that its parts never matched, does.
-//! The engines that hold the runs are asked which part it is. Rules on metrics that are not simulated are named, not
+//! Which part it is, the runs have noted. Rules on metrics that are not simulated are named, not
 //! judged.
 
 use std::path::PathBuf;
@@ -13,13 +13,12 @@ use super::{
     incidents::Trouble,
     measure::{self, Measure},
     needs::Needs,
-    plan::{Run, Settings},
+    plan::Settings,
     record::Record,
-    stage::{Campaign, Stage, Subject},
+    stage::{Campaign, Subject},
 };
 use crate::{
     check::{self, EmittedMetrics},
-    client::prometheus::ClientError,
     monitoring::Monitoring,
     problem::Problem,
     promcfg::duration,
@@ -78,15 +77,13 @@ impl FindingKind {
 }
 
 /// Everything, in the order of files and lines. Without all runs nothing is concluded from what was not seen.
-///
-/// # Errors
-/// If an engine does not answer.
-pub async fn all(
+#[must_use]
+pub fn all(
     campaign: &Campaign,
     work: &Work,
     monitoring: &Monitoring,
     emitted: &EmittedMetrics,
-) -> Result<Vec<Finding>, ClientError> {
+) -> Vec<Finding> {
     let problems = check::all(&check::Inputs {
         dashboards: &[],
         datasources: &monitoring.datasources,
@@ -99,11 +96,11 @@ pub async fn all(
     };
     let mut found = of_files(campaign, &problems);
     if !work.interrupted {
-        found.extend(of_runs(campaign, &work.records, &work.stages, foreign).await?);
+        found.extend(of_runs(campaign, &work.records, foreign));
     }
     found.sort();
     found.dedup();
-    Ok(found)
+    found
 }
 
 /// The problems of files that concern the campaign's rules or what they read.
@@ -129,13 +126,12 @@ fn of_files(campaign: &Campaign, problems: &[Problem]) -> Vec<Finding> {
     found.collect()
 }
 
-/// What the runs show; `stages` hold them.
-async fn of_runs(
+/// What the runs show.
+fn of_runs(
     campaign: &Campaign,
     records: &[Record],
-    stages: &[(Stage, Vec<Run>)],
     foreign: impl Fn(&str) -> bool,
-) -> Result<Vec<Finding>, ClientError> {
+) -> Vec<Finding> {
     let mut found = Vec::new();
     for (nth, subject) in campaign.subjects.iter().enumerate() {
         let finding = |kind, message: String| Finding {
@@ -165,10 +161,11 @@ async fn of_runs(
         }
         let possible = possible(&subject.condition.decision, &answered);
         for (asked, _) in answered.iter().enumerate().filter(|(_, answered)| !**answered) {
-            if stages.is_empty() || !matters(&subject.condition.decision, asked) {
+            if !matters(&subject.condition.decision, asked) {
                 continue;
             }
-            let why = diagnose(&subject.condition.asked[asked], stages).await?;
+            let has_value = |part: &str| runs.clone().any(|record| record.parts.contains(part));
+            let why = diagnose(&subject.condition.asked[asked], has_value);
             let Some((no_denominator, why)) = why else { continue };
             let kind = match (possible, no_denominator) {
                 (_, true) => FindingKind::NoDenominator,
@@ -181,7 +178,7 @@ async fn of_runs(
         // What `unless` excludes may be there on every ordinary day: only all incidents together tell.
         let telling = everything_tried(campaign) || !has_exception(&subject.condition.decision);
         let matched = runs.clone().any(|record| record.matched);
-        if possible && telling && !stages.is_empty() && !matched {
+        if possible && telling && !matched {
             let asked = subject.condition.asked.join("`, `");
             let message = format!(
                 "it can never fire: `{asked}` all have values, but their labels never match"
@@ -192,7 +189,7 @@ async fn of_runs(
             lasting(campaign, subject, nth, records).map(|(k, message)| finding(k, message)),
         );
     }
-    Ok(found)
+    found
 }
 
 /// Whether every kind of incident was tried.
@@ -272,10 +269,7 @@ fn matters(decision: &Decision, asked: usize) -> bool {
 
 /// Why an expression never has a value: whether it is for want of a denominator, and in words. `None` where everything
 /// is there and a filter or `absent` within the expression makes nothing of it: other incidents may.
-async fn diagnose(
-    expression: &str,
-    stages: &[(Stage, Vec<Run>)],
-) -> Result<Option<(bool, String)>, ClientError> {
+fn diagnose(expression: &str, has_value: impl Fn(&str) -> bool) -> Option<(bool, String)> {
     let mut expression = expression.to_owned();
     loop {
         let found = parts(&expression);
@@ -284,35 +278,22 @@ async fn diagnose(
                 Some(Parts::One(part)) => part,
                 _ => expression,
             };
-            let why =
-                (!yields(&part, stages).await?).then(|| format!("`{part}` never has a value"));
-            return Ok(why.map(|why| (false, why)));
+            return (!has_value(&part)).then(|| (false, format!("`{part}` never has a value")));
         };
-        match (yields(&left, stages).await?, yields(&right, stages).await?) {
+        match (has_value(&left), has_value(&right)) {
             (true, true) => {
                 let why = format!(
                     "`{left}` and `{right}` each have values, but no labels match across `{operator}`"
                 );
-                return Ok(Some((false, why)));
+                return Some((false, why));
             }
             (true, false) if operator == "/" => {
-                return Ok(Some((true, format!("the denominator `{right}` never has a value"))));
+                return Some((true, format!("the denominator `{right}` never has a value")));
             }
             (true, false) => expression = right,
             (false, _) => expression = left,
         }
     }
-}
-
-async fn yields(expression: &str, stages: &[(Stage, Vec<Run>)]) -> Result<bool, ClientError> {
-    for (stage, runs) in stages {
-        for run in runs {
-            if stage.yields(expression, run).await? {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
 }
 
 /// A rule that does not come to an end.

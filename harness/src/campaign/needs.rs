@@ -32,11 +32,20 @@ impl Needs {
     /// # Errors
     /// If an expression does not parse.
     pub fn of(files: &[RuleFile], wanted: impl Fn(&str) -> bool) -> Result<Needs, PromqlError> {
+        let rules = files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
+        let alerts = rules.filter(|rule| !is_record(&rule.kind) && wanted(rule.name()));
+        Needs::reading(files, alerts.map(|rule| rule.expr.as_str()).collect())
+    }
+
+    /// What `exprs` read, with the recording rules of `files`.
+    ///
+    /// # Errors
+    /// If an expression does not parse.
+    pub fn reading(files: &[RuleFile], exprs: Vec<&str>) -> Result<Needs, PromqlError> {
         let groups = files.iter().flat_map(|file| &file.groups);
         let all: Vec<_> = groups.flat_map(|group| &group.rules).collect();
-        let is_record = |kind: &RuleKind| matches!(kind, RuleKind::Record { .. });
-        let alerts = all.iter().filter(|rule| !is_record(&rule.kind) && wanted(rule.name()));
-        let mut waiting: Vec<&str> = alerts.map(|rule| rule.expr.as_str()).collect();
+        let asked = exprs.clone();
+        let mut waiting = exprs;
         let mut records = BTreeSet::new();
         let mut found: Vec<SelectorUse> = Vec::new();
         while let Some(expr) = waiting.pop() {
@@ -56,8 +65,7 @@ impl Needs {
             let same = all.iter().filter(|rule| is_record(&rule.kind) && rule.name() == name);
             same.map(|rule| rule.expr.clone()).collect::<Vec<_>>()
         };
-        let alerts = all.iter().filter(|rule| !is_record(&rule.kind) && wanted(rule.name()));
-        let reach_ms = alerts.map(|rule| reach_ms(&rule.expr, &records, &exprs, records.len()));
+        let reach_ms = asked.iter().map(|expr| reach_ms(expr, &records, &exprs, records.len()));
         Ok(Needs {
             reach_ms: LOOKBACK_MS + reach_ms.max().unwrap_or(0),
             records,
@@ -81,6 +89,10 @@ impl Needs {
             })
         })
     }
+}
+
+fn is_record(kind: &RuleKind) -> bool {
+    matches!(kind, RuleKind::Record { .. })
 }
 
 fn selects(selector: &SelectorUse, metric: &str) -> bool {

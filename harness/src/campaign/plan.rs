@@ -3,7 +3,7 @@
 //! Everything follows from the [`Settings`]: seeds, places on the time axis, instants of incidents. Nothing here
 //! simulates.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use fake_modules::{
     incident::Incident,
@@ -36,6 +36,8 @@ pub struct Settings {
     pub aftermath: Nanos,
     /// The least time between stored samples of a module.
     pub scrape: Nanos,
+    /// Whether Prometheus evaluates all runs, and not only the first of each kind.
+    pub all_by_prometheus: bool,
 }
 
 /// One run.
@@ -59,6 +61,8 @@ pub struct Run {
     pub full_rate: bool,
     /// The earlier run.
     pub copy_of: Option<usize>,
+    /// Whether Prometheus evaluates it: what is evaluated here in later runs of its kind is held against that.
+    pub by_prometheus: bool,
 }
 
 /// An incident that is tried.
@@ -111,13 +115,23 @@ pub fn runs(settings: &Settings, gap: Nanos) -> Vec<Run> {
             planned.extend(severities.map(|severity| trial(settings, trouble, severity, round)));
         }
     }
-    let is_worst = |trial: &Trial| trial.severity + 1 == trial.trouble.severities().len();
+    let mut kinds = BTreeSet::new();
+    for (run, _) in &mut planned {
+        let kind = match &run.trial {
+            None => (Some(run.profile.name()), None),
+            // Where more happens there is more to compare.
+            Some(trial) if !is_worst(trial) => continue,
+            Some(trial) => (None, Some(trial.trouble)),
+        };
+        run.by_prometheus |= kinds.insert(kind);
+    }
     let day = planned.iter().position(|(run, _)| run.trial.is_none());
     let worst = planned.iter().position(|(run, _)| run.trial.as_ref().is_some_and(is_worst));
     let copied: Vec<usize> = day.into_iter().chain(worst).collect();
     let copies = copied.iter().map(|&of| {
         let (run, hour_ms) = planned[of].clone();
-        (Run { full_rate: true, copy_of: Some(copied.len() + of), ..run }, hour_ms)
+        let copy_of = Some(copied.len() + of);
+        (Run { full_rate: true, by_prometheus: true, copy_of, ..run }, hour_ms)
     });
     let mut at_ms = AXIS_MS;
     let place = |(index, (run, hour_ms)): (usize, (Run, i64))| {
@@ -128,6 +142,10 @@ pub fn runs(settings: &Settings, gap: Nanos) -> Vec<Run> {
         run
     };
     copies.collect::<Vec<_>>().into_iter().chain(planned).enumerate().map(place).collect()
+}
+
+fn is_worst(trial: &Trial) -> bool {
+    trial.severity + 1 == trial.trouble.severities().len()
 }
 
 /// An ordinary day, not yet placed.
@@ -143,6 +161,7 @@ fn day(settings: &Settings, round: u32) -> Run {
         trial: None,
         full_rate: false,
         copy_of: None,
+        by_prometheus: settings.all_by_prometheus,
     }
 }
 
@@ -169,6 +188,7 @@ fn trial(settings: &Settings, trouble: Trouble, severity: usize, round: u32) -> 
         trial: Some(Trial { trouble, severity, at, incidents }),
         full_rate: false,
         copy_of: None,
+        by_prometheus: settings.all_by_prometheus,
     };
     (run, hour_ms)
 }
@@ -246,6 +266,7 @@ mod tests {
             warm_up: Nanos::HOUR,
             aftermath: Nanos::HOUR,
             scrape: Nanos::MINUTE,
+            all_by_prometheus: false,
         }
     }
 
@@ -269,6 +290,25 @@ mod tests {
         seeds.sort_unstable();
         seeds.dedup();
         assert_eq!(seeds.len(), runs.len() - 2);
+    }
+
+    #[test]
+    fn prometheus_evaluates_the_first_run_of_each_kind() {
+        let names = |settings: &Settings| -> Vec<String> {
+            let runs = runs(settings, GAP);
+            runs.iter().filter(|run| run.by_prometheus).map(Run::to_string).collect()
+        };
+        let expected = [
+            "a day of chat, at the full rate",
+            "module-down, 15m, chat, at the full rate",
+            "a day of chat",
+            "module-down, 15m, chat",
+            "restarts, 9 times, chat",
+            "a day of rag",
+        ];
+        assert_eq!(names(&settings()), expected);
+        let all = Settings { all_by_prometheus: true, ..settings() };
+        assert_eq!(names(&all).len(), runs(&all, GAP).len());
     }
 
     #[test]

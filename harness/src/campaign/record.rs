@@ -2,7 +2,7 @@
 //!
 //! From the engine's answers; nothing here asks one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     condition::{Applied, Open, decide},
@@ -27,6 +27,10 @@ pub struct Record {
     pub requests: u64,
     /// Stored samples, those of recording rules aside.
     pub samples: usize,
+    /// Answers of Prometheus that our own evaluation was held against.
+    pub compared: usize,
+    /// Where the two differ, in words.
+    pub differences: Vec<String>,
 }
 
 /// What a rule did in a run.
@@ -41,6 +45,8 @@ pub struct RuleRecord {
     pub extremes: Vec<Option<f64>>,
     /// For each question, whether there ever was an answer.
     pub answered: Vec<bool>,
+    /// Those parts of questions without an answer that had a value.
+    pub parts: BTreeSet<String>,
     /// Whether the expression had any element with all of its comparisons open: whether its parts ever match.
     pub matched: bool,
     /// Why Prometheus would fail its evaluations, if it would.
@@ -70,6 +76,7 @@ pub fn record(
         settings: Vec::with_capacity(settings.len()),
         extremes: vec![None; condition.operands.len()],
         answered: answers.iter().map(|rows| !rows.is_empty()).collect(),
+        parts: BTreeSet::new(),
         matched: false,
         failure: None,
     };

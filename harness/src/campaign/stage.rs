@@ -1,11 +1,12 @@
 //! One engine and the runs that are played into it, one after the other.
 //!
-//! Writes what scraping would have stored (thinned), records the recording rules that the alerts read, asks the alerts'
-//! expressions. What the answers mean is left to [`super::record`].
+//! Takes what scraping would have stored (thinned), records the recording rules that the alerts read, has the alerts'
+//! expressions answered. What the answers mean is left to [`super::record`].
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use super::{
+    answers::{Answers, Expressions, Source, ask, sorted},
     condition::{Applied, Open, decide},
     needs::Needs,
     plan::{self, Run, Settings},
@@ -18,14 +19,13 @@ use crate::{
     alert::{AlertRule, alert_rules},
     backfill::{
         NoWitness, Play, Thinning,
-        rules::{self, Evaluations, RecordingRule, RuleError},
+        rules::{self, RecordingRule, RuleError},
     },
     client::{
-        answer::Value,
-        prometheus::{ClientError, MAX_POINTS, Prometheus},
-        remote_write::{RemoteWriter, WriteError},
+        prometheus::{ClientError, Prometheus},
+        remote_write::{RemoteWriter, SeriesRef, WriteError},
     },
-    evaluate::row::{Row, rows},
+    evaluate::{EvaluateError, agreement::Difference, row::Row, store::OutOfOrder},
     monitoring::Monitoring,
     promcfg::{AlertmanagerConfig, RuleFile},
     promql::{PromqlError, condition::Condition},
@@ -36,7 +36,6 @@ use crate::{
         prometheus_binary::PrometheusBinary,
     },
     verify::{
-        bind,
         staging::group_offset,
         targets::{self, Phase, Targets, TargetsError},
     },
@@ -57,6 +56,8 @@ pub struct Campaign {
     pub subjects: Vec<Subject>,
     /// What they read.
     pub needs: Needs,
+    /// Their expressions, and those of the recording rules that they read.
+    pub expressions: Expressions,
     /// Who is told of alerts, and of which together.
     pub alertmanager: Option<AlertmanagerConfig>,
     /// Who is scraped.
@@ -110,6 +111,36 @@ pub enum CampaignError {
         #[source]
         source: ClientError,
     },
+    /// A rule cannot be evaluated.
+    #[error("rule `{rule}`: Prometheus would fail its evaluation")]
+    Evaluate {
+        /// The rule.
+        rule: String,
+        /// Why.
+        #[source]
+        source: EvaluateError,
+    },
+    /// What a rule records is not a series.
+    #[error("what rule `{rule}` records cannot be stored")]
+    Store {
+        /// The rule.
+        rule: String,
+        /// Why.
+        #[source]
+        source: OutOfOrder,
+    },
+    /// Our own evaluation is not that of Prometheus.
+    #[error(
+        "rule `{rule}`: `{expr}` is evaluated otherwise here than by Prometheus, which is a flaw of dashproof: {difference}"
+    )]
+    Differs {
+        /// The rule.
+        rule: String,
+        /// The expression.
+        expr: String,
+        /// Where they differ first.
+        difference: Difference,
+    },
     /// Taken apart, an expression does not decide as the engine does.
     #[error(
         "alert rule `{rule}`: its expression, taken apart, yields other elements than Prometheus; this is a flaw of dashproof"
@@ -127,8 +158,6 @@ pub struct Stage {
     engine: NativePrometheus,
     writer: RemoteWriter,
     client: Prometheus,
-    /// Whether each rule is yet to be held against the engine's own evaluation.
-    unchecked: bool,
 }
 
 impl Campaign {
@@ -150,6 +179,7 @@ impl Campaign {
         let gap = Nanos::from_millis(needs.reach_ms.unsigned_abs());
         Ok(Campaign {
             runs: plan::runs(&settings, gap),
+            expressions: Expressions::of(&files, &subjects, &needs)?,
             settings,
             files,
             default_interval_ms: monitoring.config.evaluation_interval_ms,
@@ -177,34 +207,22 @@ impl Stage {
             NativePrometheus::start(&campaign.binary, &campaign.environment, &options).await?;
         let writer = RemoteWriter::new(engine.url());
         let client = Prometheus::new(engine.url());
-        Ok(Stage { campaign, engine, writer, client, unchecked: true })
+        Ok(Stage { campaign, engine, writer, client })
     }
 
-    /// Plays a run and asks all rules; `run` lies later than any before it.
+    /// Plays a run and has all rules answered; `run` lies later than any before it.
     ///
     /// # Errors
     /// If that could not be done.
     pub async fn run(&mut self, run: &Run) -> Result<Record, CampaignError> {
         let campaign = Arc::clone(&self.campaign);
-        let phase = Phase::Seeded(run.seed);
-        let scenario = run.scenario();
-        let play = Play {
-            engine: scenario.engine()?,
-            replicas: scenario.replicas,
-            epoch_ms: run.start_ms,
-            duration: run.duration,
-            targets: campaign.targets.clone().with_phase(phase).targets,
-            lie: None,
-            thinning: Some(Thinning {
-                interval_ms: if run.full_rate {
-                    0
-                } else {
-                    campaign.settings.scrape.as_millis() as i64
-                },
-                wanted: campaign.needs.reads(),
-            }),
+        let source = match (run.full_rate, run.by_prometheus) {
+            (true, _) => Source::Prometheus,
+            (false, true) => Source::Both,
+            (false, false) => Source::Here,
         };
-        let played = play.run_before(NoWitness, &self.writer, |_| {}).await?;
+        let mut answers = Answers::new(&campaign, source, &self.client, &self.writer);
+        let n_requests = self.play(run, &mut answers).await?;
         let offset =
             |file: &str, group: &str, interval_ms| group_offset(run.seed, file, group, interval_ms);
         let span = (run.start_ms, run.end_ms());
@@ -213,43 +231,57 @@ impl Stage {
                 .into_iter()
                 .filter(|rule| campaign.needs.records.contains(&rule.record))
                 .collect();
-        rules::materialise(&recording, bind::metrics_read, &self.client, &self.writer, |_| {})
-            .await?;
+        answers.record(&recording).await?;
         let alerts = alert_rules(&campaign.files, campaign.default_interval_ms, span, offset);
-        let mut asked = Answers::default();
         let mut found = Vec::with_capacity(campaign.subjects.len());
         for subject in &campaign.subjects {
             let rule = &alerts[subject.nth];
-            let mut answers = Vec::with_capacity(subject.condition.asked.len());
-            for expr in &subject.condition.asked {
-                answers.push(asked.rows(&self.client, rule, expr).await?.clone());
+            let asked = &subject.condition.asked;
+            let mut given = Vec::with_capacity(asked.len());
+            for expr in asked {
+                given.push(answers.rows(&rule.name, expr, rule.evaluations).await?.clone());
             }
-            if self.unchecked && !run.full_rate {
-                self.check(subject, rule, &answers).await?;
+            if source == Source::Both {
+                self.check(subject, rule, &given).await?;
             }
             let judged_ms = run.judged_ms();
-            found.push(record(rule, &subject.condition, &subject.settings, &answers, judged_ms));
+            let mut record = record(rule, &subject.condition, &subject.settings, &given, judged_ms);
+            for (expr, _) in asked.iter().zip(&given).filter(|(_, rows)| rows.is_empty()) {
+                let parts = answers.parts_with_values(&rule.name, expr, rule.evaluations).await?;
+                record.parts.extend(parts);
+            }
+            found.push(record);
         }
-        self.unchecked &= run.full_rate;
         Ok(Record {
             run: run.index,
             rules: found,
-            requests: played.engine.balance().arrived,
-            samples: played.written.samples,
+            requests: n_requests,
+            samples: answers.n_samples,
+            compared: answers.n_compared,
+            differences: answers.differences,
         })
     }
 
-    /// Whether an expression has any value during a run; asked at every twentieth evaluation.
-    ///
-    /// # Errors
-    /// If the engine does not answer.
-    pub async fn yields(&self, expr: &str, run: &Run) -> Result<bool, ClientError> {
-        const STEP_MS: i64 = 60_000;
-        let answer = self.client.query_range(expr, run.judged_ms(), run.end_ms(), STEP_MS).await?;
-        Ok(match answer.value {
-            Value::Matrix(series) => !series.is_empty(),
-            _ => true,
-        })
+    /// Plays a run; how many requests arrived.
+    async fn play(&self, run: &Run, answers: &mut Answers<'_>) -> Result<u64, CampaignError> {
+        let campaign = &self.campaign;
+        let scenario = run.scenario();
+        let scrape = campaign.settings.scrape.as_millis() as i64;
+        let play = Play {
+            engine: scenario.engine()?,
+            replicas: scenario.replicas,
+            epoch_ms: run.start_ms,
+            duration: run.duration,
+            targets: campaign.targets.clone().with_phase(Phase::Seeded(run.seed)).targets,
+            lie: None,
+            thinning: Some(Thinning {
+                interval_ms: if run.full_rate { 0 } else { scrape },
+                wanted: campaign.needs.reads(),
+            }),
+        };
+        let seen = |series: &SeriesRef<'_>| answers.see(series);
+        let played = play.run_before(NoWitness, &self.writer, seen, |_| {}).await?;
+        Ok(played.engine.balance().arrived)
     }
 
     /// The engine's own answers, for further questions.
@@ -274,63 +306,11 @@ impl Stage {
         if condition.operands.is_empty() && condition.asked.len() == 1 {
             return Ok(());
         }
-        let whole = ask(&self.client, rule, &rule.expr).await?;
+        let whole = ask(&self.client, &rule.name, &rule.expr, rule.evaluations).await?;
         let values = condition.values();
         let decided =
             decide(&condition.decision, answers, Applied { values: &values, open: Open::None });
         let same = decided.is_ok_and(|decided| sorted(decided) == sorted(whole));
         if same { Ok(()) } else { Err(CampaignError::Apart { rule: rule.name.clone() }) }
     }
-}
-
-/// Answers of one run, each asked once.
-#[derive(Default)]
-struct Answers(BTreeMap<(String, i64, i64), Vec<Row>>);
-
-impl Answers {
-    async fn rows(
-        &mut self,
-        client: &Prometheus,
-        rule: &AlertRule,
-        expr: &str,
-    ) -> Result<&Vec<Row>, CampaignError> {
-        let Evaluations { first_ms, interval_ms, .. } = rule.evaluations;
-        let key = (expr.to_owned(), first_ms, interval_ms);
-        if !self.0.contains_key(&key) {
-            let rows = ask(client, rule, expr).await?;
-            self.0.insert(key.clone(), rows);
-        }
-        Ok(&self.0[&key])
-    }
-}
-
-async fn ask(client: &Prometheus, rule: &AlertRule, expr: &str) -> Result<Vec<Row>, CampaignError> {
-    let Evaluations { first_ms, last_ms, interval_ms } = rule.evaluations;
-    // 2.42 looks through all samples of the range anew for each `timestamp(x)`: short ranges have fewer.
-    let n_steps = if expr.contains("timestamp") { 120 } else { MAX_POINTS };
-    let mut all = Vec::new();
-    let mut from_ms = first_ms;
-    while from_ms <= last_ms {
-        let to_ms = last_ms.min(from_ms + (n_steps - 1) * interval_ms);
-        let answer = client
-            .query_range(expr, from_ms, to_ms, interval_ms)
-            .await
-            .map_err(|source| CampaignError::Ask { rule: rule.name.clone(), source })?;
-        if let Value::Matrix(series) = answer.value {
-            all.extend(series);
-        }
-        from_ms = to_ms + interval_ms;
-    }
-    Ok(rows(all, rule.evaluations))
-}
-
-/// Bits rather than numbers, as NaN is a value too; the name is not part of an alert.
-fn sorted(rows: Vec<Row>) -> Vec<(crate::client::answer::Labels, Vec<Option<u64>>)> {
-    let bits = |row: Row| {
-        let bits = row.values.into_iter().map(|value| value.map(f64::to_bits));
-        (row.labels.without("__name__"), bits.collect())
-    };
-    let mut rows: Vec<_> = rows.into_iter().map(bits).collect();
-    rows.sort();
-    rows
 }

@@ -26,7 +26,7 @@ use crate::{
         crew, findings,
         incidents::Trouble,
         plan::Settings,
-        stage::{Campaign, Subject},
+        stage::{Campaign, CampaignError, Subject},
         subjects,
         sweep::Axis,
     },
@@ -80,6 +80,9 @@ pub(super) struct Args {
     /// The seed from which all others are drawn
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Let Prometheus evaluate every run, not only the first of each kind: much slower
+    #[arg(long)]
+    all_by_prometheus: bool,
     /// Workers, each with a Prometheus of its own [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: Option<u8>,
@@ -155,12 +158,17 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     };
     let work = crew::work(&campaign, workers, progress, stop.wanted()).await;
     counter.finish();
-    let mut work = work
-        .map_err(|error| Failure::new(failure::chain(&error), "try --jobs 1, or fewer --seeds"))?;
+    let mut work = work.map_err(|error| {
+        let remedy = match &error {
+            CampaignError::Differs { .. } => {
+                "let Prometheus evaluate every run: --all-by-prometheus"
+            }
+            _ => "try --jobs 1, or fewer --seeds",
+        };
+        Failure::new(failure::chain(&error), remedy)
+    })?;
     let emitted = check::emitted(&monitoring);
-    let found = findings::all(&campaign, &work, &monitoring, &emitted).await;
-    let findings = found
-        .map_err(|error| Failure::new(failure::chain(&error), "try --jobs 1, or fewer --seeds"))?;
+    let findings = findings::all(&campaign, &work, &monitoring, &emitted);
     for (stage, _) in work.stages.drain(..) {
         stage.stop().await;
     }
@@ -212,6 +220,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(Monitoring, Campaign
         warm_up: args.warm_up,
         aftermath: Nanos(90 * Nanos::MINUTE.0),
         scrape: args.scrape.unwrap_or(SCRAPE),
+        all_by_prometheus: args.all_by_prometheus,
     };
     let campaign =
         Campaign::new(&monitoring, files, subjects, settings, binary, at.environment.clone()).await;

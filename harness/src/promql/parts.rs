@@ -2,6 +2,8 @@
 //!
 //! Nothing here evaluates.
 
+use std::collections::BTreeSet;
+
 use promql_parser::parser::{self, BinaryExpr, Expr, value::ValueType};
 
 /// A part of an expression that needs others to have a value.
@@ -25,6 +27,28 @@ pub enum Parts {
 #[must_use]
 pub fn parts(expression: &str) -> Option<Parts> {
     parser::parse(expression).ok().map(|expr| of(&expr))
+}
+
+/// Everything below `expression` that may have to be asked to find out which part of it has no value: both sides of each
+/// join, and the selectors at the ends.
+#[must_use]
+pub fn all(expression: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![expression.to_owned()];
+    while let Some(expression) = waiting.pop() {
+        match parts(&expression) {
+            Some(Parts::Joined { left, right, .. }) => {
+                for side in [left, right] {
+                    if found.insert(side.clone()) {
+                        waiting.push(side);
+                    }
+                }
+            }
+            Some(Parts::One(part)) => drop(found.insert(part)),
+            None => drop(found.insert(expression)),
+        }
+    }
+    found
 }
 
 fn of(expr: &Expr) -> Parts {
@@ -91,5 +115,12 @@ mod tests {
         assert_eq!(parts("histogram_quantile(0.9, a)"), Some(Parts::One("a".into())));
         assert_eq!(parts("vector(1)"), Some(Parts::One("vector(1)".into())));
         assert_eq!(parts("("), None);
+    }
+
+    #[test]
+    fn whatever_may_be_asked_is_among_all_parts() {
+        let expected = ["a", "a + c", "b > 0", "b", "c"].map(str::to_owned);
+        assert_eq!(all("1 - (a + c) / (b > 0)"), BTreeSet::from(expected));
+        assert_eq!(all("max(a)"), BTreeSet::from(["a".to_owned()]));
     }
 }

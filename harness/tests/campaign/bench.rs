@@ -49,11 +49,12 @@ fn monitoring() -> Monitoring {
     Monitoring::load(&directory).expect("the shipped files are right")
 }
 
-/// The campaign of the rules in `text`.
+/// The campaign of the rules in `text`; Prometheus evaluates the first run of each kind, or all.
 pub(crate) async fn campaign(
     binary: &PrometheusBinary,
     text: &str,
     axes: &[&str],
+    all_by_prometheus: bool,
 ) -> Arc<Campaign> {
     let monitoring = monitoring();
     let own = promcfg::rules::parse(Path::new("own.yml"), text).expect("the rules are read");
@@ -72,6 +73,7 @@ pub(crate) async fn campaign(
         warm_up: Nanos(30 * Nanos::MINUTE.0),
         aftermath: Nanos(30 * Nanos::MINUTE.0),
         scrape: Nanos(30 * Nanos::SECOND.0),
+        all_by_prometheus,
     };
     let campaign = Campaign::new(
         &monitoring,
@@ -94,8 +96,8 @@ pub(crate) async fn work(campaign: &Arc<Campaign>, workers: usize) -> Work {
 }
 
 /// What is wrong with the rules.
-pub(crate) async fn found(campaign: &Campaign, work: &Work) -> Vec<Finding> {
+pub(crate) fn found(campaign: &Campaign, work: &Work) -> Vec<Finding> {
     let monitoring = monitoring();
     let emitted = check::emitted(&monitoring);
-    findings::all(campaign, work, &monitoring, &emitted).await.expect("the engines answer")
+    findings::all(campaign, work, &monitoring, &emitted)
 }

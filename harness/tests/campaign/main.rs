@@ -24,6 +24,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials: Vec<Trial> = [
         on_each_line("a_sweep_equals_asking_anew", a_sweep_equals_asking_anew),
+        on_each_line(
+            "our_own_evaluation_is_that_of_prometheus",
+            our_own_evaluation_is_that_of_prometheus,
+        ),
         on_each_line("results_repeat_whoever_works", results_repeat_whoever_works),
         on_each_line("what_cannot_work_is_found", what_cannot_work_is_found),
         on_each_line("a_threshold_too_low_is_a_false_alarm", a_threshold_too_low_is_a_false_alarm),
@@ -46,7 +50,7 @@ fn a_sweep_equals_asking_anew(binary: &PrometheusBinary) -> Result<(), Failed> {
     block_on(async {
         let rules = text(&ERRORS.replace("THRESHOLD", "0.3"));
         let axes = ["t:errors:ratio5m=0.02..0.4/4", "for=0s..5m/3"];
-        let campaign = campaign(binary, &rules, &axes).await;
+        let campaign = campaign(binary, &rules, &axes, true).await;
         let work = work(&campaign, 2).await;
         let subject = &campaign.subjects[0];
         assert_eq!(subject.settings.len(), 1 + 4 * 3);
@@ -85,14 +89,58 @@ fn a_sweep_equals_asking_anew(binary: &PrometheusBinary) -> Result<(), Failed> {
     })
 }
 
+/// Rules of which one is not plain, so that Prometheus is asked in every run, and reads what is recorded here.
+const MIXED: &str = "
+  - { alert: Errors, expr: 't:errors:ratio5m > 0.05 and on (provider) t:requests:rate5m > 0.02', for: 1m }
+  - { alert: Subquery, expr: 'max_over_time(t:errors:ratio5m[10m:1m]) > 0.05' }
+  - { alert: Lost, expr: 'topk(1, t:requests:rate5m / on (provider) t:operations:rate5m) > 0' }
+  - { alert: Quick, expr: 'sum by (provider) (increase(llm_provider_requests_total{status=\"error\"}[5m])) > 3' }
+";
+
+fn our_own_evaluation_is_that_of_prometheus(binary: &PrometheusBinary) -> Result<(), Failed> {
+    block_on(async {
+        let mut all = Vec::new();
+        for all_by_prometheus in [false, true] {
+            let campaign = campaign(binary, &text(MIXED), &[], all_by_prometheus).await;
+            let work = work(&campaign, 2).await;
+            let by_prometheus = campaign.runs.iter().filter(|run| run.by_prometheus).count();
+            // Both kinds of day and the worst outage, two of them once more at the full rate.
+            let expected = if all_by_prometheus { campaign.runs.len() } else { 5 };
+            assert_eq!(by_prometheus, expected);
+            for record in &work.records {
+                let run = &campaign.runs[record.run];
+                assert_eq!(record.differences, [] as [&str; 0], "{run}");
+                assert_eq!(record.compared > 0, run.by_prometheus && !run.full_rate, "{run}");
+            }
+            let findings = found(&campaign, &work);
+            let lives: Vec<_> = work
+                .records
+                .iter()
+                .flat_map(|record| &record.rules)
+                .map(|rule| (rule.settings.clone(), rule.answered.clone(), rule.parts.clone()))
+                .collect();
+            all.push((lives, findings));
+        }
+        let fired = |nth: usize| {
+            let records = all[0].0.iter().skip(nth).step_by(4);
+            records.filter(|(settings, ..)| settings.iter().any(|lives| !lives.is_empty())).count()
+        };
+        for (nth, rule) in ["Errors", "Subquery", "Lost", "Quick"].iter().enumerate() {
+            assert_eq!(fired(nth) > 0, *rule != "Lost", "{rule}");
+        }
+        assert_eq!(all[0], all[1]);
+        Ok(())
+    })
+}
+
 fn results_repeat_whoever_works(binary: &PrometheusBinary) -> Result<(), Failed> {
     block_on(async {
         let rules = text(&ERRORS.replace("THRESHOLD", "0.05"));
         let mut reports = Vec::new();
         for workers in [1, 2] {
-            let campaign = campaign(binary, &rules, &[]).await;
+            let campaign = campaign(binary, &rules, &[], false).await;
             let work = work(&campaign, workers).await;
-            let findings = found(&campaign, &work).await;
+            let findings = found(&campaign, &work);
             reports.push(json(&AlertsReport::of(&campaign, &work, findings)));
         }
         assert!(reports[0].contains("\"Errors\""));
@@ -117,9 +165,9 @@ const BROKEN: &str = "
 
 fn what_cannot_work_is_found(binary: &PrometheusBinary) -> Result<(), Failed> {
     block_on(async {
-        let campaign = campaign(binary, &text(BROKEN), &[]).await;
+        let campaign = campaign(binary, &text(BROKEN), &[], false).await;
         let work = work(&campaign, 2).await;
-        let all = found(&campaign, &work).await;
+        let all = found(&campaign, &work);
         let of = |rule: &str| -> Vec<(FindingKind, &str)> {
             let found = all.iter().filter(|finding| finding.rule == rule);
             found.map(|finding| (finding.kind, finding.message.as_str())).collect()
@@ -154,7 +202,7 @@ fn a_threshold_too_low_is_a_false_alarm(binary: &PrometheusBinary) -> Result<(),
   - { alert: Right, expr: 't:errors:ratio5m > 0.8' }
   - { alert: Jumpy, expr: 't:errors:ratio5m > 0.001', for: 30s }
 ";
-        let campaign = campaign(binary, &text(low), &[]).await;
+        let campaign = campaign(binary, &text(low), &[], false).await;
         let work = work(&campaign, 2).await;
         let measured = |nth| {
             let runs = measure::of_rule(&campaign.runs, &work.records, nth);

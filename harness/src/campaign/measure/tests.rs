@@ -18,6 +18,7 @@ fn run(trial: Option<Trial>) -> Run {
         trial,
         full_rate: false,
         copy_of: None,
+        by_prometheus: false,
     }
 }
 

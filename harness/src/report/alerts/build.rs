@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use fake_modules::{time::Nanos, traffic::Profile};
 
 use super::model::{
-    AlertsReport, Difference, FullRate, IncidentReport, NormalReport, OperandReport, Quantiles,
-    RanReport, RuleReport, SettingReport, SettingsReport, SweepReport, TrialReport,
+    AlertsReport, ByPrometheus, Difference, FullRate, IncidentReport, NormalReport, OperandReport,
+    Quantiles, RanReport, RuleReport, SettingReport, SettingsReport, SweepReport, TrialReport,
 };
 use crate::{
     campaign::{
@@ -58,6 +58,7 @@ impl AlertsReport {
             requests: records.iter().map(|record| record.requests).sum(),
             samples: records.iter().map(|record| record.samples).sum(),
             evaluations: evaluations.sum(),
+            by_prometheus: by_prometheus(campaign, records),
             rules: rules
                 .map(|(nth, subject)| rule(subject, nth, &campaign.runs, records))
                 .collect(),
@@ -66,6 +67,20 @@ impl AlertsReport {
             full_rate: full_rate(campaign, records),
             findings,
         }
+    }
+}
+
+fn by_prometheus(campaign: &Campaign, records: &[Record]) -> ByPrometheus {
+    let runs = records.iter().filter_map(|record| campaign.runs.get(record.run));
+    let mut differences: Vec<String> =
+        records.iter().flat_map(|record| &record.differences).cloned().collect();
+    differences.sort();
+    differences.dedup();
+    ByPrometheus {
+        runs: runs.filter(|run| run.by_prometheus).count(),
+        compared: records.iter().map(|record| record.compared).sum(),
+        always: campaign.expressions.not_plain().map(str::to_owned).collect(),
+        differences,
     }
 }
 

@@ -27,6 +27,8 @@ pub struct AlertsReport {
     pub samples: usize,
     /// Evaluations of alert rules that were judged.
     pub evaluations: u64,
+    /// What was evaluated by Prometheus, and how our own evaluation compares.
+    pub by_prometheus: ByPrometheus,
     /// One for each rule.
     pub rules: Vec<RuleReport>,
     /// What each incident means for the people on call, all rules together.
@@ -68,6 +70,20 @@ pub struct RanReport {
     pub days: Vec<&'static str>,
     /// In trials.
     pub trials: Vec<&'static str>,
+}
+
+/// Runs that Prometheus evaluated; the plain expressions of all others were evaluated by Dashproof.
+#[derive(Clone, Debug, Serialize)]
+pub struct ByPrometheus {
+    /// Complete ones.
+    pub runs: usize,
+    /// Answers that our own evaluation was held against, those of runs at the full rate aside.
+    pub compared: usize,
+    /// Expressions that are not plain, so that Prometheus answers them in every run.
+    pub always: Vec<String>,
+    /// Where the two differ, in words: nothing unless Prometheus evaluated all runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<String>,
 }
 
 /// One rule.

@@ -21,6 +21,7 @@ pub fn text(report: &AlertsReport, paint: Paint) -> String {
             parts.push(unnoticed(report, paint));
         }
     }
+    parts.push(by_prometheus(report, paint));
     parts.push(full_rate(report, paint));
     parts.push(findings(report, paint));
     parts.retain(|part| !part.is_empty());
@@ -191,6 +192,29 @@ fn sweep(report: &AlertsReport, paint: Paint) -> String {
     let about: Vec<&str> = sweep.incidents.iter().map(|trouble| trouble.name()).collect();
     let about = if about.is_empty() { "no incident".to_owned() } else { about.join(", ") };
     format!("{} is about: {about}\n{}", paint.strong(&sweep.rule), table(&rows, paint))
+}
+
+fn by_prometheus(report: &AlertsReport, paint: Paint) -> String {
+    let found = &report.by_prometheus;
+    let all = found.runs == report.complete;
+    let mut text = format!(
+        "evaluated by Prometheus: {}{}; compared with dashproof's own evaluation: {}, {}\n",
+        words::counted(found.runs, "run"),
+        if all { "" } else { ", the first of each kind" },
+        words::counted(found.compared, "answer"),
+        match found.differences.len() {
+            0 => "none differs".to_owned(),
+            n => paint.bad(&words::counted(n, "difference")),
+        },
+    );
+    for difference in &found.differences {
+        text += &format!("  {}\n", paint.bad(difference));
+    }
+    if !all && !found.always.is_empty() {
+        let always = found.always.join("`, `");
+        text += &format!("in every run by Prometheus, as they are not plain: `{always}`\n");
+    }
+    text
 }
 
 fn full_rate(report: &AlertsReport, paint: Paint) -> String {

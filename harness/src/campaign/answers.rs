@@ -1,0 +1,288 @@
+//! Where the answers of a run come from: Prometheus, our own evaluation, or both, held against each other.
+//!
+//! The first run of each kind goes to Prometheus, and every plain expression is evaluated here as well: its answers must
+//! be the same. Later runs are evaluated here; only what is not plain is asked. What answers mean is left to
+//! [`super::record`].
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{
+    needs::Needs,
+    stage::{Campaign, CampaignError, Subject},
+};
+use crate::{
+    backfill::{
+        SeriesFilter,
+        rules::{self, Evaluations, Recorded, RecordingRule},
+    },
+    client::{
+        answer::{Labels, Value},
+        prometheus::{MAX_POINTS, Prometheus},
+        remote_write::{RemoteWriter, SeriesRef},
+    },
+    evaluate::{
+        agreement, evaluate,
+        row::{Row, rows},
+        store::Store,
+    },
+    oracle::Era,
+    promcfg::RuleFile,
+    promql::{PromqlError, parts, tree::Tree},
+    verify::bind,
+};
+
+/// Every expression that may have to be answered, with its tree where it is plain.
+#[derive(Debug)]
+pub struct Expressions {
+    trees: BTreeMap<String, Option<Tree>>,
+    /// For each question, what may have to be asked to find out why it never has a value.
+    parts: BTreeMap<String, BTreeSet<String>>,
+    /// What must be stored in an engine in every run, as an expression that reads it is not plain.
+    pub(super) stored: Needs,
+}
+
+impl Expressions {
+    /// Those of `subjects` and of the recording rules that they read.
+    ///
+    /// # Errors
+    /// If one does not parse.
+    pub fn of(
+        files: &[RuleFile],
+        subjects: &[Subject],
+        needs: &Needs,
+    ) -> Result<Expressions, PromqlError> {
+        let asked = subjects.iter().flat_map(|subject| &subject.condition.asked);
+        let asked: BTreeSet<&String> = asked.collect();
+        let parts: BTreeMap<String, BTreeSet<String>> =
+            asked.iter().map(|expr| ((*expr).clone(), parts::all(expr))).collect();
+        let rules = files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
+        let recorded = rules.filter(|rule| needs.records.contains(rule.name()));
+        let all = asked.iter().copied().chain(recorded.map(|rule| &rule.expr));
+        let all: BTreeSet<&String> = all.chain(parts.values().flatten()).collect();
+        let trees: BTreeMap<String, Option<Tree>> =
+            all.into_iter().map(|expr| (expr.clone(), Tree::of(expr))).collect();
+        let not_plain = trees.iter().filter(|(_, tree)| tree.is_none());
+        let stored = Needs::reading(files, not_plain.map(|(expr, _)| expr.as_str()).collect())?;
+        Ok(Expressions { trees, parts, stored })
+    }
+
+    /// Those that Prometheus has to answer in every run.
+    pub fn not_plain(&self) -> impl Iterator<Item = &str> {
+        self.trees.iter().filter(|(_, tree)| tree.is_none()).map(|(expr, _)| expr.as_str())
+    }
+
+    fn tree(&self, expr: &str) -> Option<&Tree> {
+        self.trees.get(expr)?.as_ref()
+    }
+}
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Prometheus alone.
+    Prometheus,
+    /// Prometheus, and the same is evaluated here.
+    Both,
+    /// Our own evaluation, where an expression is plain.
+    Here,
+}
+
+/// The answers of one run, each found once.
+pub(super) struct Answers<'a> {
+    campaign: &'a Campaign,
+    source: Source,
+    client: &'a Prometheus,
+    writer: &'a RemoteWriter,
+    store: Store,
+    stored: SeriesFilter,
+    /// Whether each series of the store, by its place, goes to the engine too.
+    written: Vec<bool>,
+    known: BTreeMap<(String, Evaluations), Vec<Row>>,
+    /// Answers that were compared.
+    pub(super) n_compared: usize,
+    /// Where our own evaluation differs; only collected where nothing depends on it.
+    pub(super) differences: Vec<String>,
+    /// Samples that were seen.
+    pub(super) n_samples: usize,
+}
+
+impl<'a> Answers<'a> {
+    pub(super) fn new(
+        campaign: &'a Campaign,
+        source: Source,
+        client: &'a Prometheus,
+        writer: &'a RemoteWriter,
+    ) -> Answers<'a> {
+        let version = campaign.binary.version.to_string();
+        Answers {
+            campaign,
+            source,
+            client,
+            writer,
+            store: Store::new(Era::of_version(&version).unwrap_or(Era::From3_0)),
+            stored: campaign.expressions.stored.reads(),
+            written: Vec::new(),
+            known: BTreeMap::new(),
+            n_compared: 0,
+            differences: Vec::new(),
+            n_samples: 0,
+        }
+    }
+
+    /// Takes samples of a scraped series; whether they are for the engine, too.
+    pub(super) fn see(&mut self, series: &SeriesRef<'_>) -> bool {
+        self.n_samples += series.samples.len();
+        if self.source == Source::Prometheus {
+            return true;
+        }
+        let nth = self.store.append(series).expect("a target is scraped in the order of time");
+        if self.source == Source::Both {
+            return true;
+        }
+        if self.written.len() <= nth {
+            let labels: Vec<(String, String)> =
+                series.labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+            self.written.resize(nth, false);
+            self.written.push((self.stored)(&labels));
+        }
+        self.written[nth]
+    }
+
+    /// Records `recording`, in an order in which they may read each other.
+    pub(super) async fn record(
+        &mut self,
+        recording: &[RecordingRule],
+    ) -> Result<(), CampaignError> {
+        self.store.seal();
+        for rule in rules::ordered(recording, bind::metrics_read)? {
+            let evaluations = rule.evaluations;
+            let found = self.find(&rule.record, &rule.expr, evaluations).await?;
+            let recorded: Vec<Recorded> = found
+                .iter()
+                .map(|row| rule.records(&row.labels, row.points(evaluations).collect()))
+                .collect();
+            let is_read = self.campaign.expressions.stored.records.contains(&rule.record);
+            if self.source != Source::Here || is_read {
+                rules::store(rule, &recorded, self.writer).await?;
+            }
+            if self.source == Source::Prometheus {
+                continue;
+            }
+            // The engine's own values, where there are any, so that each expression is compared by itself.
+            for (labels, samples) in &recorded {
+                let added = self.store.append(&SeriesRef { labels, samples });
+                added
+                    .map_err(|source| CampaignError::Store { rule: rule.record.clone(), source })?;
+            }
+            self.store.seal();
+        }
+        Ok(())
+    }
+
+    /// The elements of an expression of `rule`.
+    pub(super) async fn rows(
+        &mut self,
+        rule: &str,
+        expr: &str,
+        evaluations: Evaluations,
+    ) -> Result<&Vec<Row>, CampaignError> {
+        let key = (expr.to_owned(), evaluations);
+        if !self.known.contains_key(&key) {
+            let rows = self.find(rule, expr, evaluations).await?;
+            self.known.insert(key.clone(), rows);
+        }
+        Ok(&self.known[&key])
+    }
+
+    /// Those parts of a question without an answer that have a value at all.
+    pub(super) async fn parts_with_values(
+        &mut self,
+        rule: &str,
+        question: &str,
+        evaluations: Evaluations,
+    ) -> Result<BTreeSet<String>, CampaignError> {
+        let campaign = self.campaign;
+        let mut found = BTreeSet::new();
+        // At the full rate a run is a copy, which shows nothing new.
+        if self.source == Source::Prometheus {
+            return Ok(found);
+        }
+        for part in campaign.expressions.parts.get(question).into_iter().flatten() {
+            if !self.rows(rule, part, evaluations).await?.is_empty() {
+                found.insert(part.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    async fn find(
+        &mut self,
+        rule: &str,
+        expr: &str,
+        evaluations: Evaluations,
+    ) -> Result<Vec<Row>, CampaignError> {
+        let campaign = self.campaign;
+        let tree = campaign.expressions.tree(expr);
+        let failed = |source| CampaignError::Evaluate { rule: rule.to_owned(), source };
+        let tree = match (self.source, tree) {
+            (Source::Here, Some(tree)) => {
+                // Whoever waits for a signal must get a turn.
+                tokio::task::yield_now().await;
+                return evaluate(tree, &mut self.store, evaluations).map_err(failed);
+            }
+            (Source::Both, Some(tree)) => tree,
+            _ => return ask(self.client, rule, expr, evaluations).await,
+        };
+        let theirs = ask(self.client, rule, expr, evaluations).await?;
+        let difference = agreement::compare(tree, &mut self.store, evaluations, &theirs);
+        self.n_compared += 1;
+        if let Some(difference) = difference.map_err(failed)? {
+            if !campaign.settings.all_by_prometheus {
+                let (rule, expr) = (rule.to_owned(), expr.to_owned());
+                return Err(CampaignError::Differs { rule, expr, difference });
+            }
+            self.differences.push(format!("`{expr}`: {difference}"));
+        }
+        Ok(theirs)
+    }
+}
+
+/// The engine's answer.
+pub(super) async fn ask(
+    client: &Prometheus,
+    rule: &str,
+    expr: &str,
+    evaluations: Evaluations,
+) -> Result<Vec<Row>, CampaignError> {
+    let Evaluations { first_ms, last_ms, interval_ms } = evaluations;
+    // 2.42 looks through all samples of the range anew for each `timestamp(x)`: short ranges have fewer.
+    let n_steps = if expr.contains("timestamp") { 120 } else { MAX_POINTS };
+    let mut all = Vec::new();
+    let mut from_ms = first_ms;
+    while from_ms <= last_ms {
+        let to_ms = last_ms.min(from_ms + (n_steps - 1) * interval_ms);
+        let answer = client
+            .query_range(expr, from_ms, to_ms, interval_ms)
+            .await
+            .map_err(|source| CampaignError::Ask { rule: rule.to_owned(), source })?;
+        if let Value::Matrix(series) = answer.value {
+            all.extend(series);
+        }
+        from_ms = to_ms + interval_ms;
+    }
+    Ok(rows(all, evaluations))
+}
+
+/// Bits rather than numbers, as NaN is a value too; the name is not part of an alert.
+pub(super) fn sorted(rows: Vec<Row>) -> Vec<(Arc<Labels>, Vec<Option<u64>>)> {
+    let bits = |row: Row| {
+        let bits = row.values.into_iter().map(|value| value.map(f64::to_bits));
+        (Arc::new(row.labels.without("__name__")), bits.collect())
+    };
+    let mut rows: Vec<_> = rows.into_iter().map(bits).collect();
+    rows.sort();
+    rows
+}
