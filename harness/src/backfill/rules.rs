@@ -54,15 +54,20 @@ pub struct RecordingRule {
     pub evaluations: Evaluations,
 }
 
+/// Rules read each other in a circle, or a rule reads a later one of its group.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("recording rules read each other in a circle, or one reads a later one of its group: {}", records.join(", "))]
+pub struct OrderError {
+    /// The rules that are left.
+    pub records: Vec<String>,
+}
+
 /// Why rules could not be materialised.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
-    /// Rules read each other in a circle, or a rule reads a later one of its group.
-    #[error("recording rules read each other in a circle, or one reads a later one of its group: {}", records.join(", "))]
-    Order {
-        /// The rules that are left.
-        records: Vec<String>,
-    },
+    /// Rules cannot be ordered.
+    #[error(transparent)]
+    Order(#[from] OrderError),
     /// The engine did not answer.
     #[error("recording rule `{record}` could not be evaluated")]
     Ask {
@@ -162,7 +167,7 @@ pub async fn materialise(
 pub fn ordered(
     rules: &[RecordingRule],
     reads: impl Fn(&str) -> BTreeSet<String>,
-) -> Result<Vec<&RecordingRule>, RuleError> {
+) -> Result<Vec<&RecordingRule>, OrderError> {
     let recorded: BTreeSet<&str> = rules.iter().map(|rule| rule.record.as_str()).collect();
     let mut ordered = Vec::with_capacity(rules.len());
     let mut waiting: Vec<&RecordingRule> = rules.iter().collect();
@@ -175,9 +180,8 @@ pub fn ordered(
                 .any(|name| recorded.contains(name.as_str()) && unfinished.contains(name.as_str()))
         });
         if ready.is_empty() {
-            return Err(RuleError::Order {
-                records: later.iter().map(|rule| rule.record.clone()).collect(),
-            });
+            let records = later.iter().map(|rule| rule.record.clone()).collect();
+            return Err(OrderError { records });
         }
         ordered.extend(ready);
         waiting = later;

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     backfill::{
         SeriesFilter,
-        rules::{self, Evaluations, Recorded, RecordingRule},
+        rules::{self, Evaluations, Recorded, RecordingRule, RuleError},
     },
     client::{
         answer::{Labels, Value},
@@ -103,8 +103,8 @@ pub(super) struct Answers<'a> {
     known: BTreeMap<(String, Evaluations), Vec<Row>>,
     /// Answers that were compared.
     pub(super) n_compared: usize,
-    /// Where our own evaluation differs; only collected where nothing depends on it.
-    pub(super) differences: Vec<String>,
+    /// Expressions of which our own evaluation differs, and where; only collected where nothing depends on it.
+    pub(super) differences: Vec<(String, String)>,
     /// Samples that were seen.
     pub(super) n_samples: usize,
 }
@@ -157,7 +157,7 @@ impl<'a> Answers<'a> {
         recording: &[RecordingRule],
     ) -> Result<(), CampaignError> {
         self.store.seal();
-        for rule in rules::ordered(recording, bind::metrics_read)? {
+        for rule in rules::ordered(recording, bind::metrics_read).map_err(RuleError::from)? {
             let evaluations = rule.evaluations;
             let found = self.find(&rule.record, &rule.expr, evaluations).await?;
             let recorded: Vec<Recorded> = found
@@ -241,13 +241,17 @@ impl<'a> Answers<'a> {
         self.n_compared += 1;
         if let Some(difference) = difference.map_err(failed)? {
             if !campaign.settings.all_by_prometheus {
-                let (rule, expr) = (rule.to_owned(), expr.to_owned());
+                let (rule, expr) = (rule.to_owned(), one_line(expr));
                 return Err(CampaignError::Differs { rule, expr, difference });
             }
-            self.differences.push(format!("`{expr}`: {difference}"));
+            self.differences.push((one_line(expr), difference.to_string()));
         }
         Ok(theirs)
     }
+}
+
+fn one_line(expr: &str) -> String {
+    expr.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The engine's answer.

@@ -29,8 +29,8 @@ pub struct Record {
     pub samples: usize,
     /// Answers of Prometheus that our own evaluation was held against.
     pub compared: usize,
-    /// Where the two differ, in words.
-    pub differences: Vec<String>,
+    /// Expressions of which the two differ, and where, in words.
+    pub differences: Vec<(String, String)>,
 }
 
 /// What a rule did in a run.

@@ -109,7 +109,7 @@ fn our_own_evaluation_is_that_of_prometheus(binary: &PrometheusBinary) -> Result
             assert_eq!(by_prometheus, expected);
             for record in &work.records {
                 let run = &campaign.runs[record.run];
-                assert_eq!(record.differences, [] as [&str; 0], "{run}");
+                assert_eq!(record.differences, [], "{run}");
                 assert_eq!(record.compared > 0, run.by_prometheus && !run.full_rate, "{run}");
             }
             let findings = found(&campaign, &work);

@@ -72,15 +72,16 @@ impl AlertsReport {
 
 fn by_prometheus(campaign: &Campaign, records: &[Record]) -> ByPrometheus {
     let runs = records.iter().filter_map(|record| campaign.runs.get(record.run));
-    let mut differences: Vec<String> =
-        records.iter().flat_map(|record| &record.differences).cloned().collect();
-    differences.sort();
-    differences.dedup();
+    let mut differences = BTreeMap::new();
+    for (expr, difference) in records.iter().flat_map(|record| &record.differences) {
+        differences.entry(expr).or_insert(difference);
+    }
+    let differences = differences.into_iter().map(|(expr, found)| format!("`{expr}`: {found}"));
     ByPrometheus {
         runs: runs.filter(|run| run.by_prometheus).count(),
         compared: records.iter().map(|record| record.compared).sum(),
         always: campaign.expressions.not_plain().map(str::to_owned).collect(),
-        differences,
+        differences: differences.collect(),
     }
 }
 

@@ -81,7 +81,7 @@ pub struct ByPrometheus {
     pub compared: usize,
     /// Expressions that are not plain, so that Prometheus answers them in every run.
     pub always: Vec<String>,
-    /// Where the two differ, in words: nothing unless Prometheus evaluated all runs.
+    /// The expressions of which the two differ, each with the first difference: nothing unless Prometheus evaluated all runs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<String>,
 }
