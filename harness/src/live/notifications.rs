@@ -75,7 +75,7 @@ struct Life<'a> {
     ended_ms: Option<i64>,
     /// Its group knows no alert before it.
     opens: bool,
-    /// Something that mutes it fires meanwhile: then it may be told of or not.
+    /// Whether something mutes it meanwhile.
     muted: Muted,
 }
 
@@ -83,7 +83,7 @@ struct Life<'a> {
 enum Muted {
     /// Nothing mutes it.
     Never,
-    /// For part of its life, or just so.
+    /// For part of its life, or just so, or by a time interval of its route: then it may be told of or not.
     Perhaps,
     /// From well before it is told of until it ends, by alerts none of which is critical.
     Quietly,
@@ -118,12 +118,19 @@ impl Told<'_> {
             self.notified.iter().any(|one| one.firing && one.labels == life.labels)
         };
         let n_told = lives.iter().filter(told).count();
+        let n_timed = lives.iter().filter(|life| life.route.timed).count();
         Wiring {
             part: Part::Notifications,
             compared: format!(
-                "{n_told} of {} told of, {}",
+                "{n_told} of {} told of, {}{}",
                 counted(lives.len(), "firing alert"),
-                counted(self.notified.len(), "time")
+                counted(self.notified.len(), "time"),
+                match n_timed {
+                    0 => String::new(),
+                    n => format!(
+                        " ({n} by routes with time intervals, which may mute them: not judged)"
+                    ),
+                }
             ),
             broken: broken.into_iter().collect(),
         }
@@ -180,7 +187,7 @@ impl Told<'_> {
     ) -> Muted {
         let told_ms = (firing_ms + route.group_wait_ms).max(self.reachable_ms.unwrap_or(i64::MAX));
         let end_ms = ended_ms.unwrap_or(self.until_ms);
-        let mut muted = Muted::Never;
+        let mut muted = if route.timed { Muted::Perhaps } else { Muted::Never };
         for (_, source, other) in firings {
             let Some(from_ms) = other.firing_ms else { continue };
             let to_ms = other.ended_ms.unwrap_or(i64::MAX);
@@ -299,7 +306,8 @@ impl Told<'_> {
                 }
             }
         }
-        if let (Some(ended_ms), Some(_)) = (life.ended_ms, told) {
+        let tells_ends = self.config.telling_ends.contains(&life.route.receiver);
+        if let (Some(ended_ms), Some(_), true) = (life.ended_ms, told, tells_ends) {
             let latest =
                 ended_ms + life.route.group_interval_ms.max(life.route.group_wait_ms) + GRACE_MS;
             let again = lives.iter().any(|other| {

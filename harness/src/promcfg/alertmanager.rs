@@ -29,6 +29,8 @@ pub struct AlertmanagerConfig {
     pub receivers: Vec<String>,
     /// Those of them that notify anybody: they have an integration of some kind.
     pub delivering: BTreeSet<String>,
+    /// Those of them that tell of an alert's end too: `send_resolved` of one of their integrations, or its default.
+    pub telling_ends: BTreeSet<String>,
 }
 
 /// A route, with inherited values filled in.
@@ -52,6 +54,8 @@ pub struct Route {
     pub group_interval_ms: i64,
     /// After how long a notification of an unchanged group is repeated, in milliseconds.
     pub repeat_interval_ms: i64,
+    /// Whether time intervals decide when it notifies; which they are is not read.
+    pub timed: bool,
     /// More specific routes, in order.
     pub routes: Vec<Route>,
 }

@@ -15,8 +15,11 @@ const CONFIG: &str = "route:
   group_interval: 10s
   routes:
   - { matchers: ['alertname=\"Lost\"'], receiver: nobody }
+  - { matchers: ['alertname=\"Brief\"'], receiver: brief }
+  - { matchers: ['alertname=\"Nightly\"'], receiver: people, mute_time_intervals: [nights] }
 receivers:
 - { name: people, webhook_configs: [{ url: 'http://localhost:1/' }] }
+- { name: brief, webhook_configs: [{ url: 'http://localhost:1/', send_resolved: false }] }
 - name: nobody
 inhibit_rules:
 - { source_matchers: ['alertname=\"Cause\"'], target_matchers: ['alertname=\"Slow\"'] }
@@ -27,6 +30,8 @@ const RULES: &str = "groups:
   rules:
   - { alert: Slow, expr: up, labels: { severity: warning }, annotations: { summary: '{{ $labels.module }} is slow: {{ $value | humanize }} s' } }
   - { alert: Lost, expr: up, labels: { severity: critical } }
+  - { alert: Brief, expr: up, labels: { severity: warning } }
+  - { alert: Nightly, expr: up, labels: { severity: warning } }
   - { alert: Cause, expr: up, labels: { severity: critical } }
 ";
 
@@ -34,7 +39,8 @@ const RULES: &str = "groups:
 const NONE: &[String] = &[];
 
 fn labels(alert: &str) -> Labels {
-    let severity = if alert == "Slow" { "warning" } else { "critical" };
+    let critical = ["Cause", "Lost"].contains(&alert);
+    let severity = if critical { "critical" } else { "warning" };
     [("alertname", alert), ("module", "m"), ("severity", severity)].into_iter().collect()
 }
 
@@ -62,6 +68,10 @@ fn notified(alert: &str, at_s: i64, firing: bool) -> Notified {
 }
 
 fn wrong(timelines: &[Timeline], notified: &[Notified]) -> Vec<String> {
+    judged(timelines, notified).broken
+}
+
+fn judged(timelines: &[Timeline], notified: &[Notified]) -> Wiring {
     let config = promcfg::alertmanager::parse(Path::new("a.yml"), CONFIG).unwrap();
     let told = Told {
         timelines,
@@ -73,7 +83,7 @@ fn wrong(timelines: &[Timeline], notified: &[Notified]) -> Vec<String> {
         resend_ms: 3_000,
         until_ms: 90_000,
     };
-    told.judge().broken
+    told.judge()
 }
 
 #[track_caller]
@@ -120,6 +130,25 @@ fn a_route_to_nowhere_is_told_for_what_calls_for_people() {
         &wrong(&[timeline("Lost", 10, None)], &[]),
         "leads to receiver \"nobody\", which has no integration",
     );
+}
+
+#[test]
+fn a_receiver_that_wants_no_ends_need_not_be_told_of_them() {
+    let told = Notified { receiver: "brief".to_owned(), ..notified("Brief", 12, true) };
+    assert_eq!(wrong(&[timeline("Brief", 10, Some(30))], &[told]), NONE);
+    says(&wrong(&[timeline("Brief", 10, Some(30))], &[]), "nobody was told within 6s");
+}
+
+#[test]
+fn whether_a_time_interval_mutes_is_not_judged_but_said() {
+    let nightly = [timeline("Nightly", 10, Some(30))];
+    for told in [Vec::new(), vec![notified("Nightly", 12, true), notified("Nightly", 35, false)]] {
+        let found = judged(&nightly, &told);
+        assert_eq!(found.broken, NONE);
+        assert!(found.compared.contains("1 by routes with time intervals"), "{}", found.compared);
+    }
+    // What it says must be so all the same.
+    says(&wrong(&nightly, &[notified("Nightly", 5, true)]), "told to be firing when it was not");
 }
 
 #[test]

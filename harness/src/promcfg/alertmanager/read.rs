@@ -16,6 +16,9 @@ use crate::yaml;
 const GROUP_WAIT_MS: i64 = 30_000;
 const GROUP_INTERVAL_MS: i64 = 5 * 60_000;
 const REPEAT_INTERVAL_MS: i64 = 4 * 3_600_000;
+/// Integrations that do not tell of ends unless they are told to (`DefaultEmailConfig` and others in Alertmanager's
+/// config/notifiers.go).
+const SILENT_OF_ENDS: [&str; 3] = ["email_configs", "slack_configs", "wechat_configs"];
 /// Stands for every label.
 const ALL_LABELS: &str = "...";
 
@@ -36,10 +39,18 @@ struct RawReceiver {
 }
 
 impl RawReceiver {
-    /// Whether it has an integration of any kind (`webhook_configs`, `email_configs`, …).
-    fn delivers(&self) -> bool {
-        self.rest.iter().any(|(key, value)| {
-            key.ends_with("_configs") && value.as_array().is_some_and(|all| !all.is_empty())
+    /// Its integrations of any kind (`webhook_configs`, `email_configs`, …), each with its kind.
+    fn integrations(&self) -> impl Iterator<Item = (&str, &serde_json::Value)> {
+        let kinds = self.rest.iter().filter(|(key, _)| key.ends_with("_configs"));
+        kinds.flat_map(|(kind, all)| {
+            all.as_array().into_iter().flatten().map(move |one| (kind.as_str(), one))
+        })
+    }
+
+    fn tells_ends(&self) -> bool {
+        self.integrations().any(|(kind, one)| {
+            let says = one.get("send_resolved").and_then(serde_json::Value::as_bool);
+            says.unwrap_or(!SILENT_OF_ENDS.contains(&kind))
         })
     }
 }
@@ -57,6 +68,8 @@ struct RawRoute {
     r#match: Pairs,
     match_re: Pairs,
     matchers: Texts,
+    mute_time_intervals: Option<Vec<String>>,
+    active_time_intervals: Option<Vec<String>>,
     #[serde(default)]
     r#continue: bool,
     routes: Option<Vec<Spanned<RawRoute>>>,
@@ -79,8 +92,13 @@ struct RawInhibitRule {
 /// All problems of the text.
 pub fn parse(file: &Path, text: &str) -> Result<AlertmanagerConfig, Vec<Problem>> {
     let raw: Raw = yaml::parse(file, text)?;
-    let mut reader =
-        Reader { file, problems: Vec::new(), receivers: Vec::new(), delivering: BTreeSet::new() };
+    let mut reader = Reader {
+        file,
+        problems: Vec::new(),
+        receivers: Vec::new(),
+        delivering: BTreeSet::new(),
+        telling_ends: BTreeSet::new(),
+    };
     reader.receivers(raw.receivers.unwrap_or_default());
     let route = match raw.route {
         Some(route) => reader.root(route),
@@ -91,7 +109,7 @@ pub fn parse(file: &Path, text: &str) -> Result<AlertmanagerConfig, Vec<Problem>
     };
     let inhibit_rules = raw.inhibit_rules.unwrap_or_default();
     let inhibit_rules = inhibit_rules.into_iter().map(|rule| reader.inhibit_rule(rule)).collect();
-    let Reader { mut problems, receivers, delivering, .. } = reader;
+    let Reader { mut problems, receivers, delivering, telling_ends, .. } = reader;
     problems.sort_by_key(|problem| problem.line);
     match route {
         Some(route) if problems.is_empty() => Ok(AlertmanagerConfig {
@@ -100,6 +118,7 @@ pub fn parse(file: &Path, text: &str) -> Result<AlertmanagerConfig, Vec<Problem>
             inhibit_rules,
             receivers,
             delivering,
+            telling_ends,
         }),
         _ => Err(problems),
     }
@@ -110,6 +129,7 @@ struct Reader<'a> {
     problems: Vec<Problem>,
     receivers: Vec<String>,
     delivering: BTreeSet<String>,
+    telling_ends: BTreeSet<String>,
 }
 
 impl Reader<'_> {
@@ -120,7 +140,8 @@ impl Reader<'_> {
     fn receivers(&mut self, raw: Vec<Spanned<RawReceiver>>) {
         for Spanned { value, referenced, .. } in raw {
             let line = yaml::line(&referenced);
-            let delivers = value.delivers();
+            let delivers = value.integrations().next().is_some();
+            let tells_ends = value.tells_ends();
             match value.name {
                 None => self.error(line, "receiver without name"),
                 Some(name) if self.receivers.contains(&name) => {
@@ -129,6 +150,9 @@ impl Reader<'_> {
                 Some(name) => {
                     if delivers {
                         self.delivering.insert(name.clone());
+                    }
+                    if tells_ends {
+                        self.telling_ends.insert(name.clone());
                     }
                     self.receivers.push(name);
                 }
@@ -158,6 +182,7 @@ impl Reader<'_> {
             group_wait_ms: GROUP_WAIT_MS,
             group_interval_ms: GROUP_INTERVAL_MS,
             repeat_interval_ms: REPEAT_INTERVAL_MS,
+            timed: false,
             routes: Vec::new(),
         };
         Some(self.route(raw, &above, Vec::new()))
@@ -186,6 +211,9 @@ impl Reader<'_> {
             }
             Some(names) => GroupBy::Labels(names.into_iter().collect()),
         };
+        // Unlike all else, time intervals are not inherited.
+        let intervals = [raw.mute_time_intervals, raw.active_time_intervals];
+        let timed = intervals.iter().flatten().any(|names| !names.is_empty());
         let group_wait_ms = self.duration(raw.group_wait.as_ref(), "group_wait");
         let group_interval_ms =
             self.positive_duration(raw.group_interval.as_ref(), "group_interval");
@@ -201,6 +229,7 @@ impl Reader<'_> {
             group_wait_ms: group_wait_ms.unwrap_or(above.group_wait_ms),
             group_interval_ms: group_interval_ms.unwrap_or(above.group_interval_ms),
             repeat_interval_ms: repeat_interval_ms.unwrap_or(above.repeat_interval_ms),
+            timed,
             routes: Vec::new(),
         };
         for (position, below) in raw.routes.unwrap_or_default().into_iter().enumerate() {

@@ -148,3 +148,22 @@ route: { receiver: people }
     assert_eq!(config.delivering.iter().collect::<Vec<_>>(), ["others", "people"]);
     assert_eq!(config.receivers.len(), 4);
 }
+
+#[test]
+fn ends_are_told_of_unless_all_integrations_are_told_not_to() {
+    let text = "receivers:
+- { name: page, webhook_configs: [{ url: http://a/, send_resolved: false }] }
+- { name: both, webhook_configs: [{ url: http://a/, send_resolved: false }, { url: http://b/ }] }
+- { name: mail, email_configs: [{ to: a@b }] }
+- { name: mail-too, email_configs: [{ to: a@b, send_resolved: true }] }
+route:
+  receiver: page
+  routes:
+  - { receiver: both, active_time_intervals: [days], routes: [{ receiver: mail }] }
+  - { receiver: mail-too, mute_time_intervals: [] }
+";
+    let config = parse(Path::new("a.yml"), text).unwrap();
+    assert_eq!(config.telling_ends.iter().collect::<Vec<_>>(), ["both", "mail-too"]);
+    let timed: Vec<bool> = config.route.walk().iter().map(|route| route.timed).collect();
+    assert_eq!(timed, [false, true, false, false]);
+}
