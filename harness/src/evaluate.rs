@@ -13,6 +13,7 @@ pub mod matching;
 mod range;
 pub mod row;
 pub mod store;
+mod sum;
 
 use std::sync::Arc;
 
@@ -108,7 +109,8 @@ impl Evaluator<'_> {
             Tree::Map(function, of) => self.map(*function, of)?,
             Tree::Quantile(q, of) => {
                 let buckets = self.vector(of)?;
-                Value::Vector(aggregate::quantile(self.store.era(), *q, &buckets, self.shift))
+                let found = aggregate::quantile(self.store.era(), *q, &buckets, self.shift);
+                Value::Vector(nameless(found)?)
             }
             Tree::Absent(of, labels) => {
                 let found = self.vector(of)?;
@@ -182,10 +184,19 @@ fn apply(function: Function, value: f64) -> f64 {
         Function::Ceil => value.ceil(),
         Function::Floor => value.floor(),
         Function::Sqrt => value.sqrt(),
-        // Go's `math.Max` and `math.Min` of a NaN are NaN.
-        Function::ClampMin(_) | Function::ClampMax(_) if value.is_nan() => value,
-        Function::ClampMin(low) => value.max(low),
-        Function::ClampMax(high) => value.min(high),
+        Function::ClampMin(low) => greater(value, low),
+        // Lesser of two is greater of their opposites.
+        Function::ClampMax(high) => -greater(-value, -high),
+    }
+}
+
+/// Go's `math.Max`: an infinity that wins, wins over a NaN too, which wins over all else; 0 is greater than -0.
+fn greater(one: f64, other: f64) -> f64 {
+    match () {
+        () if one == f64::INFINITY || other == f64::INFINITY => f64::INFINITY,
+        () if one.is_nan() || other.is_nan() => f64::NAN,
+        () if one > other || one == other && one.is_sign_positive() => one,
+        () => other,
     }
 }
 
@@ -217,3 +228,6 @@ fn unique(mut rows: Vec<Row>) -> Result<Vec<Row>, EvaluateError> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Shift, row::Row};
+use super::{
+    Shift,
+    row::Row,
+    sum::{Mean, Sum},
+};
 use crate::{
     client::answer::Labels,
     oracle::{Era, histogram_quantile_shifted},
@@ -13,41 +17,6 @@ use crate::{
 
 const NAME: &str = "__name__";
 const LE: &str = "le";
-
-/// A sum that loses nothing to rounding (Neumaier's variant of Kahan's), or a plain one.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Sum {
-    sum: f64,
-    lost: f64,
-    compensates: bool,
-}
-
-impl Sum {
-    pub(super) fn compensated() -> Sum {
-        Sum { sum: 0.0, lost: 0.0, compensates: true }
-    }
-
-    /// As the engine adds elements: plain before 3.0.
-    fn of_elements(era: Era) -> Sum {
-        Sum { compensates: era >= Era::From3_0, ..Sum::compensated() }
-    }
-
-    pub(super) fn add(&mut self, value: f64) {
-        let sum = self.sum + value;
-        if self.compensates {
-            self.lost += match () {
-                () if sum.is_infinite() => -self.lost,
-                () if self.sum.abs() >= value.abs() => (self.sum - sum) + value,
-                () => (value - sum) + self.sum,
-            };
-        }
-        self.sum = sum;
-    }
-
-    pub(super) fn value(self) -> f64 {
-        if self.compensates { self.sum + self.lost } else { self.sum }
-    }
-}
 
 /// An aggregation at each evaluation.
 pub(super) fn aggregate(
@@ -60,22 +29,17 @@ pub(super) fn aggregate(
     for (labels, members) in groups(rows, |labels| group(labels, grouping)) {
         let n = members.first().map_or(0, |row| row.values.len());
         let values = match aggregation {
-            Aggregation::Sum | Aggregation::Avg => {
-                let mut sums = vec![(Sum::of_elements(era), 0_u32); n];
-                for row in &members {
-                    for ((sum, count), value) in sums.iter_mut().zip(&row.values) {
-                        if let Some(value) = value {
-                            sum.add(*value);
-                            *count += 1;
-                        }
-                    }
-                }
-                let divides = aggregation == Aggregation::Avg;
-                let value = |(sum, count): (Sum, u32)| {
-                    let divisor = if divides { f64::from(count) } else { 1.0 };
-                    (0 < count).then(|| sum.value() / divisor)
-                };
-                sums.into_iter().map(value).collect()
+            Aggregation::Sum => {
+                let mut sums = vec![None; n];
+                each(&members, &mut sums, |sum: &mut Option<Sum>, value| {
+                    sum.get_or_insert_with(|| Sum::of_elements(era)).add(value);
+                });
+                sums.into_iter().map(|sum| sum.map(Sum::value)).collect()
+            }
+            Aggregation::Avg => {
+                let mut means = vec![Mean::of_elements(era); n];
+                each(&members, &mut means, Mean::add);
+                means.into_iter().map(Mean::value).collect()
             }
             Aggregation::Count => fold(&members, n, |_| 1.0, |known, _| known + 1.0),
             Aggregation::Group => fold(&members, n, |_| 1.0, |known, _| known),
@@ -85,6 +49,17 @@ pub(super) fn aggregate(
         found.push(Row { labels: Arc::new(labels), values });
     }
     found
+}
+
+/// Every value of every member with what is kept of its evaluation.
+fn each<T>(members: &[&Row], kept: &mut [T], mut add: impl FnMut(&mut T, f64)) {
+    for row in members {
+        for (kept, value) in kept.iter_mut().zip(&row.values) {
+            if let Some(value) = value {
+                add(kept, *value);
+            }
+        }
+    }
 }
 
 fn fold(
@@ -129,10 +104,12 @@ fn group(labels: &Labels, grouping: &Grouping) -> Labels {
 }
 
 /// `histogram_quantile` at each evaluation; elements without a readable `le` are passed by.
+///
+/// Buckets of two metrics are two histograms: names stay, and it is for the caller to drop them.
 pub(super) fn quantile(era: Era, q: f64, rows: &[Row], shift: Shift) -> Vec<Row> {
     let bound = |row: &Row| row.labels.get(LE)?.parse::<f64>().ok();
     let mut found = Vec::new();
-    for (labels, members) in groups(rows, |labels| labels.without(LE).without(NAME)) {
+    for (labels, members) in groups(rows, |labels| labels.without(LE)) {
         let buckets: Vec<(f64, &Row)> =
             members.iter().filter_map(|row| Some((bound(row)?, *row))).collect();
         let n = members.first().map_or(0, |row| row.values.len());

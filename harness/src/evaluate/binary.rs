@@ -91,7 +91,8 @@ fn between(
 ) -> Result<Vec<Row>, EvaluateError> {
     let swapped = matches!(join.many, Some((Side::Right, _)));
     let (many, one) = if swapped { (right, left) } else { (left, right) };
-    let one = by_signature(one, &join.matching)?;
+    let one =
+        by_signature(one, &join.matching, |nth| many.iter().any(|row| row.values[nth].is_some()))?;
     let mut found: BTreeMap<Labels, Column> = BTreeMap::new();
     // Which instants of a signature already have an element, where it may have but one.
     let mut taken: BTreeMap<&Labels, Column> = BTreeMap::new();
@@ -133,14 +134,21 @@ fn add<K: Ord>(found: &mut BTreeMap<K, Column>, key: K, values: &Column) -> Resu
 }
 
 /// The rows of each signature, of which only one may have a value at any instant.
+///
+/// Where there is nothing to match with (`meets`), the engine does not look.
 fn by_signature<'a>(
     rows: &'a [Row],
     matching: &Matching,
+    meets: impl Fn(usize) -> bool,
 ) -> Result<BTreeMap<Labels, Vec<&'a Row>>, ManyToMany> {
     let mut found: BTreeMap<Labels, Vec<&Row>> = BTreeMap::new();
     for row in rows {
         let known = found.entry(signature(&row.labels, matching)).or_default();
-        if known.iter().any(|known| overlap(&known.values, &row.values)) {
+        let twice = |other: &Row| {
+            let both = |nth: &usize| other.values[*nth].is_some() && row.values[*nth].is_some();
+            (0..row.values.len()).filter(both).any(&meets)
+        };
+        if known.iter().any(|known| twice(known)) {
             return Err(ManyToMany);
         }
         known.push(row);

@@ -5,7 +5,10 @@
 
 use std::ops::Range;
 
-use super::{aggregate::Sum, store::Stored};
+use super::{
+    store::Stored,
+    sum::{Mean, Sum},
+};
 use crate::{
     oracle::{Era, SampleWindow},
     promql::tree::RangeFunction,
@@ -70,8 +73,8 @@ pub(super) fn column(function: RangeFunction, series: &Stored, reads: &Reads) ->
         }
         RangeFunction::Min => of_values(&|read| least(read, |new, known| new < known)),
         RangeFunction::Max => of_values(&|read| least(read, |new, known| new > known)),
-        RangeFunction::Sum => of_values(&|read| sum(reads.era, read)),
-        RangeFunction::Avg => of_values(&|read| sum(reads.era, read) / read.len() as f64),
+        RangeFunction::Sum => of_values(&sum),
+        RangeFunction::Avg => of_values(&|read| mean(reads.era, read)),
         RangeFunction::Count => of_values(&|read| read.len() as f64),
         RangeFunction::Last => of_values(&|read| read[read.len() - 1]),
         RangeFunction::Present => of_values(&|_| 1.0),
@@ -102,9 +105,16 @@ fn least(read: &[f64], beats: impl Fn(f64, f64) -> bool) -> f64 {
     read.iter().copied().reduce(better).unwrap_or(f64::NAN)
 }
 
-/// `sum_over_time`, which compensates in every era.
-fn sum(_: Era, read: &[f64]) -> f64 {
-    let mut sum = Sum::compensated();
+/// `sum_over_time`.
+fn sum(read: &[f64]) -> f64 {
+    let mut sum = Sum::of_samples();
     read.iter().for_each(|value| sum.add(*value));
     sum.value()
+}
+
+/// `avg_over_time`.
+fn mean(era: Era, read: &[f64]) -> f64 {
+    let mut mean = Mean::of_samples(era);
+    read.iter().for_each(|value| mean.add(*value));
+    mean.value().unwrap_or(f64::NAN)
 }

@@ -3,6 +3,8 @@
 //! What is not in it (subqueries, `@`, `topk`, label functions, powers and others) has no tree, and a real Prometheus
 //! is asked instead. Nothing here evaluates.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use promql_parser::{
     label::{MatchOp, Matcher},
     parser::{
@@ -322,7 +324,7 @@ fn function(call: &Call) -> Option<Tree> {
         ("histogram_quantile", [_, _]) => Tree::Quantile(number(0)?, argument(1)?),
         ("vector", [_]) => Tree::Vector(argument(0)?),
         ("scalar", [_]) => Tree::Scalar(argument(0)?),
-        ("absent", [_]) => Tree::Absent(argument(0)?, asked_labels(&call.args.args[0])),
+        ("absent", [_]) => Tree::Absent(argument(0)?, asked_labels(arguments[0])),
         ("abs", [_]) => Tree::Map(Function::Abs, argument(0)?),
         ("ceil", [_]) => Tree::Map(Function::Ceil, argument(0)?),
         ("floor", [_]) => Tree::Map(Function::Floor, argument(0)?),
@@ -370,15 +372,22 @@ fn bare(expr: &Expr) -> &Expr {
     }
 }
 
-/// `createLabelsForAbsentFunction`: labels that a selector asks for by equality and no second time.
+/// Mirrors `createLabelsForAbsentFunction` of Prometheus' `promql/functions.go`: a label that a selector asks for by
+/// equality, unless a later matcher speaks of it too.
 fn asked_labels(expr: &Expr) -> Vec<(String, String)> {
     let Expr::VectorSelector(selector) = expr else { return Vec::new() };
-    let all = &selector.matchers.matchers;
-    let once = |matcher: &&Matcher| {
-        matcher.name != "__name__"
-            && matcher.op == MatchOp::Equal
-            && all.iter().filter(|other| other.name == matcher.name).count() == 1
-    };
-    let asked = all.iter().filter(once);
-    asked.map(|matcher| (matcher.name.clone(), matcher.value.clone())).collect()
+    let mut seen = BTreeSet::new();
+    let mut asked = BTreeMap::new();
+    for matcher in selector.matchers.matchers.iter().filter(|matcher| matcher.name != "__name__") {
+        // An empty value is no label.
+        if matcher.op == MatchOp::Equal && seen.insert(&matcher.name) && !matcher.value.is_empty() {
+            asked.insert(matcher.name.clone(), matcher.value.clone());
+        } else {
+            asked.remove(&matcher.name);
+        }
+    }
+    asked.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! What has a tree and what has none.
+
+use super::*;
+
+#[test]
+fn what_is_not_plain_has_no_tree() {
+    let table = [
+        "max_over_time(x[5m:1m])",
+        "max_over_time(rate(x[1m])[5m:])",
+        "x @ 1767571200",
+        "x @ start()",
+        "rate(x[5m] @ end())",
+        "topk(3, x)",
+        "bottomk(3, x)",
+        "quantile(0.9, x)",
+        "count_values(\"v\", x)",
+        "stddev(x)",
+        "stdvar by (m) (x)",
+        "x ^ 2",
+        "2 ^ 2",
+        "x atan2 y",
+        "deriv(x[5m])",
+        "predict_linear(x[5m], 60)",
+        "delta(x[5m])",
+        "irate(x[5m])",
+        "idelta(x[5m])",
+        "quantile_over_time(0.5, x[5m])",
+        "stddev_over_time(x[5m])",
+        "absent_over_time(x[5m])",
+        "label_replace(x, \"a\", \"$1\", \"b\", \"(.*)\")",
+        "label_join(x, \"a\", \",\", \"b\")",
+        "sort(x)",
+        "round(x)",
+        "clamp(x, 0, 1)",
+        "clamp_min(x, scalar(y))",
+        "exp(x)",
+        "ln(x)",
+        "day_of_week()",
+        "hour(x)",
+        "timestamp(x + 1)",
+        "timestamp(sum(x))",
+        "histogram_quantile(scalar(y), x)",
+        "histogram_quantile(1 - 0.5, x)",
+        "x[5m]",
+        "\"text\"",
+        "x + on (__name__) y",
+        "x and ignoring (__name__) y",
+        // One such part within suffices.
+        "sum(rate(x[5m])) > 0 and topk(1, y)",
+        "absent(x @ 0)",
+        "-(x ^ 2)",
+        "vector(scalar(deriv(x[5m])))",
+        // No PromQL at all.
+        "x +",
+        "rate(x)",
+    ];
+    for expression in table {
+        assert!(Tree::of(expression).is_none(), "{expression}");
+    }
+}
+
+#[test]
+fn what_is_plain_has_one() {
+    let table = [
+        "1",
+        "-1",
+        "x",
+        "+x",
+        "((x))",
+        "{__name__=~\"a|b\"}",
+        "rate((x[5m]))",
+        "timestamp((x))",
+        "clamp_min(x, -(1))",
+        "histogram_quantile((0.9), x)",
+        "x offset -1m",
+        "absent(x)",
+        "sum without () (x)",
+        "x > bool y",
+        "x / on () group_left (a, b) y",
+        "x or y and z unless w",
+    ];
+    for expression in table {
+        assert!(Tree::of(expression).is_some(), "{expression}");
+    }
+}
+
+#[test]
+fn quantiles_are_found_wherever_they_stand() {
+    let table = [
+        ("histogram_quantile(0.9, x)", true),
+        ("sum(abs(-histogram_quantile(0.9, x)))", true),
+        ("y or x > scalar(histogram_quantile(0.9, x))", true),
+        ("absent(vector(1) + histogram_quantile(0.9, x))", true),
+        ("sum(rate(x_bucket[5m])) > 0 and y", false),
+    ];
+    for (expression, has) in table {
+        assert_eq!(Tree::of(expression).map(|tree| tree.has_quantile()), Some(has), "{expression}");
+    }
+}
+
+#[test]
+fn absent_takes_over_the_labels_that_are_asked_for_once() {
+    let table: [(&str, &[(&str, &str)]); 7] = [
+        ("absent(x{a=\"1\", b=\"2\"})", &[("a", "1"), ("b", "2")]),
+        ("absent((x{a=\"1\"}))", &[("a", "1")]),
+        ("absent(x{a=\"1\", a=~\"1|2\"})", &[]),
+        ("absent(x{a=~\"1|2\", a=\"1\"})", &[("a", "1")]),
+        ("absent(x{a=\"1\", a=\"1\", b=\"2\"})", &[("b", "2")]),
+        ("absent(x{a=\"\"})", &[]),
+        ("absent(sum(x{a=\"1\"}))", &[]),
+    ];
+    for (expression, expected) in table {
+        let Some(Tree::Absent(_, labels)) = Tree::of(expression) else { panic!("{expression}") };
+        let labels: Vec<_> = labels.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        assert_eq!(labels, expected, "{expression}");
+    }
+}
