@@ -97,6 +97,23 @@ fn stale_markers_keep_their_bits() {
     assert_eq!(samples, &[(1, 0x7ff0_0000_0000_0002), (2, f64::NAN.to_bits())]);
 }
 
+#[test]
+fn encoded_labels_tell_what_they_were_made_of() {
+    // Lengths of one byte, of two and of three.
+    let long = ["b".repeat(127), "c".repeat(128), "\u{e4}".repeat(9_000)];
+    let labels = EncodedLabels::new(&[
+        ("__name__", "up"),
+        ("z", &long[0]),
+        ("y", &long[1]),
+        ("x", &long[2]),
+        ("w", ""),
+    ]);
+    let expected = [("__name__", "up"), ("x", &long[2]), ("y", &long[1]), ("z", &long[0])];
+    assert_eq!(labels.iter().collect::<Vec<_>>(), expected);
+    assert_eq!(EncodedLabels::new(&[]).iter().next(), None);
+    assert_eq!(EncodedLabels::new(&expected), labels);
+}
+
 fn name() -> impl Strategy<Value = String> {
     "[a-z]{1,40}"
 }
@@ -120,6 +137,11 @@ proptest! {
                 (EncodedLabels::new(&labels), samples.collect())
             })
             .collect();
+        for ((labels, _), (encoded, _)) in batch.iter().zip(&owned) {
+            let read: Vec<_> = encoded.iter().collect();
+            let given: Vec<_> = labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            prop_assert_eq!(read, given);
+        }
         let refs: Vec<_> =
             owned.iter().map(|(labels, samples)| SeriesRef { labels, samples }).collect();
         let body = encode(&refs);
