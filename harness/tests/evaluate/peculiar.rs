@@ -63,6 +63,8 @@ const ANSWERED: &[&str] = &[
     "avg_over_time(f[10m])",
     "sum_over_time(f[10m])",
     "avg(f)",
+    "sum(cancels)",
+    "avg(cancels)",
     "sum(huge)",
     "avg(huge)",
     "sum_over_time(huge[5m])",

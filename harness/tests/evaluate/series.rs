@@ -44,6 +44,12 @@ pub(crate) fn series(seed: u64) -> Vec<Stored> {
         let labels = [("__name__", "huge"), ("m", module)];
         world.add(&labels, &visits, |rng| 1e308 * (1.0 + rng.unit() / 2.0));
     }
+    for (module, value) in MODULES.into_iter().zip([1e16, 1.0, -1e16]) {
+        // What is left of their sum tells how it was added: engines read series in the order in which they came.
+        let labels = [("__name__", "cancels"), ("m", module)].into_iter().collect();
+        let at = |scrape| EPOCH_MS + scrape * SCRAPE_MS;
+        world.series.push((labels, (0..SCRAPES).map(|scrape| (at(scrape), value)).collect()));
+    }
     world.series
 }
 
