@@ -8,7 +8,7 @@
 
 mod aggregate;
 pub mod agreement;
-mod binary;
+pub(crate) mod binary;
 pub mod matching;
 mod range;
 pub mod row;

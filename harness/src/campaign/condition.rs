@@ -6,10 +6,14 @@
 
 use crate::{
     evaluate::{
-        matching::{ManyToMany, by_signature, set},
+        binary::between,
+        matching::{ManyToMany, set},
         row::{Row, without_empty},
     },
-    promql::condition::{Decision, Matching, Relation, SetOperation},
+    promql::{
+        condition::{Decision, Matching, Relation, SetOperation},
+        tree::Join,
+    },
 };
 
 /// How operands are applied.
@@ -103,27 +107,11 @@ fn compare(
     relation: Relation,
     factor: Option<f64>,
 ) -> Result<Vec<Row>, ManyToMany> {
-    let (left, right) = (by_signature(left, matching)?, by_signature(right, matching)?);
-    let mut found = Vec::new();
-    for (signature, (labels, values)) in left {
-        let Some((_, others)) = right.get(&signature) else { continue };
-        let pairs = values.iter().zip(others);
-        let values = pairs.map(|(value, other)| {
-            let (value, other) = ((*value)?, (*other)?);
-            match factor {
-                Some(factor) => relation.holds(value, factor * other).then_some(value),
-                None => Some(value / other),
-            }
-        });
-        let labels = match matching {
-            Matching::On(_) => signature,
-            Matching::Ignoring(ignored) => {
-                ignored.iter().fold(labels, |labels, name| labels.without(name))
-            }
-        };
-        found.push(Row { labels: labels.into(), values: values.collect() });
-    }
-    Ok(found)
+    let join = Join { matching: matching.clone(), many: None };
+    between(left, right, &join, true, |value, other| match factor {
+        Some(factor) => relation.holds(value, factor * other).then_some(value),
+        None => Some(value / other),
+    })
 }
 
 #[cfg(test)]
@@ -188,9 +176,14 @@ mod tests {
         assert_eq!(found, [row(&on, &[None, Some(5.0)])]);
         let open = decided("a > on (m) 2 * b", &answers, Open::One(0));
         assert_eq!(open, [row(&on, &[Some(1.5), Some(2.5)])]);
-        let twice = [vec![left[0].clone(), row(&M, &[Some(1.0); 2])], answers[1].clone()];
-        let condition = Condition::of("a > on (m) 2 * b").unwrap();
-        let applied = Applied { values: &[2.0], open: Open::None };
-        assert_eq!(decide(&condition.decision, &twice, applied), Err(ManyToMany));
+        // Two that belong to the same element fail the evaluation only where both pass.
+        let twice = |other: f64| {
+            let answers = [vec![left[0].clone(), row(&M, &[Some(other); 2])], answers[1].clone()];
+            let condition = Condition::of("a > on (m) 2 * b").unwrap();
+            let applied = Applied { values: &[2.0], open: Open::None };
+            decide(&condition.decision, &answers, applied)
+        };
+        assert_eq!(twice(1.0), Ok(found));
+        assert_eq!(twice(9.0), Err(ManyToMany));
     }
 }

@@ -300,10 +300,10 @@ mod tests {
         };
         let expected = [
             "a day of chat, at the full rate",
-            "module-down, 15m, chat, at the full rate",
+            "module-down, 10 min, chat, at the full rate",
             "a day of chat",
-            "module-down, 15m, chat",
-            "restarts, 9 times, chat",
+            "module-down, 10 min, chat",
+            "restarts, 5 in 15 min, chat",
             "a day of rag",
         ];
         assert_eq!(names(&settings()), expected);

@@ -47,7 +47,10 @@ pub(super) fn binary(
             })?)
         }
         (Value::Vector(left), Value::Vector(right)) => {
-            Value::Vector(between(operator, &left, &right, join)?)
+            let keeps_name = keeps_name(operator);
+            Value::Vector(between(&left, &right, join, keeps_name, |left, right| {
+                applied(operator, left, right)
+            })?)
         }
     })
 }
@@ -82,13 +85,17 @@ fn keeps_name(operator: Operator) -> bool {
     matches!(operator, Operator::Filter(_))
 }
 
-/// The elements of two vectors that belong together.
-fn between(
-    operator: Operator,
+/// The elements of two vectors that belong together, with the `value` of a left and a right one, if they have any.
+///
+/// # Errors
+/// If Prometheus would fail an evaluation, as it is not clear which belong together.
+pub(crate) fn between(
     left: &[Row],
     right: &[Row],
     join: &Join,
-) -> Result<Vec<Row>, EvaluateError> {
+    keeps_name: bool,
+    value: impl Fn(f64, f64) -> Option<f64>,
+) -> Result<Vec<Row>, ManyToMany> {
     let swapped = matches!(join.many, Some((Side::Right, _)));
     let (many, one) = if swapped { (right, left) } else { (left, right) };
     let one =
@@ -100,21 +107,16 @@ fn between(
         let signature = signature(&row.labels, &join.matching);
         let Some((signature, others)) = one.get_key_value(&signature) else { continue };
         for other in others {
-            let pairs = row.values.iter().zip(&other.values);
-            let values: Column = pairs
-                .map(|(value, other)| {
-                    let (value, other) = ((*value)?, (*other)?);
-                    let (left, right) = if swapped { (other, value) } else { (value, other) };
-                    applied(operator, left, right)
-                })
-                .collect();
+            let (left, right) = if swapped { (*other, row) } else { (row, *other) };
+            let pairs = left.values.iter().zip(&right.values);
+            let values: Column = pairs.map(|(left, right)| value((*left)?, (*right)?)).collect();
             if values.iter().all(Option::is_none) {
                 continue;
             }
             if join.many.is_none() {
                 add(&mut taken, signature, &values)?;
             }
-            let labels = result(operator, &row.labels, &other.labels, join);
+            let labels = result(keeps_name, &row.labels, &other.labels, join);
             add(&mut found, labels, &values)?;
         }
     }
@@ -157,19 +159,18 @@ fn by_signature<'a>(
 }
 
 /// `resultMetric`.
-fn result(operator: Operator, many: &Labels, one: &Labels, join: &Join) -> Labels {
+fn result(keeps_name: bool, many: &Labels, one: &Labels, join: &Join) -> Labels {
     let Some((_, copied)) = &join.many else {
         let stays = |name: &str| match &join.matching {
             Matching::On(names) => names.iter().any(|on| on == name),
             Matching::Ignoring(names) => {
-                (name != NAME || keeps_name(operator)) && !names.iter().any(|other| other == name)
+                (name != NAME || keeps_name) && !names.iter().any(|other| other == name)
             }
         };
         return many.iter().filter(|(name, _)| stays(name)).collect();
     };
-    let stays = |name: &str| {
-        (name != NAME || keeps_name(operator)) && !copied.iter().any(|copied| copied == name)
-    };
+    let stays =
+        |name: &str| (name != NAME || keeps_name) && !copied.iter().any(|copied| copied == name);
     let own = many.iter().filter(|(name, _)| stays(name));
     let others = copied.iter().filter_map(|name| Some((name.as_str(), one.get(name)?)));
     own.chain(others).collect()

@@ -61,26 +61,6 @@ pub(crate) fn set(
 /// A column of values, one for each evaluation.
 pub(crate) type Column = Vec<Option<f64>>;
 
-/// One element for each signature and instant.
-pub(crate) fn by_signature(
-    rows: &[Row],
-    matching: &Matching,
-) -> Result<BTreeMap<Labels, (Labels, Column)>, ManyToMany> {
-    let mut found: BTreeMap<Labels, (Labels, Column)> = BTreeMap::new();
-    for row in rows {
-        let signature = signature(&row.labels, matching);
-        let Some((_, known)) = found.get_mut(&signature) else {
-            found.insert(signature, (Labels::clone(&row.labels), row.values.clone()));
-            continue;
-        };
-        if overlap(known, &row.values) {
-            return Err(ManyToMany);
-        }
-        fill(known, &row.values);
-    }
-    Ok(found)
-}
-
 /// Whether both have a value at any evaluation.
 pub(crate) fn overlap(one: &[Option<f64>], other: &[Option<f64>]) -> bool {
     one.iter().zip(other).any(|(one, other)| one.is_some() && other.is_some())
