@@ -157,7 +157,7 @@ fn place(verdict: &dashproof::verify::ask::Verdict) -> String {
     format!("{}/{}", place.dashboard, place.panel)
 }
 
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let (entry, target) = (entry?, to.to_owned());
