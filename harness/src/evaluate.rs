@@ -24,7 +24,10 @@ use store::Store;
 use crate::{
     backfill::rules::Evaluations,
     client::answer::Labels,
-    promql::tree::{Function, Tree},
+    promql::{
+        condition::Relation,
+        tree::{Function, Tree},
+    },
 };
 
 /// What an expression is at each evaluation.
@@ -53,9 +56,26 @@ pub enum EvaluateError {
     Type,
 }
 
-/// By how much the rank of quantiles is moved, as a share of all observations: see
-/// [`crate::oracle::histogram_quantile_near`].
-pub(crate) type Shift = f64;
+/// What becomes of that which hangs on the last bits of a sum.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ties {
+    /// By how much the rank of quantiles is moved, as a share of all observations: see
+    /// [`crate::oracle::histogram_quantile_near`].
+    shift: f64,
+    /// Whether comparisons of values that may be the same hold, and what may be the same: what is no further apart than
+    /// this, or than a share of either that rounding explains.
+    hold: Option<(bool, f64)>,
+}
+
+impl Ties {
+    /// Whether a comparison of these values holds.
+    fn holds(self, relation: Relation, left: f64, right: f64) -> bool {
+        match self.hold {
+            Some((hold, slack)) if agreement::close(left, right, slack) => hold,
+            _ => relation.holds(left, right),
+        }
+    }
+}
 
 /// The elements of `tree` at each of `evaluations`, in the order of their labels; those without any value are left out.
 ///
@@ -66,17 +86,17 @@ pub fn evaluate(
     store: &mut Store,
     evaluations: Evaluations,
 ) -> Result<Vec<Row>, EvaluateError> {
-    near(tree, store, evaluations, 0.0)
+    near(tree, store, evaluations, Ties::default())
 }
 
-/// As [`evaluate`], with quantiles at a rank that is moved.
+/// As [`evaluate`], with ties decided one way or the other.
 pub(crate) fn near(
     tree: &Tree,
     store: &mut Store,
     evaluations: Evaluations,
-    shift: Shift,
+    ties: Ties,
 ) -> Result<Vec<Row>, EvaluateError> {
-    let value = Evaluator { store, evaluations, shift }.value(tree)?;
+    let value = Evaluator { store, evaluations, ties }.value(tree)?;
     let mut rows = match value {
         Value::Scalar(values) => vec![Row::of_scalar(values)],
         Value::Vector(rows) => without_empty(rows),
@@ -89,7 +109,7 @@ pub(crate) fn near(
 struct Evaluator<'a> {
     store: &'a mut Store,
     evaluations: Evaluations,
-    shift: Shift,
+    ties: Ties,
 }
 
 impl Evaluator<'_> {
@@ -109,7 +129,7 @@ impl Evaluator<'_> {
             Tree::Map(function, of) => self.map(*function, of)?,
             Tree::Quantile(q, of) => {
                 let buckets = self.vector(of)?;
-                let found = aggregate::quantile(self.store.era(), *q, &buckets, self.shift);
+                let found = aggregate::quantile(self.store.era(), *q, &buckets, self.ties.shift);
                 Value::Vector(nameless(found)?)
             }
             Tree::Absent(of, labels) => {
@@ -134,8 +154,9 @@ impl Evaluator<'_> {
                 Value::Vector(aggregate::aggregate(era, *aggregation, grouping, &rows))
             }
             Tree::Binary { operator, left, right, join } => {
+                let ties = if left.adds() || right.adds() { self.ties } else { Ties::default() };
                 let (left, right) = (self.value(left)?, self.value(right)?);
-                binary::binary(*operator, left, right, join)?
+                binary::binary(*operator, left, right, join, ties)?
             }
             Tree::Set { operation, left, right, matching } => {
                 let (left, right) = (self.vector(left)?, self.vector(right)?);

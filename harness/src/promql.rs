@@ -28,6 +28,8 @@ pub struct SelectorUse {
     pub window: Option<RangeWindow>,
     /// Shift into the past in milliseconds; negative into the future.
     pub offset_ms: i64,
+    /// Whether it, or a subquery around it, is read `@ start()` or `@ end()` of the query.
+    pub at_edge: bool,
     /// What stands around it, from the outside in.
     pub path: Vec<Step>,
 }

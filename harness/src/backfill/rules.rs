@@ -4,7 +4,7 @@
 //! are written back, stale markers where a series vanishes included. Rules go in the order in which they may read
 //! each other. Whether the results are right, this does not know.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{
     client::{
@@ -13,6 +13,7 @@ use crate::{
         remote_write::{EncodedLabels, RemoteWriter, SeriesRef, WriteError},
     },
     promcfg::{RuleFile, RuleGroup, RuleKind},
+    promql::{self, MetricNames},
     staleness,
 };
 
@@ -62,6 +63,16 @@ pub struct OrderError {
     pub records: Vec<String>,
 }
 
+/// Elements of a recording rule that get the same labels at once.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Prometheus fails its evaluation, as two elements become {labels} at once: do its labels replace what tells them apart?"
+)]
+pub struct SameLabels {
+    /// The labels.
+    pub labels: Labels,
+}
+
 /// Why rules could not be materialised.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
@@ -76,6 +87,15 @@ pub enum RuleError {
         /// Why.
         #[source]
         source: ClientError,
+    },
+    /// It records one series twice.
+    #[error("recording rule `{record}`")]
+    SameLabels {
+        /// The recorded metric.
+        record: String,
+        /// Why.
+        #[source]
+        source: SameLabels,
     },
     /// The engine did not store the results.
     #[error("results of recording rule `{record}` were not stored")]
@@ -142,51 +162,68 @@ pub(crate) fn each_group(
     found
 }
 
-/// Evaluates `rules` on the engine and stores the results; `reads` tells which metrics an expression reads.
+/// Evaluates `rules` on the engine and stores the results.
 ///
 /// # Errors
 /// If rules cannot be ordered, or the engine does not answer or store.
 pub async fn materialise(
     rules: &[RecordingRule],
-    reads: impl Fn(&str) -> BTreeSet<String>,
     engine: &Prometheus,
     writer: &RemoteWriter,
     mut progress: impl FnMut(&str),
 ) -> Result<(), RuleError> {
-    for rule in ordered(rules, reads)? {
+    for rule in ordered(rules)? {
         progress(&rule.record);
         evaluate(rule, engine, writer).await?;
     }
     Ok(())
 }
 
-/// `rules` so that each stands after those that it reads; `reads` tells which metrics an expression reads.
+/// `rules` so that each stands after those that it reads, by name or by a pattern of names.
+///
+/// A pattern may cover a rule that the others of its matchers leave out, so that rules only seem to read each other in a
+/// circle: then names alone decide.
 ///
 /// # Errors
 /// If they read each other in a circle.
-pub fn ordered(
-    rules: &[RecordingRule],
-    reads: impl Fn(&str) -> BTreeSet<String>,
-) -> Result<Vec<&RecordingRule>, OrderError> {
-    let recorded: BTreeSet<&str> = rules.iter().map(|rule| rule.record.as_str()).collect();
+pub fn ordered(rules: &[RecordingRule]) -> Result<Vec<&RecordingRule>, OrderError> {
+    let reads: Vec<Vec<MetricNames>> = rules.iter().map(|rule| metrics_read(&rule.expr)).collect();
+    let by_name = |read: &MetricNames, record: &str| match read {
+        MetricNames::Listed(_) => read.may_select(record),
+        MetricNames::Pattern(_) | MetricNames::Variable => false,
+    };
+    let by_any = |read: &MetricNames, record: &str| read.may_select(record);
     let mut ordered = Vec::with_capacity(rules.len());
-    let mut waiting: Vec<&RecordingRule> = rules.iter().collect();
+    let mut waiting: Vec<usize> = (0..rules.len()).collect();
     while !waiting.is_empty() {
-        let unfinished: BTreeSet<&str> = waiting.iter().map(|rule| rule.record.as_str()).collect();
-        let (ready, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|rule| {
-            let read = reads(&rule.expr);
-            !read
-                .iter()
-                .any(|name| recorded.contains(name.as_str()) && unfinished.contains(name.as_str()))
-        });
-        if ready.is_empty() {
-            let records = later.iter().map(|rule| rule.record.clone()).collect();
+        let is_ready = |nth: usize, may_read: &dyn Fn(&MetricNames, &str) -> bool| {
+            let read =
+                |other: &usize| reads[nth].iter().any(|read| may_read(read, &rules[*other].record));
+            !waiting.iter().any(read)
+        };
+        let ready = |may_read: &dyn Fn(&MetricNames, &str) -> bool| -> Vec<usize> {
+            waiting.iter().copied().filter(|nth| is_ready(*nth, may_read)).collect()
+        };
+        let mut next = ready(&by_any);
+        if next.is_empty() {
+            // One at a time: what it frees may no longer need to be looked at so leniently.
+            next = ready(&by_name);
+            next.truncate(1);
+        }
+        if next.is_empty() {
+            let records = waiting.iter().map(|nth| rules[*nth].record.clone()).collect();
             return Err(OrderError { records });
         }
-        ordered.extend(ready);
-        waiting = later;
+        ordered.extend(next.iter().map(|nth| &rules[*nth]));
+        waiting.retain(|nth| !next.contains(nth));
     }
     Ok(ordered)
+}
+
+/// What an expression selects; nothing where it cannot be parsed, which the engine will say better.
+fn metrics_read(expr: &str) -> Vec<MetricNames> {
+    let selectors = promql::selectors(expr).unwrap_or_default();
+    selectors.into_iter().map(|selector| selector.metrics).collect()
 }
 
 async fn evaluate(
@@ -203,9 +240,13 @@ async fn evaluate(
         .await
         .map_err(|source| RuleError::Ask { record: rule.record.clone(), source })?;
     let Value::Matrix(series) = answer.value else { return Ok(()) };
-    let stored: Vec<Recorded> =
-        series.into_iter().map(|series| rule.records(&series.labels, series.points)).collect();
+    let elements = series.into_iter().map(|series| (series.labels, series.points));
+    let stored = rule.records(elements).map_err(|source| same_labels(rule, source))?;
     store(rule, &stored, writer).await
+}
+
+fn same_labels(rule: &RecordingRule, source: SameLabels) -> RuleError {
+    RuleError::SameLabels { record: rule.record.clone(), source }
 }
 
 /// A series that a rule records, with its samples.
@@ -230,17 +271,36 @@ pub async fn store(
 }
 
 impl RecordingRule {
-    /// The series that an element of the expression is recorded as: its labels, and its values at evaluations (instants
-    /// in Unix milliseconds) with a staleness marker wherever it ends.
-    #[must_use]
-    pub fn records(&self, element: &Labels, points: Vec<(i64, f64)>) -> Recorded {
+    /// The series that elements of the expression (labels, and values at evaluations in Unix milliseconds) are recorded
+    /// as, with a staleness marker wherever one ends. Elements may become one series, if they never are there at once.
+    ///
+    /// # Errors
+    /// If they are: Prometheus then fails the evaluation.
+    pub fn records(
+        &self,
+        elements: impl IntoIterator<Item = (Labels, Vec<(i64, f64)>)>,
+    ) -> Result<Vec<Recorded>, SameLabels> {
+        let mut series: BTreeMap<EncodedLabels, Vec<(i64, f64)>> = BTreeMap::new();
+        for (element, points) in elements {
+            series.entry(self.labels_of(&element)).or_default().extend(points);
+        }
+        let Evaluations { last_ms, interval_ms, .. } = self.evaluations;
+        let recorded = series.into_iter().map(|(labels, mut points)| {
+            points.sort_by_key(|(at, _)| *at);
+            if points.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+                return Err(SameLabels { labels: labels.iter().collect() });
+            }
+            Ok((labels, with_stale(points, last_ms, interval_ms)))
+        });
+        recorded.collect()
+    }
+
+    fn labels_of(&self, element: &Labels) -> EncodedLabels {
         let mut all: BTreeMap<&str, &str> =
             element.iter().filter(|(name, _)| *name != "__name__").collect();
         all.extend(self.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         all.insert("__name__", &self.record);
-        let labels = EncodedLabels::new(&all.into_iter().collect::<Vec<_>>());
-        let Evaluations { last_ms, interval_ms, .. } = self.evaluations;
-        (labels, with_stale(points, last_ms, interval_ms))
+        EncodedLabels::new(&all.into_iter().collect::<Vec<_>>())
     }
 }
 
@@ -269,6 +329,44 @@ mod tests {
             samples.iter().map(|(at, value)| (*at, value.is_nan())).collect();
         let expected = [(0, false), (10, false), (20, true), (40, false), (50, false), (60, true)];
         assert_eq!(instants, expected);
+    }
+
+    fn rule(record: &str, expr: &str) -> RecordingRule {
+        RecordingRule {
+            record: record.to_owned(),
+            expr: expr.to_owned(),
+            labels: [("model".to_owned(), "any".to_owned())].into(),
+            evaluations: Evaluations { first_ms: 0, last_ms: 40, interval_ms: 10 },
+        }
+    }
+
+    #[test]
+    fn a_rule_stands_after_those_that_a_pattern_of_it_reads() {
+        let rules = [
+            rule("my:sum", "sum({__name__=~\"my:part_.*\"})"),
+            rule("my:all", "count({job=\"x\"})"),
+            rule("my:part_a", "up"),
+        ];
+        let names = |rules: &[RecordingRule]| -> Vec<String> {
+            ordered(rules).unwrap().iter().map(|rule| rule.record.clone()).collect()
+        };
+        assert_eq!(names(&rules), ["my:part_a", "my:sum", "my:all"]);
+        let circle = [rule("a", "b"), rule("b", "{__name__=~\"a|c\"}"), rule("d", "up")];
+        assert_eq!(ordered(&circle), Err(OrderError { records: vec!["a".into(), "b".into()] }));
+    }
+
+    #[test]
+    fn elements_that_take_turns_are_one_series() {
+        let element = |model: &str| Labels::new(vec![("model".to_owned(), model.to_owned())]);
+        let turns = [(element("a"), vec![(0, 1.0), (30, 3.0)]), (element("b"), vec![(10, 2.0)])];
+        let recorded = rule("r", "x").records(turns).unwrap();
+        assert_eq!(recorded.len(), 1);
+        let instants: Vec<(i64, bool)> =
+            recorded[0].1.iter().map(|(at, value)| (*at, value.is_nan())).collect();
+        assert_eq!(instants, [(0, false), (10, false), (20, true), (30, false), (40, true)]);
+        let both = [(element("a"), vec![(0, 1.0)]), (element("b"), vec![(0, 1.0)])];
+        let error = rule("r", "x").records(both).unwrap_err().to_string();
+        assert!(error.contains("two elements become r{model=\"any\"} at once"), "{error}");
     }
 
     #[test]

@@ -6,17 +6,20 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::Arc,
 };
 
 use super::{
+    condition::{Applied, Open, decide},
     needs::Needs,
-    stage::{Campaign, CampaignError, Subject},
+    stage::{Campaign, CampaignError, RulePlace, Subject},
 };
 use crate::{
+    alert::AlertRule,
     backfill::{
         SeriesFilter,
-        rules::{self, Evaluations, Recorded, RecordingRule, RuleError},
+        rules::{self, Evaluations, RecordingRule, RuleError},
     },
     client::{
         answer::{Labels, Value},
@@ -30,8 +33,7 @@ use crate::{
     },
     oracle::Era,
     promcfg::RuleFile,
-    promql::{PromqlError, parts, tree::Tree},
-    verify::bind,
+    promql::{self, SelectorUse, parts, tree::Tree},
 };
 
 /// Every expression that may have to be answered, with its tree where it is plain.
@@ -40,6 +42,8 @@ pub struct Expressions {
     trees: BTreeMap<String, Option<Tree>>,
     /// For each question, what may have to be asked to find out why it never has a value.
     parts: BTreeMap<String, BTreeSet<String>>,
+    /// Those that are not plain.
+    always: Vec<String>,
     /// What must be stored in an engine in every run, as an expression that reads it is not plain.
     pub(super) stored: Needs,
 }
@@ -48,30 +52,46 @@ impl Expressions {
     /// Those of `subjects` and of the recording rules that they read.
     ///
     /// # Errors
-    /// If one does not parse.
+    /// If one does not parse, or a campaign cannot evaluate it as a rule manager does.
     pub fn of(
         files: &[RuleFile],
         subjects: &[Subject],
         needs: &Needs,
-    ) -> Result<Expressions, PromqlError> {
+    ) -> Result<Expressions, CampaignError> {
+        for rule in subjects.iter().map(|subject| &subject.rule) {
+            refuse(&rule.name, &rule.file, rule.line, &rule.expr)?;
+        }
+        for file in files {
+            let rules = file.groups.iter().flat_map(|group| &group.rules);
+            for rule in rules.filter(|rule| needs.records.contains(rule.name())) {
+                refuse(rule.name(), &file.file, rule.line, &rule.expr)?;
+            }
+        }
         let asked = subjects.iter().flat_map(|subject| &subject.condition.asked);
         let asked: BTreeSet<&String> = asked.collect();
         let parts: BTreeMap<String, BTreeSet<String>> =
             asked.iter().map(|expr| ((*expr).clone(), parts::all(expr))).collect();
         let rules = files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
         let recorded = rules.filter(|rule| needs.records.contains(rule.name()));
-        let all = asked.iter().copied().chain(recorded.map(|rule| &rule.expr));
+        let wholes = subjects.iter().map(|subject| &subject.rule.expr);
+        let all = asked.iter().copied().chain(recorded.map(|rule| &rule.expr)).chain(wholes);
         let all: BTreeSet<&String> = all.chain(parts.values().flatten()).collect();
         let trees: BTreeMap<String, Option<Tree>> =
             all.into_iter().map(|expr| (expr.clone(), Tree::of(expr))).collect();
+        let is_whole = |expr: &str| subjects.iter().any(|subject| subject.rule.expr == expr);
         let not_plain = trees.iter().filter(|(_, tree)| tree.is_none());
-        let stored = Needs::reading(files, not_plain.map(|(expr, _)| expr.as_str()).collect())?;
-        Ok(Expressions { trees, parts, stored })
+        let not_plain = not_plain.map(|(expr, _)| expr.clone());
+        // A whole that is taken apart is asked where everything is.
+        let always: Vec<String> =
+            not_plain.filter(|expr| asked.contains(expr) || !is_whole(expr)).collect();
+        let stored = Needs::reading(files, always.iter().map(String::as_str).collect());
+        Ok(Expressions { trees, parts, always, stored })
     }
 
     /// Those that Prometheus has to answer in every run.
-    pub fn not_plain(&self) -> impl Iterator<Item = &str> {
-        self.trees.iter().filter(|(_, tree)| tree.is_none()).map(|(expr, _)| expr.as_str())
+    #[must_use]
+    pub fn not_plain(&self) -> &[String] {
+        &self.always
     }
 
     fn tree(&self, expr: &str) -> Option<&Tree> {
@@ -107,6 +127,8 @@ pub(super) struct Answers<'a> {
     pub(super) differences: Vec<(String, String)>,
     /// Samples that were seen.
     pub(super) n_samples: usize,
+    /// A series that two targets show.
+    twice: Option<Labels>,
 }
 
 impl<'a> Answers<'a> {
@@ -129,6 +151,7 @@ impl<'a> Answers<'a> {
             n_compared: 0,
             differences: Vec::new(),
             n_samples: 0,
+            twice: None,
         }
     }
 
@@ -138,7 +161,13 @@ impl<'a> Answers<'a> {
         if self.source == Source::Prometheus {
             return true;
         }
-        let nth = self.store.append(series).expect("a target is scraped in the order of time");
+        let nth = match self.store.append(series) {
+            Ok(nth) => nth,
+            Err(twice) => {
+                self.twice.get_or_insert(twice.labels);
+                return false;
+            }
+        };
         if self.source == Source::Both {
             return true;
         }
@@ -156,14 +185,27 @@ impl<'a> Answers<'a> {
         &mut self,
         recording: &[RecordingRule],
     ) -> Result<(), CampaignError> {
+        if let Some(labels) = self.twice.take() {
+            return Err(CampaignError::SameTarget { labels });
+        }
         self.store.seal();
-        for rule in rules::ordered(recording, bind::metrics_read).map_err(RuleError::from)? {
+        let mut series = BTreeSet::new();
+        for rule in rules::ordered(recording).map_err(RuleError::from)? {
             let evaluations = rule.evaluations;
             let found = self.find(&rule.record, &rule.expr, evaluations).await?;
-            let recorded: Vec<Recorded> = found
+            let elements = found
                 .iter()
-                .map(|row| rule.records(&row.labels, row.points(evaluations).collect()))
-                .collect();
+                .map(|row| (Labels::clone(&row.labels), row.points(evaluations).collect()));
+            let record = || rule.record.clone();
+            let recorded = rule
+                .records(elements)
+                .map_err(|source| RuleError::SameLabels { record: record(), source })?;
+            for (labels, _) in &recorded {
+                if !series.insert(labels.clone()) {
+                    let labels = labels.iter().collect();
+                    return Err(CampaignError::Twice { rule: record(), labels });
+                }
+            }
             let is_read = self.campaign.expressions.stored.records.contains(&rule.record);
             if self.source != Source::Here || is_read {
                 rules::store(rule, &recorded, self.writer).await?;
@@ -174,8 +216,10 @@ impl<'a> Answers<'a> {
             // The engine's own values, where there are any, so that each expression is compared by itself.
             for (labels, samples) in &recorded {
                 let added = self.store.append(&SeriesRef { labels, samples });
-                added
-                    .map_err(|source| CampaignError::Store { rule: rule.record.clone(), source })?;
+                added.map_err(|twice| {
+                    let labels = twice.labels;
+                    CampaignError::Twice { rule: record(), labels }
+                })?;
             }
             self.store.seal();
         }
@@ -218,6 +262,52 @@ impl<'a> Answers<'a> {
         Ok(found)
     }
 
+    /// Whether an expression that was taken apart decides as the engine does on the whole, given the answers.
+    pub(super) async fn check(
+        &mut self,
+        subject: &Subject,
+        rule: &AlertRule,
+        given: &[Vec<Row>],
+    ) -> Result<(), CampaignError> {
+        let condition = &subject.condition;
+        if condition.operands.is_empty() && condition.asked.len() == 1 {
+            return Ok(());
+        }
+        let whole = self.find(&rule.name, &rule.expr, rule.evaluations).await?;
+        let decided = |given: &[Vec<Row>], times: f64| {
+            let values: Vec<f64> = condition.values().iter().map(|value| value * times).collect();
+            decide(&condition.decision, given, Applied { values: &values, open: Open::None })
+        };
+        let same = match self.campaign.expressions.tree(&rule.expr) {
+            // Held against the engine as a whole; here the same sums are the same to the last bit.
+            Some(tree) => {
+                let failed = |source| CampaignError::Evaluate { rule: rule.name.clone(), source };
+                let whole = evaluate(tree, &mut self.store, rule.evaluations).map_err(failed)?;
+                let mut given = Vec::with_capacity(condition.asked.len());
+                for tree in condition.asked.iter().filter_map(|e| self.campaign.expressions.tree(e))
+                {
+                    given.push(evaluate(tree, &mut self.store, rule.evaluations).map_err(failed)?);
+                }
+                decided(&given, 1.0).is_ok_and(|decided| sorted(decided) == sorted(whole))
+            }
+            // The engine may have added in another order, so that what is at its threshold is not decided.
+            None => match decided(given, 1.0) {
+                Ok(found) => {
+                    let around = [1.0 - 1e-9, 1.0 + 1e-9].map(|times| decided(given, times));
+                    let around = around.map(Result::unwrap_or_default);
+                    let nameless = |rows: Vec<Row>| rows.into_iter().map(Row::nameless).collect();
+                    let [low, high] = around.map(nameless);
+                    let (found, whole): (Vec<Row>, Vec<Row>) = (nameless(found), nameless(whole));
+                    let around = [low, high];
+                    agreement::first_difference(&found, &around, &[], rule.evaluations, &whole)
+                        .is_none()
+                }
+                Err(_) => false,
+            },
+        };
+        if same { Ok(()) } else { Err(CampaignError::Apart { rule: rule.name.clone() }) }
+    }
+
     async fn find(
         &mut self,
         rule: &str,
@@ -250,12 +340,25 @@ impl<'a> Answers<'a> {
     }
 }
 
+/// Refuses what a rule reads at one instant and a campaign, which asks for many at once, reads at another.
+fn refuse(rule: &str, file: &Path, line: Option<usize>, expr: &str) -> Result<(), CampaignError> {
+    let of_rule = || RulePlace { rule: rule.to_owned(), file: file.to_owned(), line };
+    let selectors = promql::selectors(expr)
+        .map_err(|source| CampaignError::Expression { place: of_rule(), source })?;
+    let what = selectors.iter().find_map(|selector| match selector {
+        SelectorUse { at_edge: true, .. } => Some("`@ start()` or `@ end()`"),
+        SelectorUse { offset_ms: ..0, .. } => Some("a negative offset"),
+        _ => None,
+    });
+    what.map_or(Ok(()), |what| Err(CampaignError::NotEmulated { place: of_rule(), what }))
+}
+
 fn one_line(expr: &str) -> String {
     expr.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The engine's answer.
-pub(super) async fn ask(
+async fn ask(
     client: &Prometheus,
     rule: &str,
     expr: &str,
@@ -281,7 +384,7 @@ pub(super) async fn ask(
 }
 
 /// Bits rather than numbers, as NaN is a value too; the name is not part of an alert.
-pub(super) fn sorted(rows: Vec<Row>) -> Vec<(Arc<Labels>, Vec<Option<u64>>)> {
+fn sorted(rows: Vec<Row>) -> Vec<(Arc<Labels>, Vec<Option<u64>>)> {
     let bits = |row: Row| {
         let bits = row.values.into_iter().map(|value| value.map(f64::to_bits));
         (Arc::new(row.labels.without("__name__")), bits.collect())

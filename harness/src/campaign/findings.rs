@@ -321,7 +321,7 @@ fn lasting(
         resolved += trials.resolves.len();
     }
     let timing = subject.rule.timing;
-    let reach_ms = Needs::of(&campaign.files, |name| name == subject.rule.name).ok()?.reach_ms;
+    let reach_ms = Needs::of(&campaign.files, |name| name == subject.rule.name).reach_ms;
     let aftermath_ms = campaign.settings.aftermath.as_millis() as i64;
     // Whoever looks back further than the trials go on may still resolve.
     let seen = reach_ms + timing.keep_firing_for_ms + timing.for_ms < aftermath_ms;

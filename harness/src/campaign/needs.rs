@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use crate::{
     backfill::SeriesFilter,
     promcfg::{RuleFile, RuleKind},
-    promql::{self, LabelMatcher, MetricNames, PromqlError, RangeWindow, SelectorUse, Step},
+    promql::{self, LabelMatcher, MetricNames, RangeWindow, SelectorUse, Step},
 };
 
 /// What the asked alerts read, directly or through recording rules.
@@ -28,20 +28,16 @@ const LOOKBACK_MS: i64 = 300_000;
 
 impl Needs {
     /// What the alert rules of `files` with `wanted` names read.
-    ///
-    /// # Errors
-    /// If an expression does not parse.
-    pub fn of(files: &[RuleFile], wanted: impl Fn(&str) -> bool) -> Result<Needs, PromqlError> {
+    #[must_use]
+    pub fn of(files: &[RuleFile], wanted: impl Fn(&str) -> bool) -> Needs {
         let rules = files.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
         let alerts = rules.filter(|rule| !is_record(&rule.kind) && wanted(rule.name()));
         Needs::reading(files, alerts.map(|rule| rule.expr.as_str()).collect())
     }
 
-    /// What `exprs` read, with the recording rules of `files`.
-    ///
-    /// # Errors
-    /// If an expression does not parse.
-    pub fn reading(files: &[RuleFile], exprs: Vec<&str>) -> Result<Needs, PromqlError> {
+    /// What `exprs` read, with the recording rules of `files`; one that does not parse reads nothing.
+    #[must_use]
+    pub fn reading(files: &[RuleFile], exprs: Vec<&str>) -> Needs {
         let groups = files.iter().flat_map(|file| &file.groups);
         let all: Vec<_> = groups.flat_map(|group| &group.rules).collect();
         let asked = exprs.clone();
@@ -49,7 +45,7 @@ impl Needs {
         let mut records = BTreeSet::new();
         let mut found: Vec<SelectorUse> = Vec::new();
         while let Some(expr) = waiting.pop() {
-            for selector in promql::selectors(expr)? {
+            for selector in promql::selectors(expr).unwrap_or_default() {
                 for rule in all.iter().filter(|rule| is_record(&rule.kind)) {
                     if selects(&selector, rule.name()) && records.insert(rule.name().to_owned()) {
                         let same = all
@@ -66,12 +62,12 @@ impl Needs {
             same.map(|rule| rule.expr.clone()).collect::<Vec<_>>()
         };
         let reach_ms = asked.iter().map(|expr| reach_ms(expr, &records, &exprs, records.len()));
-        Ok(Needs {
+        Needs {
             reach_ms: LOOKBACK_MS + reach_ms.max().unwrap_or(0),
             records,
             shortest_window_ms: found.iter().filter_map(window_ms).min(),
             selectors: Arc::new(found),
-        })
+        }
     }
 
     /// Whether a series with these labels is read.
@@ -155,7 +151,7 @@ mod tests {
     #[test]
     fn alerts_need_what_their_recording_rules_read() {
         let file = promcfg::rules::parse(Path::new("r.yml"), RULES).unwrap();
-        let needs = Needs::of(&[file], |name| name == "A").unwrap();
+        let needs = Needs::of(&[file], |name| name == "A");
         assert_eq!(needs.records, BTreeSet::from(["a:b".to_owned()]));
         let reads = needs.reads();
         assert!(reads(&label(&[("__name__", "x_total"), ("k", "v"), ("z", "")])));
@@ -167,7 +163,7 @@ mod tests {
     #[test]
     fn the_reach_is_that_of_the_longest_window() {
         let file = promcfg::rules::parse(Path::new("r.yml"), RULES).unwrap();
-        let needs = Needs::of(&[file], |_| true).unwrap();
+        let needs = Needs::of(&[file], |_| true);
         assert_eq!(needs.reach_ms, 3 * 86_400_000 + 3_600_000 + 2 * LOOKBACK_MS);
     }
 }

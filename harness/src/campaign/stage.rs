@@ -3,11 +3,10 @@
 //! Takes what scraping would have stored (thinned), records the recording rules that the alerts read, has the alerts'
 //! expressions answered. What the answers mean is left to [`super::record`].
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    answers::{Answers, Expressions, Source, ask, sorted},
-    condition::{Applied, Open, decide},
+    answers::{Answers, Expressions, Source},
     needs::Needs,
     plan::{self, Run, Settings},
     record::{Record, record},
@@ -22,10 +21,11 @@ use crate::{
         rules::{self, RecordingRule, RuleError},
     },
     client::{
+        answer::Labels,
         prometheus::{ClientError, Prometheus},
         remote_write::{RemoteWriter, SeriesRef, WriteError},
     },
-    evaluate::{EvaluateError, agreement::Difference, row::Row, store::OutOfOrder},
+    evaluate::{EvaluateError, agreement::Difference},
     monitoring::Monitoring,
     promcfg::{AlertmanagerConfig, RuleFile},
     promql::{PromqlError, condition::Condition},
@@ -81,12 +81,47 @@ pub struct Subject {
     pub settings: Vec<Setting>,
 }
 
+/// A rule, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulePlace {
+    /// Its name.
+    pub rule: String,
+    /// Its file.
+    pub file: PathBuf,
+    /// Its line.
+    pub line: Option<usize>,
+}
+
+impl fmt::Display for RulePlace {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(out, ":{line}")?;
+        }
+        write!(out, ": rule `{}`", self.rule)
+    }
+}
+
 /// Why a campaign could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum CampaignError {
-    /// An expression is not read.
-    #[error(transparent)]
-    Expression(#[from] PromqlError),
+    /// Our parser does not read an expression.
+    #[error("{place}: our parser, which knows less than promtool, does not read its expression")]
+    Expression {
+        /// The rule.
+        place: RulePlace,
+        /// Why.
+        #[source]
+        source: PromqlError,
+    },
+    /// A rule reads what a campaign cannot show it.
+    #[error("{place}: {what} is not emulated, as many evaluations are asked for at once")]
+    NotEmulated {
+        /// The rule.
+        place: RulePlace,
+        /// What.
+        what: &'static str,
+    },
     /// The targets are not known.
     #[error(transparent)]
     Targets(#[from] TargetsError),
@@ -103,7 +138,7 @@ pub enum CampaignError {
     #[error(transparent)]
     Rules(#[from] RuleError),
     /// A question was not answered.
-    #[error("alert rule `{rule}` could not be evaluated")]
+    #[error("rule `{rule}` could not be evaluated")]
     Ask {
         /// The rule.
         rule: String,
@@ -120,14 +155,23 @@ pub enum CampaignError {
         #[source]
         source: EvaluateError,
     },
-    /// What a rule records is not a series.
-    #[error("what rule `{rule}` records cannot be stored")]
-    Store {
-        /// The rule.
+    /// Two targets show the same series.
+    #[error(
+        "two targets of prometheus.yml have the same labels, so that Prometheus cannot tell their samples apart: {labels}"
+    )]
+    SameTarget {
+        /// A series of both.
+        labels: Labels,
+    },
+    /// Two rules record the same series.
+    #[error(
+        "two rules record {labels}, of which one is `{rule}`: Prometheus refuses the samples of one"
+    )]
+    Twice {
+        /// The second rule.
         rule: String,
-        /// Why.
-        #[source]
-        source: OutOfOrder,
+        /// The series.
+        labels: Labels,
     },
     /// Our own evaluation is not that of Prometheus.
     #[error(
@@ -164,7 +208,7 @@ impl Campaign {
     /// A campaign about `subjects`, which are alert rules of `files`.
     ///
     /// # Errors
-    /// If an expression does not parse, or the targets are not known.
+    /// If a rule cannot be evaluated as a rule manager would, or the targets are not known.
     pub async fn new(
         monitoring: &Monitoring,
         files: Vec<RuleFile>,
@@ -174,7 +218,7 @@ impl Campaign {
         environment: Environment,
     ) -> Result<Campaign, CampaignError> {
         let asked = |name: &str| subjects.iter().any(|subject| subject.rule.name == name);
-        let needs = Needs::of(&files, asked)?;
+        let needs = Needs::of(&files, asked);
         let targets = targets::targets(monitoring, &binary, [1; 3]).await?;
         let gap = Nanos::from_millis(needs.reach_ms.unsigned_abs());
         Ok(Campaign {
@@ -242,7 +286,7 @@ impl Stage {
                 given.push(answers.rows(&rule.name, expr, rule.evaluations).await?.clone());
             }
             if source == Source::Both {
-                self.check(subject, rule, &given).await?;
+                answers.check(subject, rule, &given).await?;
             }
             let judged_ms = run.judged_ms();
             let mut record = record(rule, &subject.condition, &subject.settings, &given, judged_ms);
@@ -293,24 +337,5 @@ impl Stage {
     /// Ends the engine.
     pub async fn stop(self) {
         self.engine.stop().await;
-    }
-
-    /// Holds what is decided here against the engine's answer to the whole expression.
-    async fn check(
-        &self,
-        subject: &Subject,
-        rule: &AlertRule,
-        answers: &[Vec<Row>],
-    ) -> Result<(), CampaignError> {
-        let condition = &subject.condition;
-        if condition.operands.is_empty() && condition.asked.len() == 1 {
-            return Ok(());
-        }
-        let whole = ask(&self.client, &rule.name, &rule.expr, rule.evaluations).await?;
-        let values = condition.values();
-        let decided =
-            decide(&condition.decision, answers, Applied { values: &values, open: Open::None });
-        let same = decided.is_ok_and(|decided| sorted(decided) == sorted(whole));
-        if same { Ok(()) } else { Err(CampaignError::Apart { rule: rule.name.clone() }) }
     }
 }

@@ -158,15 +158,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     };
     let work = crew::work(&campaign, workers, progress, stop.wanted()).await;
     counter.finish();
-    let mut work = work.map_err(|error| {
-        let remedy = match &error {
-            CampaignError::Differs { .. } => {
-                "let Prometheus evaluate every run: --all-by-prometheus"
-            }
-            _ => "try --jobs 1, or fewer --seeds",
-        };
-        Failure::new(failure::chain(&error), remedy)
-    })?;
+    let mut work = work.map_err(|error| Failure::new(failure::chain(&error), remedy(&error)))?;
     let emitted = check::emitted(&monitoring);
     let findings = findings::all(&campaign, &work, &monitoring, &emitted);
     for (stage, _) in work.stages.drain(..) {
@@ -224,15 +216,36 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(Monitoring, Campaign
     };
     let campaign =
         Campaign::new(&monitoring, files, subjects, settings, binary, at.environment.clone()).await;
-    let mut campaign = campaign.map_err(|error| {
-        Failure::new(failure::chain(&error), "mend prometheus/prometheus.yml and the rules")
-    })?;
+    let mut campaign =
+        campaign.map_err(|error| Failure::new(failure::chain(&error), remedy(&error)))?;
     if let (None, Some(shortest_ms)) = (args.scrape, campaign.needs.shortest_window_ms) {
         // A window with fewer than four samples would be ours, not the rule's.
         let quarter = Nanos::from_millis(shortest_ms.unsigned_abs() / 4);
         campaign.settings.scrape = campaign.settings.scrape.min(quarter);
     }
     Ok((monitoring, campaign))
+}
+
+fn remedy(error: &CampaignError) -> &'static str {
+    match error {
+        CampaignError::Differs { .. } => "let Prometheus evaluate every run: --all-by-prometheus",
+        CampaignError::Targets(_) => "mend prometheus/prometheus.yml",
+        CampaignError::SameTarget { .. } => {
+            "tell the targets apart in relabel_configs of prometheus.yml: `instance` should be theirs alone"
+        }
+        CampaignError::Expression { .. }
+        | CampaignError::NotEmulated { .. }
+        | CampaignError::Rules(_)
+        | CampaignError::Ask { .. }
+        | CampaignError::Evaluate { .. }
+        | CampaignError::Twice { .. }
+        | CampaignError::Apart { .. } => {
+            "mend the rule, or leave it out: name the alerts that are to be tried"
+        }
+        CampaignError::Start(_) | CampaignError::Source(_) | CampaignError::Write(_) => {
+            "try --jobs 1, or fewer --seeds"
+        }
+    }
 }
 
 fn rule_file(file: &PathBuf) -> Result<RuleFile, Failure> {

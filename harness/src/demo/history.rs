@@ -25,7 +25,6 @@ use crate::{
     },
     scenario::SourceError,
     stack::native::{NativePrometheus, Options, StartError},
-    verify::bind,
 };
 
 /// How much longer than its history a run may be before samples of its beginning leave memory.
@@ -121,5 +120,5 @@ async fn record(
     let rules = rules::recording_rules(&setting.deployed.rules, default_ms, span, |_, _, _| {
         setting.clock.epoch_unix_ms()
     });
-    rules::materialise(&rules, bind::metrics_read, client, writer, |_| ()).await
+    rules::materialise(&rules, client, writer, |_| ()).await
 }

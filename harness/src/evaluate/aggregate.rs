@@ -5,7 +5,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Shift,
     row::Row,
     sum::{Mean, Sum},
 };
@@ -106,7 +105,7 @@ fn group(labels: &Labels, grouping: &Grouping) -> Labels {
 /// `histogram_quantile` at each evaluation; elements without a readable `le` are passed by.
 ///
 /// Buckets of two metrics are two histograms: names stay, and it is for the caller to drop them.
-pub(super) fn quantile(era: Era, q: f64, rows: &[Row], shift: Shift) -> Vec<Row> {
+pub(super) fn quantile(era: Era, q: f64, rows: &[Row], shift: f64) -> Vec<Row> {
     let bound = |row: &Row| row.labels.get(LE)?.parse::<f64>().ok();
     let mut found = Vec::new();
     for (labels, members) in groups(rows, |labels| labels.without(LE)) {

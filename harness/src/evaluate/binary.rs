@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    EvaluateError, Value,
+    EvaluateError, Ties, Value,
     matching::{Column, ManyToMany, fill, overlap, signature},
     nameless,
     row::Row,
@@ -26,45 +26,45 @@ pub(super) fn binary(
     left: Value,
     right: Value,
     join: &Join,
+    ties: Ties,
 ) -> Result<Value, EvaluateError> {
+    let applied = |left: f64, right: f64| applied(operator, left, right, ties);
     Ok(match (left, right) {
         (Value::Scalar(left), Value::Scalar(right)) => {
             let pairs = left.iter().zip(&right);
             // The parser lets no filter pass between two numbers.
-            let values = pairs.map(|(left, right)| applied(operator, *left, *right));
+            let values = pairs.map(|(left, right)| applied(*left, *right));
             Value::Scalar(values.collect::<Option<_>>().ok_or(EvaluateError::Type)?)
         }
         (Value::Vector(rows), Value::Scalar(numbers)) => {
-            Value::Vector(with_number(operator, rows, |nth, value| {
-                applied(operator, value, numbers[nth])
-            })?)
+            Value::Vector(with_number(operator, rows, |nth, value| applied(value, numbers[nth]))?)
         }
         (Value::Scalar(numbers), Value::Vector(rows)) => {
             Value::Vector(with_number(operator, rows, |nth, value| match operator {
                 // A filter leaves what the vector has.
-                Operator::Filter(relation) => relation.holds(numbers[nth], value).then_some(value),
-                _ => applied(operator, numbers[nth], value),
+                Operator::Filter(relation) => {
+                    ties.holds(relation, numbers[nth], value).then_some(value)
+                }
+                _ => applied(numbers[nth], value),
             })?)
         }
         (Value::Vector(left), Value::Vector(right)) => {
             let keeps_name = keeps_name(operator);
-            Value::Vector(between(&left, &right, join, keeps_name, |left, right| {
-                applied(operator, left, right)
-            })?)
+            Value::Vector(between(&left, &right, join, keeps_name, applied)?)
         }
     })
 }
 
 /// `None` where a filter lets nothing pass.
-fn applied(operator: Operator, left: f64, right: f64) -> Option<f64> {
+fn applied(operator: Operator, left: f64, right: f64, ties: Ties) -> Option<f64> {
     Some(match operator {
         Operator::Add => left + right,
         Operator::Subtract => left - right,
         Operator::Multiply => left * right,
         Operator::Divide => left / right,
         Operator::Modulo => left % right,
-        Operator::Filter(relation) => return relation.holds(left, right).then_some(left),
-        Operator::Truth(relation) => f64::from(u8::from(relation.holds(left, right))),
+        Operator::Filter(relation) => return ties.holds(relation, left, right).then_some(left),
+        Operator::Truth(relation) => f64::from(u8::from(ties.holds(relation, left, right))),
     })
 }
 

@@ -39,6 +39,11 @@ impl Row {
         Row { labels: Arc::default(), values: values.into_iter().map(Some).collect() }
     }
 
+    /// The same without the metric's name.
+    pub(crate) fn nameless(self) -> Row {
+        Row { labels: Arc::new(self.labels.without("__name__")), ..self }
+    }
+
     /// Its values with their instants in Unix milliseconds.
     pub fn points(&self, evaluations: Evaluations) -> impl Iterator<Item = (i64, f64)> {
         let instants = evaluations.instants();

@@ -73,7 +73,7 @@ pub(super) struct Stored {
 
 /// A sample that is not newer than the one before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("two samples of {labels} are not in the order of time: are they recorded by two rules?")]
+#[error("samples of {labels} are not in the order of time")]
 pub struct OutOfOrder {
     /// The series.
     pub labels: Labels,

@@ -194,25 +194,30 @@ impl Tree {
         tree(&parser::parse(expression).ok()?)
     }
 
-    /// Whether a quantile of a histogram is part of it.
+    /// What it is made of.
     #[must_use]
-    pub fn has_quantile(&self) -> bool {
+    pub fn below(&self) -> Vec<&Tree> {
         match self {
-            Tree::Quantile(..) => true,
             Tree::Number(_)
             | Tree::Time
             | Tree::Select(_)
             | Tree::Range { .. }
-            | Tree::Timestamp(_) => false,
+            | Tree::Timestamp(_) => Vec::new(),
             Tree::Map(_, of)
+            | Tree::Quantile(_, of)
             | Tree::Absent(of, _)
             | Tree::Vector(of)
             | Tree::Scalar(of)
-            | Tree::Aggregate(_, _, of) => of.has_quantile(),
-            Tree::Binary { left, right, .. } | Tree::Set { left, right, .. } => {
-                left.has_quantile() || right.has_quantile()
-            }
+            | Tree::Aggregate(_, _, of) => vec![of],
+            Tree::Binary { left, right, .. } | Tree::Set { left, right, .. } => vec![left, right],
         }
+    }
+
+    /// Whether elements are added below, in whatever order.
+    #[must_use]
+    pub fn adds(&self) -> bool {
+        matches!(self, Tree::Aggregate(Aggregation::Sum | Aggregation::Avg, ..))
+            || self.below().into_iter().any(Tree::adds)
     }
 }
 

@@ -7,20 +7,22 @@ use std::time::Duration;
 
 use promql_parser::label::Matcher;
 use promql_parser::parser::value::ValueType;
-use promql_parser::parser::{Expr, LabelModifier, Offset, VectorSelector};
+use promql_parser::parser::{AtModifier, Expr, LabelModifier, Offset, VectorSelector};
 
 use super::{
     Grouping, LabelMatcher, MetricNames, RangeWindow, SelectorUse, Step, is_variable, template,
 };
 
 pub(super) fn selectors(expression: &Expr) -> Vec<SelectorUse> {
-    let mut walker = Walker { path: Vec::new(), found: Vec::new() };
+    let mut walker = Walker { path: Vec::new(), at_edge: false, found: Vec::new() };
     walker.walk(expression);
     walker.found
 }
 
 struct Walker {
     path: Vec<Step>,
+    /// A subquery around is read at an edge of the query.
+    at_edge: bool,
     found: Vec<SelectorUse>,
 }
 
@@ -35,7 +37,10 @@ impl Walker {
             Expr::Unary(inner) => self.walk(&inner.expr),
             Expr::Subquery(inner) => {
                 let window = template::window(millis(inner.range));
+                let around = self.at_edge;
+                self.at_edge |= is_edge(inner.at.as_ref());
                 self.below(Step::Subquery(window), [inner.expr.as_ref()]);
+                self.at_edge = around;
             }
             Expr::Call(call) => {
                 let arguments = call.args.args.iter().map(AsRef::as_ref);
@@ -88,9 +93,14 @@ impl Walker {
                 Some(Offset::Neg(offset)) => -millis(*offset),
                 None => 0,
             },
+            at_edge: self.at_edge || is_edge(selector.at.as_ref()),
             path: self.path.clone(),
         });
     }
+}
+
+fn is_edge(at: Option<&AtModifier>) -> bool {
+    matches!(at, Some(AtModifier::Start | AtModifier::End))
 }
 
 fn metrics(name: Option<&String>, matchers: Vec<LabelMatcher>) -> MetricNames {

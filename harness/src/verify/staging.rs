@@ -183,7 +183,7 @@ impl Verifier {
             recording.iter().map(|rule| (rule.record.clone(), rule.evaluations)).collect();
         let recording: Vec<RecordingRule> =
             recording.into_iter().filter(|rule| wanted(&rule.record)).collect();
-        rules::materialise(&recording, bind::metrics_read, &client, &writer, |record| {
+        rules::materialise(&recording, &client, &writer, |record| {
             notice(Notice::Recording(record.to_owned()));
         })
         .await?;

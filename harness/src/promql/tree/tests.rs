@@ -85,16 +85,17 @@ fn what_is_plain_has_one() {
 }
 
 #[test]
-fn quantiles_are_found_wherever_they_stand() {
-    let table = [
-        ("histogram_quantile(0.9, x)", true),
-        ("sum(abs(-histogram_quantile(0.9, x)))", true),
-        ("y or x > scalar(histogram_quantile(0.9, x))", true),
-        ("absent(vector(1) + histogram_quantile(0.9, x))", true),
-        ("sum(rate(x_bucket[5m])) > 0 and y", false),
-    ];
-    for (expression, has) in table {
-        assert_eq!(Tree::of(expression).map(|tree| tree.has_quantile()), Some(has), "{expression}");
+fn whatever_a_tree_is_made_of_is_below_it() {
+    fn all(tree: &Tree) -> usize {
+        1 + tree.below().into_iter().map(all).sum::<usize>()
+    }
+    for (expression, n) in [
+        ("histogram_quantile(0.9, x)", 2),
+        ("sum(abs(-histogram_quantile(0.9, x)))", 5),
+        ("y or x > scalar(sum(rate(x[5m])))", 7),
+        ("absent(vector(1) + timestamp(x) * time())", 7),
+    ] {
+        assert_eq!(Tree::of(expression).map(|tree| all(&tree)), Some(n), "{expression}");
     }
 }
 

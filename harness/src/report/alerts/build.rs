@@ -80,7 +80,7 @@ fn by_prometheus(campaign: &Campaign, records: &[Record]) -> ByPrometheus {
     ByPrometheus {
         runs: runs.filter(|run| run.by_prometheus).count(),
         compared: records.iter().map(|record| record.compared).sum(),
-        always: campaign.expressions.not_plain().map(str::to_owned).collect(),
+        always: campaign.expressions.not_plain().to_vec(),
         differences: differences.collect(),
     }
 }

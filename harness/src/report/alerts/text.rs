@@ -197,16 +197,23 @@ fn sweep(report: &AlertsReport, paint: Paint) -> String {
 fn by_prometheus(report: &AlertsReport, paint: Paint) -> String {
     let found = &report.by_prometheus;
     let all = found.runs == report.complete;
-    let mut text = format!(
-        "evaluated by Prometheus: {}{}; compared with dashproof's own evaluation: {}, {}\n",
-        words::counted(found.runs, "run"),
-        if all { "" } else { ", the first of each kind" },
-        words::counted(found.compared, "answer"),
-        match found.differences.len() {
+    let mut text = format!("evaluated by Prometheus: {}", words::counted(found.runs, "run"));
+    if !all {
+        text += match report.full_rate.len() {
+            0 => ", the first of each kind".to_owned(),
+            n => format!(", the first of each kind, and {n} of them again at the full scrape rate"),
+        }
+        .as_str();
+    }
+    if found.compared > 0 {
+        let outcome = match found.differences.len() {
             0 => "none differs".to_owned(),
             n => paint.bad(&words::counted(n, "difference")),
-        },
-    );
+        };
+        let compared = words::counted(found.compared, "answer");
+        text += &format!("; compared with dashproof's own evaluation: {compared}, {outcome}");
+    }
+    text.push('\n');
     for difference in &found.differences {
         text += &format!("  {}\n", paint.bad(difference));
     }
