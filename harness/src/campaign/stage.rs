@@ -3,10 +3,11 @@
 //! Takes what scraping would have stored (thinned), records the recording rules that the alerts read, has the alerts'
 //! expressions answered. What the answers mean is left to [`super::record`].
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{
-    answers::{Answers, Expressions, Source},
+    answers::{Answers, Source},
+    expressions::Expressions,
     needs::Needs,
     plan::{self, Run, Settings},
     record::{Record, record},
@@ -160,7 +161,7 @@ pub enum CampaignError {
         "two targets of prometheus.yml have the same labels, so that Prometheus cannot tell their samples apart: {labels}"
     )]
     SameTarget {
-        /// A series of both.
+        /// Their labels, or a series of both.
         labels: Labels,
     },
     /// Two rules record the same series.
@@ -220,6 +221,13 @@ impl Campaign {
         let asked = |name: &str| subjects.iter().any(|subject| subject.rule.name == name);
         let needs = Needs::of(&files, asked);
         let targets = targets::targets(monitoring, &binary, [1; 3]).await?;
+        let mut seen = BTreeSet::new();
+        for (_, target) in &targets.targets {
+            let labels: Labels = target.labels.iter().cloned().collect();
+            if let Some(labels) = seen.replace(labels) {
+                return Err(CampaignError::SameTarget { labels });
+            }
+        }
         let gap = Nanos::from_millis(needs.reach_ms.unsigned_abs());
         Ok(Campaign {
             runs: plan::runs(&settings, gap),
