@@ -8,8 +8,10 @@
 //! Whether a rule is good, this does not decide.
 
 pub mod answers;
+mod asking;
 pub mod condition;
 pub mod crew;
+pub mod error;
 pub mod expressions;
 pub mod findings;
 pub mod incidents;

@@ -34,6 +34,19 @@ pub struct SelectorUse {
     pub path: Vec<Step>,
 }
 
+impl SelectorUse {
+    /// What a rule, which is evaluated at one instant after the other, reads otherwise than a query over all of them at
+    /// once: the edges of a query are each evaluation's own instant, and what is yet to come is not there.
+    #[must_use]
+    pub fn unlike_a_rule(&self) -> Option<&'static str> {
+        match self {
+            SelectorUse { at_edge: true, .. } => Some("`@ start()` or `@ end()`"),
+            SelectorUse { offset_ms: ..0, .. } => Some("a negative offset"),
+            _ => None,
+        }
+    }
+}
+
 /// The metrics that a selector names.
 #[derive(Debug, Clone)]
 pub enum MetricNames {

@@ -10,8 +10,10 @@ use std::{
 };
 
 use super::{
+    asking::ask,
     condition::{Applied, Open, decide},
-    stage::{Campaign, CampaignError, Subject},
+    error::CampaignError,
+    stage::{Campaign, Subject},
 };
 use crate::{
     alert::AlertRule,
@@ -20,15 +22,11 @@ use crate::{
         rules::{self, Evaluations, RecordingRule, RuleError},
     },
     client::{
-        answer::{Labels, Value},
-        prometheus::{MAX_POINTS, Prometheus},
+        answer::Labels,
+        prometheus::Prometheus,
         remote_write::{RemoteWriter, SeriesRef},
     },
-    evaluate::{
-        agreement, evaluate,
-        row::{Row, rows},
-        store::Store,
-    },
+    evaluate::{agreement, evaluate, row::Row, store::Store},
     oracle::Era,
 };
 
@@ -275,32 +273,6 @@ impl<'a> Answers<'a> {
 
 fn one_line(expr: &str) -> String {
     expr.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The engine's answer.
-async fn ask(
-    client: &Prometheus,
-    rule: &str,
-    expr: &str,
-    evaluations: Evaluations,
-) -> Result<Vec<Row>, CampaignError> {
-    let Evaluations { first_ms, last_ms, interval_ms } = evaluations;
-    // 2.42 looks through all samples of the range anew for each `timestamp(x)`: short ranges have fewer.
-    let n_steps = if expr.contains("timestamp") { 120 } else { MAX_POINTS };
-    let mut all = Vec::new();
-    let mut from_ms = first_ms;
-    while from_ms <= last_ms {
-        let to_ms = last_ms.min(from_ms + (n_steps - 1) * interval_ms);
-        let answer = client
-            .query_range(expr, from_ms, to_ms, interval_ms)
-            .await
-            .map_err(|source| CampaignError::Ask { rule: rule.to_owned(), source })?;
-        if let Value::Matrix(series) = answer.value {
-            all.extend(series);
-        }
-        from_ms = to_ms + interval_ms;
-    }
-    Ok(rows(all, evaluations))
 }
 
 /// Bits rather than numbers, as NaN is a value too; the name is not part of an alert.

@@ -11,9 +11,10 @@ use std::{
 use tokio::{sync::mpsc, task::JoinSet};
 
 use super::{
+    error::CampaignError,
     plan::Run,
     record::Record,
-    stage::{Campaign, CampaignError, Stage},
+    stage::{Campaign, Stage},
 };
 
 /// What came of a campaign.

@@ -8,8 +8,9 @@ use std::{
 };
 
 use super::{
+    error::{CampaignError, RulePlace},
     needs::Needs,
-    stage::{CampaignError, RulePlace, Subject},
+    stage::Subject,
 };
 use crate::{
     promcfg::RuleFile,
@@ -89,10 +90,6 @@ fn refuse(rule: &str, file: &Path, line: Option<usize>, expr: &str) -> Result<()
     let of_rule = || RulePlace { rule: rule.to_owned(), file: file.to_owned(), line };
     let selectors = promql::selectors(expr)
         .map_err(|source| CampaignError::Expression { place: of_rule(), source })?;
-    let what = selectors.iter().find_map(|selector| match selector {
-        SelectorUse { at_edge: true, .. } => Some("`@ start()` or `@ end()`"),
-        SelectorUse { offset_ms: ..0, .. } => Some("a negative offset"),
-        _ => None,
-    });
+    let what = selectors.iter().find_map(SelectorUse::unlike_a_rule);
     what.map_or(Ok(()), |what| Err(CampaignError::NotEmulated { place: of_rule(), what }))
 }

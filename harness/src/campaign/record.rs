@@ -53,6 +53,22 @@ pub struct RuleRecord {
     pub failure: Option<String>,
 }
 
+impl RuleRecord {
+    /// A rule of which Prometheus would fail evaluations, for this reason.
+    #[must_use]
+    pub fn failing(rule: &AlertRule, condition: &Condition, failure: String) -> RuleRecord {
+        RuleRecord {
+            evaluations: rule.evaluations,
+            settings: Vec::new(),
+            extremes: vec![None; condition.operands.len()],
+            answered: vec![false; condition.asked.len()],
+            parts: BTreeSet::new(),
+            matched: false,
+            failure: Some(failure),
+        }
+    }
+}
+
 /// An alert and its lives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lives {

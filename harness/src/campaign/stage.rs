@@ -3,14 +3,15 @@
 //! Takes what scraping would have stored (thinned), records the recording rules that the alerts read, has the alerts'
 //! expressions answered. What the answers mean is left to [`super::record`].
 
-use std::{collections::BTreeSet, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{
     answers::{Answers, Source},
+    error::CampaignError,
     expressions::Expressions,
     needs::Needs,
     plan::{self, Run, Settings},
-    record::{Record, record},
+    record::{Record, RuleRecord, record},
     sweep::Setting,
 };
 use fake_modules::time::Nanos;
@@ -19,26 +20,24 @@ use crate::{
     alert::{AlertRule, alert_rules},
     backfill::{
         NoWitness, Play, Thinning,
-        rules::{self, RecordingRule, RuleError},
+        rules::{self, RecordingRule},
     },
     client::{
         answer::Labels,
-        prometheus::{ClientError, Prometheus},
-        remote_write::{RemoteWriter, SeriesRef, WriteError},
+        prometheus::Prometheus,
+        remote_write::{RemoteWriter, SeriesRef},
     },
-    evaluate::{EvaluateError, agreement::Difference},
     monitoring::Monitoring,
     promcfg::{AlertmanagerConfig, RuleFile},
-    promql::{PromqlError, condition::Condition},
-    scenario::SourceError,
+    promql::condition::Condition,
     stack::{
         environment::Environment,
-        native::{NativePrometheus, Options, StartError},
+        native::{NativePrometheus, Options},
         prometheus_binary::PrometheusBinary,
     },
     verify::{
         staging::group_offset,
-        targets::{self, Phase, Targets, TargetsError},
+        targets::{self, Phase, Targets},
     },
 };
 
@@ -80,120 +79,6 @@ pub struct Subject {
     pub condition: Condition,
     /// As it is written, then what is swept.
     pub settings: Vec<Setting>,
-}
-
-/// A rule, for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RulePlace {
-    /// Its name.
-    pub rule: String,
-    /// Its file.
-    pub file: PathBuf,
-    /// Its line.
-    pub line: Option<usize>,
-}
-
-impl fmt::Display for RulePlace {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}", self.file.display())?;
-        if let Some(line) = self.line {
-            write!(out, ":{line}")?;
-        }
-        write!(out, ": rule `{}`", self.rule)
-    }
-}
-
-/// Why a campaign could not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum CampaignError {
-    /// Our parser does not read an expression.
-    #[error("{place}: our parser, which knows less than promtool, does not read its expression")]
-    Expression {
-        /// The rule.
-        place: RulePlace,
-        /// Why.
-        #[source]
-        source: PromqlError,
-    },
-    /// A rule reads what a campaign cannot show it.
-    #[error("{place}: {what} is not emulated, as many evaluations are asked for at once")]
-    NotEmulated {
-        /// The rule.
-        place: RulePlace,
-        /// What.
-        what: &'static str,
-    },
-    /// The targets are not known.
-    #[error(transparent)]
-    Targets(#[from] TargetsError),
-    /// No engine.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// No traffic.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// Samples were not stored.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// Recording rules could not be recorded.
-    #[error(transparent)]
-    Rules(#[from] RuleError),
-    /// A question was not answered.
-    #[error("rule `{rule}` could not be evaluated")]
-    Ask {
-        /// The rule.
-        rule: String,
-        /// Why.
-        #[source]
-        source: ClientError,
-    },
-    /// A rule cannot be evaluated.
-    #[error("rule `{rule}`: Prometheus would fail its evaluation")]
-    Evaluate {
-        /// The rule.
-        rule: String,
-        /// Why.
-        #[source]
-        source: EvaluateError,
-    },
-    /// Two targets show the same series.
-    #[error(
-        "two targets of prometheus.yml have the same labels, so that Prometheus cannot tell their samples apart: {labels}"
-    )]
-    SameTarget {
-        /// Their labels, or a series of both.
-        labels: Labels,
-    },
-    /// Two rules record the same series.
-    #[error(
-        "two rules record {labels}, of which one is `{rule}`: Prometheus refuses the samples of one"
-    )]
-    Twice {
-        /// The second rule.
-        rule: String,
-        /// The series.
-        labels: Labels,
-    },
-    /// Our own evaluation is not that of Prometheus.
-    #[error(
-        "rule `{rule}`: `{expr}` is evaluated otherwise here than by Prometheus, which is a flaw of dashproof: {difference}"
-    )]
-    Differs {
-        /// The rule.
-        rule: String,
-        /// The expression.
-        expr: String,
-        /// Where they differ first.
-        difference: Difference,
-    },
-    /// Taken apart, an expression does not decide as the engine does.
-    #[error(
-        "alert rule `{rule}`: its expression, taken apart, yields other elements than Prometheus; this is a flaw of dashproof"
-    )]
-    Apart {
-        /// The rule.
-        rule: String,
-    },
 }
 
 /// An engine with the runs that were played into it so far.
@@ -288,21 +173,14 @@ impl Stage {
         let mut found = Vec::with_capacity(campaign.subjects.len());
         for subject in &campaign.subjects {
             let rule = &alerts[subject.nth];
-            let asked = &subject.condition.asked;
-            let mut given = Vec::with_capacity(asked.len());
-            for expr in asked {
-                given.push(answers.rows(&rule.name, expr, rule.evaluations).await?.clone());
-            }
-            if source == Source::Both {
-                answers.check(subject, rule, &given).await?;
-            }
-            let judged_ms = run.judged_ms();
-            let mut record = record(rule, &subject.condition, &subject.settings, &given, judged_ms);
-            for (expr, _) in asked.iter().zip(&given).filter(|(_, rows)| rows.is_empty()) {
-                let parts = answers.parts_with_values(&rule.name, expr, rule.evaluations).await?;
-                record.parts.extend(parts);
-            }
-            found.push(record);
+            found.push(match self.judge(run, subject, rule, &mut answers).await {
+                Err(error) if error.is_of_evaluation() => RuleRecord::failing(
+                    rule,
+                    &subject.condition,
+                    format!("{run}: {}", error.told()),
+                ),
+                record => record?,
+            });
         }
         Ok(Record {
             run: run.index,
@@ -312,6 +190,31 @@ impl Stage {
             compared: answers.n_compared,
             differences: answers.differences,
         })
+    }
+
+    /// What a rule did in a run.
+    async fn judge(
+        &self,
+        run: &Run,
+        subject: &Subject,
+        rule: &AlertRule,
+        answers: &mut Answers<'_>,
+    ) -> Result<RuleRecord, CampaignError> {
+        let asked = &subject.condition.asked;
+        let mut given = Vec::with_capacity(asked.len());
+        for expr in asked {
+            given.push(answers.rows(&rule.name, expr, rule.evaluations).await?.clone());
+        }
+        if run.by_prometheus && !run.full_rate {
+            answers.check(subject, rule, &given).await?;
+        }
+        let judged_ms = run.judged_ms();
+        let mut record = record(rule, &subject.condition, &subject.settings, &given, judged_ms);
+        for (expr, _) in asked.iter().zip(&given).filter(|(_, rows)| rows.is_empty()) {
+            let parts = answers.parts_with_values(&rule.name, expr, rule.evaluations).await?;
+            record.parts.extend(parts);
+        }
+        Ok(record)
     }
 
     /// Plays a run; how many requests arrived.

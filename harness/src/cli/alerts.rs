@@ -23,10 +23,12 @@ use super::{
 use crate::{
     alert::{AlertRule, alert_rules},
     campaign::{
-        crew, findings,
+        crew,
+        error::CampaignError,
+        findings,
         incidents::Trouble,
         plan::Settings,
-        stage::{Campaign, CampaignError, Subject},
+        stage::{Campaign, Subject},
         subjects,
         sweep::Axis,
     },

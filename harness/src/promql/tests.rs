@@ -113,3 +113,20 @@ fn what_does_not_parse_is_an_error() {
         assert!(error.to_string().starts_with("not PromQL: "), "{error}");
     }
 }
+
+#[test]
+fn what_a_rule_reads_otherwise_than_a_range_query_is_found() {
+    let found = |expression: &str| {
+        selectors(expression).unwrap().iter().find_map(SelectorUse::unlike_a_rule)
+    };
+    assert_eq!(found("sum(up @ end()) > 1"), Some("`@ start()` or `@ end()`"));
+    assert_eq!(found("max_over_time(up[5m] @ start())"), Some("`@ start()` or `@ end()`"));
+    assert_eq!(found("max_over_time((1 + up)[5m:1m] @ end())"), Some("`@ start()` or `@ end()`"));
+    assert_eq!(found("up offset -5m"), Some("a negative offset"));
+    for alike in ["up @ 1600000000", "max_over_time(up[5m:1m]) + (up offset 5m)"] {
+        assert_eq!(found(alike), None, "{alike}");
+    }
+    // Only what stands within the subquery.
+    let around = selectors("max_over_time(up[5m:1m] @ end()) + up").unwrap();
+    assert_eq!(around[1].unlike_a_rule(), None);
+}

@@ -56,6 +56,17 @@ pub(crate) async fn campaign(
     axes: &[&str],
     all_by_prometheus: bool,
 ) -> Arc<Campaign> {
+    campaign_of(binary, text, axes, all_by_prometheus, Trouble::ProviderOutage).await
+}
+
+/// The same with another kind of incident.
+pub(crate) async fn campaign_of(
+    binary: &PrometheusBinary,
+    text: &str,
+    axes: &[&str],
+    all_by_prometheus: bool,
+    trouble: Trouble,
+) -> Arc<Campaign> {
     let monitoring = monitoring();
     let own = promcfg::rules::parse(Path::new("own.yml"), text).expect("the rules are read");
     let files = subjects::in_force(&monitoring.rules, Some(&own));
@@ -69,7 +80,7 @@ pub(crate) async fn campaign(
         span: SPAN,
         trials: 1,
         profiles: vec![Profile::Chat, Profile::Rag],
-        troubles: vec![Trouble::ProviderOutage],
+        troubles: vec![trouble],
         warm_up: Nanos(30 * Nanos::MINUTE.0),
         aftermath: Nanos(30 * Nanos::MINUTE.0),
         scrape: Nanos(30 * Nanos::SECOND.0),

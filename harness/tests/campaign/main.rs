@@ -8,7 +8,7 @@ mod bench;
 
 use std::{collections::BTreeSet, process::ExitCode};
 
-use bench::{SPAN, campaign, found, text, work};
+use bench::{SPAN, campaign, campaign_of, found, text, work};
 use dashproof::{
     alert::{self, AlertRule, Episode},
     campaign::{
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
             "what_rounding_decides_ends_no_campaign",
             what_rounding_decides_ends_no_campaign,
         ),
+        on_each_line("a_failing_rule_is_a_finding", a_failing_rule_is_a_finding),
         on_each_line("results_repeat_whoever_works", results_repeat_whoever_works),
         on_each_line("what_cannot_work_is_found", what_cannot_work_is_found),
         on_each_line("a_threshold_too_low_is_a_false_alarm", a_threshold_too_low_is_a_false_alarm),
@@ -182,6 +183,27 @@ fn what_rounding_decides_ends_no_campaign(binary: &PrometheusBinary) -> Result<(
             let never: Vec<_> = findings.iter().filter(never).collect();
             assert!(never.iter().all(|finding| finding.rule == "Tied"), "{never:#?}");
         }
+        Ok(())
+    })
+}
+
+/// Rules that Prometheus evaluates without a fault, though not over a range, and one that it fails.
+const FAILING: &str = "
+  - { alert: Apart, expr: '-{__name__=~\".*_op(s|erations)(_total)?\"} < -1e12' }
+  - { alert: Ambiguous, expr: 'llm_provider_requests_total > on (module) llm_provider_errors_total' }
+  - { alert: Sound, expr: 't:errors:ratio5m > 0.9' }
+";
+
+fn a_failing_rule_is_a_finding(binary: &PrometheusBinary) -> Result<(), Failed> {
+    block_on(async {
+        let rules = text(FAILING);
+        let campaign = campaign_of(binary, &rules, &[], false, Trouble::MetricRenamed).await;
+        let work = work(&campaign, 2).await;
+        let findings = found(&campaign, &work);
+        let fails = findings.iter().filter(|finding| finding.kind == FindingKind::Fails);
+        let fails: Vec<_> = fails.map(|finding| (&finding.rule, &finding.message)).collect();
+        assert!(fails.len() == 1 && fails[0].0 == "Ambiguous", "{findings:#?}");
+        assert!(fails[0].1.starts_with("a day of chat, at the full rate: "), "{fails:?}");
         Ok(())
     })
 }
