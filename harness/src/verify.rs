@@ -12,6 +12,7 @@ pub mod engine;
 mod error;
 pub mod evidence;
 pub mod look;
+pub mod not_emulated;
 pub mod question;
 pub(crate) mod staging;
 pub mod targets;

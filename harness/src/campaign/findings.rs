@@ -1,8 +1,10 @@
 //! What is wrong with rules: what the files show, and what all runs together show.
 //!
 //! That a rule never fired says nothing; that a part of it never had a value, or that its parts never matched, does.
-//! Which part it is, the runs have noted. Rules on metrics that are not simulated are named, not
-//! judged.
+//! Which part it is, the runs have noted. Rules that depend on what is not simulated are named, not
+//! judged: see `not_judged`.
+
+mod not_judged;
 
 use std::path::PathBuf;
 
@@ -21,9 +23,8 @@ use crate::{
     check::{self, EmittedMetrics},
     monitoring::Monitoring,
     problem::Problem,
-    promcfg::duration,
     promql::{
-        self, MetricNames,
+        self,
         condition::{Decision, SetOperation},
         parts::{Parts, parts},
     },
@@ -49,7 +50,7 @@ pub enum FindingKind {
     ShortWindow,
     /// Something else that the files alone show.
     Files,
-    /// It reads metrics that are not simulated, so that nothing is known of it.
+    /// It depends on what is not simulated or was never evaluated, so that nothing is concluded of it.
     NotSimulated,
 }
 
@@ -91,12 +92,15 @@ pub fn all(
         rules: &campaign.files,
         emitted,
     });
-    let foreign = |name: &str| {
-        emitted.foreign_prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
-    };
     let mut found = of_files(campaign, &problems);
-    if !work.interrupted {
-        found.extend(of_runs(campaign, &work.records, foreign));
+    for (nth, subject) in campaign.subjects.iter().enumerate() {
+        let reasons = not_judged::beforehand(campaign, subject, monitoring, emitted);
+        if reasons.is_empty() && !work.interrupted {
+            found.extend(of_runs(campaign, subject, nth, &work.records));
+        }
+        found.extend(
+            reasons.into_iter().map(|why| finding(subject, FindingKind::NotSimulated, why)),
+        );
     }
     found.sort();
     found.dedup();
@@ -126,69 +130,56 @@ fn of_files(campaign: &Campaign, problems: &[Problem]) -> Vec<Finding> {
     found.collect()
 }
 
-/// What the runs show.
-fn of_runs(
-    campaign: &Campaign,
-    records: &[Record],
-    foreign: impl Fn(&str) -> bool,
-) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for (nth, subject) in campaign.subjects.iter().enumerate() {
-        let finding = |kind, message: String| Finding {
-            file: subject.rule.file.clone(),
-            line: subject.rule.line,
-            rule: subject.rule.name.clone(),
-            kind,
-            message,
-        };
-        let runs = records.iter().map(|record| &record.rules[nth]);
-        if let Some(failure) = runs.clone().find_map(|record| record.failure.clone()) {
-            found.push(finding(FindingKind::Fails, failure));
-            continue;
-        }
-        let answered: Vec<bool> = (0..subject.condition.asked.len())
-            .map(|asked| runs.clone().any(|record| record.answered[asked]))
-            .collect();
-        let seen = answered.iter().any(|answered| *answered);
-        if let Some(names) = not_simulated(subject, &foreign).filter(|_| !seen) {
-            let message = format!("reads {names}, which no simulation shows: not judged here");
-            found.push(finding(FindingKind::NotSimulated, message));
-            continue;
-        }
-        if let Some(message) = looks_too_far_back(campaign, subject) {
-            found.push(finding(FindingKind::NotSimulated, message));
-            continue;
-        }
-        let possible = possible(&subject.condition.decision, &answered);
-        for (asked, _) in answered.iter().enumerate().filter(|(_, answered)| !**answered) {
-            if !matters(&subject.condition.decision, asked) {
-                continue;
-            }
-            let has_value = |part: &str| runs.clone().any(|record| record.parts.contains(part));
-            let why = diagnose(&subject.condition.asked[asked], has_value);
-            let Some((no_denominator, why)) = why else { continue };
-            let kind = match (possible, no_denominator) {
-                (_, true) => FindingKind::NoDenominator,
-                (false, false) => FindingKind::NeverFires,
-                (true, false) => FindingKind::DeadBranch,
-            };
-            let so = if possible { "a branch of it can never fire" } else { "it can never fire" };
-            found.push(finding(kind, format!("{so}: {why}")));
-        }
-        // What `unless` excludes may be there on every ordinary day: only all incidents together tell.
-        let telling = everything_tried(campaign) || !has_exception(&subject.condition.decision);
-        let matched = runs.clone().any(|record| record.matched);
-        if possible && telling && !matched {
-            let asked = subject.condition.asked.join("`, `");
-            let message = format!(
-                "it can never fire: `{asked}` all have values, but their labels never match"
-            );
-            found.push(finding(FindingKind::NeverFires, message));
-        }
-        found.extend(
-            lasting(campaign, subject, nth, records).map(|(k, message)| finding(k, message)),
-        );
+fn finding(subject: &Subject, kind: FindingKind, message: String) -> Finding {
+    Finding {
+        file: subject.rule.file.clone(),
+        line: subject.rule.line,
+        rule: subject.rule.name.clone(),
+        kind,
+        message,
     }
+}
+
+/// What the runs show of the rule that is the `nth`.
+fn of_runs(campaign: &Campaign, subject: &Subject, nth: usize, records: &[Record]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let finding = |kind, message| finding(subject, kind, message);
+    let runs = records.iter().map(|record| &record.rules[nth]);
+    if let Some(failure) = runs.clone().find_map(|record| record.failure.clone()) {
+        return vec![match not_judged::template(subject) {
+            Some(why) => finding(FindingKind::NotSimulated, why),
+            None => finding(FindingKind::Fails, failure),
+        }];
+    }
+    let answered: Vec<bool> = (0..subject.condition.asked.len())
+        .map(|asked| runs.clone().any(|record| record.answered[asked]))
+        .collect();
+    let possible = possible(&subject.condition.decision, &answered);
+    for (asked, _) in answered.iter().enumerate().filter(|(_, answered)| !**answered) {
+        if !matters(&subject.condition.decision, asked) {
+            continue;
+        }
+        let has_value = |part: &str| runs.clone().any(|record| record.parts.contains(part));
+        let why = diagnose(&subject.condition.asked[asked], has_value);
+        let Some((no_denominator, why)) = why else { continue };
+        let kind = match (possible, no_denominator) {
+            (_, true) => FindingKind::NoDenominator,
+            (false, false) => FindingKind::NeverFires,
+            (true, false) => FindingKind::DeadBranch,
+        };
+        let so = if possible { "a branch of it can never fire" } else { "it can never fire" };
+        found.push(finding(kind, format!("{so}: {why}")));
+    }
+    // What `unless` excludes may be there on every ordinary day: only all incidents together tell.
+    let telling = everything_tried(campaign) || !has_exception(&subject.condition.decision);
+    let matched = runs.clone().any(|record| record.matched);
+    if possible && telling && !matched {
+        let asked = subject.condition.asked.join("`, `");
+        let message =
+            format!("it can never fire: `{asked}` all have values, but their labels never match");
+        found.push(finding(FindingKind::NeverFires, message));
+    }
+    found.extend(lasting(campaign, subject, nth, records).map(|(k, message)| finding(k, message)));
     found
 }
 
@@ -209,32 +200,6 @@ fn has_exception(decision: &Decision) -> bool {
             matches!(operation, SetOperation::Unless) || has_exception(left) || has_exception(right)
         }
     }
-}
-
-/// A rule that reads what was before any run began, in words.
-fn looks_too_far_back(campaign: &Campaign, subject: &Subject) -> Option<String> {
-    let selectors = promql::selectors(&subject.rule.expr).ok()?;
-    let back = selectors.iter().map(|selector| selector.offset_ms).max()?;
-    let longest = campaign.runs.iter().map(|run| run.duration.as_millis() as i64).max()?;
-    (back >= longest).then(|| {
-        let (back, longest) = (duration::format(back), duration::format(longest));
-        format!("looks back {back}, and no run is longer than {longest}: not judged here (--span)")
-    })
-}
-
-/// Metrics of others that the rule reads, if it reads nothing else.
-fn not_simulated(subject: &Subject, foreign: &impl Fn(&str) -> bool) -> Option<String> {
-    let selectors = promql::selectors(&subject.rule.expr).ok()?;
-    let mut names = Vec::new();
-    for selector in &selectors {
-        let MetricNames::Listed(listed) = &selector.metrics else { return None };
-        if !listed.iter().all(|name| foreign(name)) {
-            return None;
-        }
-        names.extend(listed.iter().cloned());
-    }
-    names.dedup();
-    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Whether the decision can have an element, given which questions ever had an answer.

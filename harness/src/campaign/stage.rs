@@ -210,6 +210,7 @@ impl Stage {
         }
         let judged_ms = run.judged_ms();
         let mut record = record(rule, &subject.condition, &subject.settings, &given, judged_ms);
+        record.failure = record.failure.map(|failure| format!("{run}: {failure}"));
         for (expr, _) in asked.iter().zip(&given).filter(|(_, rows)| rows.is_empty()) {
             let parts = answers.parts_with_values(&rule.name, expr, rule.evaluations).await?;
             record.parts.extend(parts);

@@ -65,7 +65,8 @@ fn of_join(
         let has = format!("the left side has {}, the right side {}", list(&left), list(&right));
         Some(expression.error(&message).remedy(has))
     };
-    on.labels.iter().filter_map(problem).collect()
+    // Selectors have a name and aggregations have none, which the known labels do not tell.
+    on.labels.iter().filter(|label| *label != "__name__").filter_map(problem).collect()
 }
 
 #[cfg(test)]
@@ -103,5 +104,6 @@ mod tests {
         let [one] = &problems("m, p")[..] else { panic!("one problem") };
         assert!(one.contains("\"p\": the right side lacks it, so that nothing matches"), "{one}");
         assert!(one.contains("the left side has m, p, the right side m"), "{one}");
+        assert_eq!(problems("__name__"), [""; 0]);
     }
 }

@@ -12,6 +12,9 @@ use super::expressions::Expression;
 use crate::problem::Problem;
 use crate::promql::{self, Grouping, LabelMatcher, MetricNames, SelectorUse, Step};
 
+/// The label that holds the name of a series.
+const NAME: &str = "__name__";
+
 type Labels<'a> = BTreeMap<&'a str, LabelValues>;
 
 /// Matchers and groupings that ask for labels or values that do not exist.
@@ -77,7 +80,8 @@ fn groupings(
     labels: &Labels<'_>,
     selector: &SelectorUse,
 ) -> Vec<Problem> {
-    let mut left: BTreeSet<&str> = labels.keys().copied().collect();
+    // Every series has a name, until an aggregation drops it; where a function does, an aggregation by it is no slip.
+    let mut left: BTreeSet<&str> = labels.keys().copied().chain([NAME]).collect();
     let mut problems = Vec::new();
     for step in selector.path.iter().rev() {
         match step {
@@ -97,7 +101,7 @@ fn groupings(
                     let message = format!(
                         "{operator} {clause} ({label}): {name} has no label {label:?} here"
                     );
-                    let all: Vec<_> = left.iter().copied().collect();
+                    let all: Vec<_> = left.iter().copied().filter(|label| *label != NAME).collect();
                     let problem = if is_by {
                         expression.error(&message)
                     } else {

@@ -25,6 +25,8 @@ pub struct PrometheusConfig {
     pub file: PathBuf,
     /// `global.evaluation_interval` in milliseconds.
     pub evaluation_interval_ms: i64,
+    /// `global.rule_query_offset` in milliseconds: that of rule groups without one of their own.
+    pub rule_query_offset_ms: i64,
     /// `global.external_labels`: what every alert gets on its way, unless it has it.
     pub external_labels: BTreeMap<String, String>,
     /// `rule_files` as written: paths and patterns relative to the file.
@@ -81,6 +83,7 @@ struct RawGlobal {
     scrape_interval: Option<Spanned<String>>,
     scrape_timeout: Option<Spanned<String>>,
     evaluation_interval: Option<Spanned<String>>,
+    rule_query_offset: Option<Spanned<String>>,
     external_labels: Option<BTreeMap<String, String>>,
 }
 
@@ -137,6 +140,7 @@ pub fn parse(file: &Path, text: &str) -> Result<PrometheusConfig, Vec<Problem>> 
         duration(&global.scrape_interval, "scrape_interval").unwrap_or(DEFAULT_INTERVAL_MS);
     let timeout_ms = duration(&global.scrape_timeout, "scrape_timeout");
     let evaluation_interval_ms = duration(&global.evaluation_interval, "evaluation_interval");
+    let rule_query_offset_ms = duration(&global.rule_query_offset, "rule_query_offset");
     if timeout_ms.is_some_and(|timeout| timeout > interval_ms) {
         let line = global.scrape_timeout.as_ref().and_then(|value| yaml::line(&value.referenced));
         let message = "global scrape_timeout is longer than the global scrape_interval";
@@ -161,6 +165,7 @@ pub fn parse(file: &Path, text: &str) -> Result<PrometheusConfig, Vec<Problem>> 
     Ok(PrometheusConfig {
         file: file.to_owned(),
         evaluation_interval_ms: evaluation_interval_ms.unwrap_or(DEFAULT_INTERVAL_MS),
+        rule_query_offset_ms: rule_query_offset_ms.unwrap_or(0),
         external_labels,
         rule_files: raw.rule_files.unwrap_or_default(),
         jobs,

@@ -33,6 +33,10 @@ pub struct RuleGroup {
     pub interval_ms: Option<i64>,
     /// Most series a rule may return; 0 is any number.
     pub limit: u64,
+    /// How far before the instant of an evaluation its queries look, in milliseconds; `None` for the global one.
+    pub query_offset_ms: Option<i64>,
+    /// Labels for all of its rules, which those of a rule overrule.
+    pub labels: BTreeMap<String, String>,
     /// Rules in order of evaluation.
     pub rules: Vec<Rule>,
 }
@@ -95,6 +99,9 @@ struct RawGroup {
     interval: Option<Spanned<String>>,
     #[serde(default)]
     limit: u64,
+    query_offset: Option<Spanned<String>>,
+    #[serde(default)]
+    labels: Option<BTreeMap<String, String>>,
     #[serde(default)]
     rules: Option<Vec<Spanned<RawRule>>>,
 }
@@ -133,12 +140,16 @@ pub fn parse(file: &Path, text: &str) -> Result<RuleFile, Vec<Problem>> {
             ));
         }
         let interval_ms = yaml::duration_ms(file, raw.interval.as_ref(), "interval", &mut problems);
+        let query_offset_ms =
+            yaml::duration_ms(file, raw.query_offset.as_ref(), "query_offset", &mut problems);
         let rules = raw.rules.unwrap_or_default();
         groups.push(RuleGroup {
             line,
             name,
             interval_ms: interval_ms.filter(|millis| *millis > 0),
             limit: raw.limit,
+            query_offset_ms,
+            labels: raw.labels.unwrap_or_default(),
             rules: rules.into_iter().filter_map(|raw| rule(file, raw, &mut problems)).collect(),
         });
     }
@@ -207,6 +218,8 @@ mod tests {
 - name: slo
   interval: 2m
   limit: 10
+  query_offset: 1m
+  labels: { team: a }
   rules:
   - record: module:operations:rate5m
     expr: sum by (module) (rate(x[5m]))
@@ -223,12 +236,13 @@ mod tests {
         let file = parse(Path::new("r.yml"), text).unwrap();
         let group = &file.groups[0];
         assert_eq!((group.line, group.interval_ms, group.limit), (Some(2), Some(120_000), 10));
+        assert_eq!((group.query_offset_ms, group.labels["team"].as_str()), (Some(60_000), "a"));
         let [record, alert] = group.rules.as_slice() else { panic!("two rules") };
         assert_eq!(record.kind, RuleKind::Record { metric: "module:operations:rate5m".into() });
-        assert_eq!((record.line, record.labels["tier"].as_str()), (Some(6), "1"));
+        assert_eq!((record.line, record.labels["tier"].as_str()), (Some(8), "1"));
         assert_eq!(
             (alert.name(), alert.expr.as_str(), alert.expr_line),
-            ("ModuleDown", "up == 0\n", Some(11))
+            ("ModuleDown", "up == 0\n", Some(13))
         );
         let RuleKind::Alert { for_ms, keep_firing_for_ms, annotations, .. } = &alert.kind else {
             panic!("an alert")

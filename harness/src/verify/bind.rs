@@ -16,7 +16,10 @@ use crate::{
     },
     monitoring::Monitoring,
     promcfg::RuleKind,
-    verify::question::{NotAsked, Place},
+    verify::{
+        not_emulated,
+        question::{NotAsked, Place},
+    },
 };
 
 /// Something that was not proven.
@@ -98,13 +101,24 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
             add(uid, "", "", "has a contract, but there is no such dashboard".to_owned());
         }
     }
-    for job in monitoring.config.jobs.iter().filter(|job| !job.metric_relabel_configs.is_empty()) {
-        let reason = "metric_relabel_configs are not emulated on this road: drop or rename at the source instead";
-        add(SCRAPING, &job.name, "", reason.to_owned());
+    for job in &monitoring.config.jobs {
+        if let Some(reason) = not_emulated::of_job(job) {
+            add(SCRAPING, &job.name, "", reason.to_owned());
+        }
     }
-    for group in monitoring.rules.iter().flat_map(|file| &file.groups).filter(|g| g.limit > 0) {
-        let reason = "the group's `limit` is not emulated on this road: remove it";
-        add(super::RECORDING_RULES, &group.name, "", reason.to_owned());
+    for group in monitoring.rules.iter().flat_map(|file| &file.groups) {
+        for reason in not_emulated::of_group(group, &monitoring.config) {
+            add(super::RECORDING_RULES, &group.name, "", reason.to_owned());
+        }
+        for rule in &group.rules {
+            let place = match rule.kind {
+                RuleKind::Record { .. } => super::RECORDING_RULES,
+                RuleKind::Alert { .. } => super::alerts::ALERTS,
+            };
+            if let Some(reason) = not_emulated::of_rule(&rule.expr) {
+                add(place, rule.name(), "", reason);
+            }
+        }
     }
     let recorded: BTreeSet<&str> = monitoring
         .rules

@@ -164,7 +164,15 @@ fn selections() -> Result<(), Failed> {
             labels: BTreeMap::new(),
         };
         let rules: Vec<Rule> = queries(&text).into_iter().map(rule).collect();
-        let group = RuleGroup { line: None, name, interval_ms: None, limit: 0, rules };
+        let group = RuleGroup {
+            line: None,
+            name,
+            interval_ms: None,
+            limit: 0,
+            query_offset_ms: None,
+            labels: BTreeMap::new(),
+            rules,
+        };
         RuleFile { file, groups: vec![group] }
     };
     let emitted = check::emitted(monitoring());

@@ -44,7 +44,8 @@ pub(crate) fn text(alerts: &str) -> String {
     )
 }
 
-fn monitoring() -> Monitoring {
+/// The shipped directory.
+pub(crate) fn monitoring() -> Monitoring {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../monitoring");
     Monitoring::load(&directory).expect("the shipped files are right")
 }
@@ -108,7 +109,11 @@ pub(crate) async fn work(campaign: &Arc<Campaign>, workers: usize) -> Work {
 
 /// What is wrong with the rules.
 pub(crate) fn found(campaign: &Campaign, work: &Work) -> Vec<Finding> {
-    let monitoring = monitoring();
-    let emitted = check::emitted(&monitoring);
-    findings::all(campaign, work, &monitoring, &emitted)
+    found_in(&monitoring(), campaign, work)
+}
+
+/// The same under a monitoring directory that differs from the shipped one.
+pub(crate) fn found_in(monitoring: &Monitoring, campaign: &Campaign, work: &Work) -> Vec<Finding> {
+    let emitted = check::emitted(monitoring);
+    findings::all(campaign, work, monitoring, &emitted)
 }

@@ -8,7 +8,7 @@ mod bench;
 
 use std::{collections::BTreeSet, process::ExitCode};
 
-use bench::{SPAN, campaign, campaign_of, found, text, work};
+use bench::{SPAN, campaign, campaign_of, found, found_in, monitoring, text, work};
 use dashproof::{
     alert::{self, AlertRule, Episode},
     campaign::{
@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         on_each_line("a_failing_rule_is_a_finding", a_failing_rule_is_a_finding),
         on_each_line("results_repeat_whoever_works", results_repeat_whoever_works),
         on_each_line("what_cannot_work_is_found", what_cannot_work_is_found),
+        on_each_line("what_is_not_simulated_is_not_judged", what_is_not_simulated_is_not_judged),
         on_each_line("a_threshold_too_low_is_a_false_alarm", a_threshold_too_low_is_a_false_alarm),
     ]
     .into_iter()
@@ -236,6 +237,8 @@ const BROKEN: &str = "
   - { alert: Foreign, expr: 'increase(prometheus_rule_evaluation_failures_total[5m]) > 0' }
   - { alert: Missing, expr: 'absent(t:requests:rate5m)' }
   - { alert: Sound, expr: 't:errors:ratio5m > 0.9' }
+  - { alert: Restarts, expr: 'changes(process_start_time_seconds[5m]) > 3' }
+  - { alert: Names, expr: 'count by (__name__) ({__name__=~\"up|scrape_samples_scraped\"}) > 99' }
 ";
 
 fn what_cannot_work_is_found(binary: &PrometheusBinary) -> Result<(), Failed> {
@@ -263,8 +266,82 @@ fn what_cannot_work_is_found(binary: &PrometheusBinary) -> Result<(), Failed> {
             let found = of(rule).iter().any(|(k, message)| *k == kind && message.contains(words));
             assert!(found, "{rule}: no {kind:?} with {words:?} in {all:#?}");
         }
-        for sound in ["Missing", "Sound"] {
+        for sound in ["Missing", "Sound", "Restarts", "Names"] {
             assert_eq!(of(sound), [], "{sound}");
+        }
+        Ok(())
+    })
+}
+
+/// Rules of which the runs would tell something else than a real installation.
+const UNKNOWN: &str = "
+  - { alert: Alerts, expr: 'ALERTS{alertname=\"Known\"} > 0' }
+  - { alert: Branch, expr: 't:errors:ratio5m > 0.9 or prometheus_tsdb_head_series > 1e6' }
+  - { alert: Absent, expr: 'absent(prometheus_tsdb_head_series)' }
+  - { alert: Server, expr: 'changes(process_start_time_seconds{job=\"prometheus\"}[5m]) > 0' }
+  - { alert: Label, expr: 't:requests:rate5m > 0', labels: { level: '{{ if gt $value 1.0 }}a{{ end }}' } }
+  - { alert: ReadsShifted, expr: 't:shifted >= 0' }
+  - { alert: ReadsRare, expr: 't:rare > 0' }
+  - { alert: Known, expr: 'up < 0' }
+- name: limited
+  limit: 5
+  rules:
+  - { alert: Limited, expr: 'sum(up) >= 0' }
+- name: shifted
+  query_offset: 1m
+  rules:
+  - { record: 't:shifted', expr: 'sum(up)' }
+  - { alert: Shifted, expr: 'sum(up) >= 0' }
+- name: rare
+  interval: 10d
+  rules:
+  - { record: 't:rare', expr: 'sum(up)' }
+  - { alert: Rare, expr: 'sum(up) >= 0' }
+";
+
+fn what_is_not_simulated_is_not_judged(binary: &PrometheusBinary) -> Result<(), Failed> {
+    block_on(async {
+        let campaign = campaign(binary, &text(UNKNOWN), &[], false).await;
+        let work = work(&campaign, 2).await;
+        let all = found(&campaign, &work);
+        for (rule, words) in [
+            ("Alerts", "reads ALERTS, which no simulation shows"),
+            ("Branch", "reads prometheus_tsdb_head_series, which"),
+            ("Absent", "reads prometheus_tsdb_head_series, which"),
+            ("Server", "reads process_start_time_seconds, which"),
+            ("Label", "label level is the template"),
+            ("Limited", "own.yml:22: group \"limited\": the group's `limit` is not emulated"),
+            (
+                "Shifted",
+                "own.yml:26: group \"shifted\": the group's `query_offset` is not emulated",
+            ),
+            (
+                "ReadsShifted",
+                "group \"shifted\", which records t:shifted: the group's `query_offset`",
+            ),
+            ("Rare", "was not evaluated in any run: its interval is 10d (--span)"),
+            ("ReadsRare", "reads t:rare, which was not evaluated in any run: its interval is 10d"),
+        ] {
+            let found: Vec<_> = all.iter().filter(|finding| finding.rule == rule).collect();
+            // Nothing else is concluded of it.
+            let [finding] = found[..] else { panic!("{rule}: not one finding in {all:#?}") };
+            assert_eq!(finding.kind, FindingKind::NotSimulated, "{finding:?}");
+            assert!(finding.message.contains(words), "{finding:?}");
+        }
+        assert!(all.iter().all(|finding| finding.rule != "Known"), "{all:#?}");
+        // What a job drops or renames is missing from whatever reads its metrics, through recording rules too.
+        let mut relabelled = monitoring();
+        let job = relabelled.config.jobs.iter_mut().find(|job| job.name == "llm-provider");
+        let drop = serde_json::json!({ "action": "labeldrop", "regex": "status" });
+        job.expect("it is shipped").metric_relabel_configs.push(drop);
+        let all = found_in(&relabelled, &campaign, &work);
+        for (rule, concerned) in [("Branch", true), ("Label", true), ("Shifted", false)] {
+            let words =
+                "job \"llm-provider\", whose metrics it reads: metric_relabel_configs are not";
+            let told =
+                |message: &str| message.contains(words) && message.contains("prometheus.yml:");
+            let found = all.iter().any(|f| f.rule == rule && told(&f.message));
+            assert_eq!(found, concerned, "{rule}: {all:#?}");
         }
         Ok(())
     })

@@ -79,6 +79,12 @@ fn labels_and_values_exist() {
     ],
     );
     check_expr("max by (module) (topk by (job) (3, queue_length))", &[]);
+    check_expr("count by (__name__) ({__name__=~\"up|queue_length\"})", &[]);
+    check_expr("count without (__name__, job) (queue_length)", &[]);
+    check_expr(
+        "max by (__name__) (sum by (module) (queue_length))",
+        &["E @ max by (__name__): queue_length has no label \"__name__\" here"],
+    );
     check_expr(
         "sum by (le) (rate(duration_seconds_bucket{le=\"1.0\"}[1m])) + 0 * sum(queue_length)",
         &[],

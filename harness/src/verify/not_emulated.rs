@@ -1,0 +1,100 @@
+//! Settings that change what Prometheus stores or how it evaluates rules, and that the simulation does not emulate.
+//!
+//! Read off the parsed files. What follows for whoever is concerned, unproven or not judged, is not known here.
+
+use crate::{
+    promcfg::{Job, PrometheusConfig, RuleGroup},
+    promql::{self, SelectorUse},
+};
+
+/// What of a scrape job is not emulated, and what to do.
+#[must_use]
+pub fn of_job(job: &Job) -> Option<&'static str> {
+    (!job.metric_relabel_configs.is_empty()).then_some(
+        "metric_relabel_configs are not emulated on this road: drop or rename at the source instead",
+    )
+}
+
+/// What of a rule group is not emulated, and what to do.
+#[must_use]
+pub fn of_group(group: &RuleGroup, config: &PrometheusConfig) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    if group.limit > 0 {
+        found.push("the group's `limit` is not emulated on this road: remove it");
+    }
+    match group.query_offset_ms {
+        Some(1..) => {
+            found.push("the group's `query_offset` is not emulated on this road: remove it");
+        }
+        None if 0 < config.rule_query_offset_ms => found.push(
+            "the global `rule_query_offset` is not emulated on this road: give the group `query_offset: 0s`",
+        ),
+        _ => {}
+    }
+    if !group.labels.is_empty() {
+        found.push(
+            "the group's `labels` are not emulated on this road: give them to each of its rules",
+        );
+    }
+    found
+}
+
+/// What of a rule's expression is not emulated, and what to do.
+#[must_use]
+pub fn of_rule(expr: &str) -> Option<String> {
+    let selectors = promql::selectors(expr).ok()?;
+    let what = selectors.iter().find_map(SelectorUse::unlike_a_rule)?;
+    Some(format!("{what} in a rule is not emulated on this road: remove it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::promcfg::{config, rules};
+
+    fn found(group: &str, global: &str) -> Vec<&'static str> {
+        let text = format!("groups:\n- {{ name: g, rules: [], {group} }}\n");
+        let rules = rules::parse(Path::new("r.yml"), &text).unwrap();
+        let config = config::parse(Path::new("p.yml"), &format!("global: {{ {global} }}\n"));
+        of_group(&rules.groups[0], &config.unwrap())
+    }
+
+    #[test]
+    fn settings_of_groups_are_named_and_those_that_change_nothing_are_not() {
+        for (group, global, setting) in [
+            ("limit: 1", "", "`limit`"),
+            ("query_offset: 1m", "", "the group's `query_offset`"),
+            ("interval: 1m", "rule_query_offset: 1m", "`rule_query_offset`"),
+            ("labels: { team: a }", "", "`labels`"),
+        ] {
+            let [reason] = found(group, global)[..] else { panic!("{group}: one reason") };
+            assert!(reason.contains(setting), "{group}: {reason}");
+        }
+        for group in ["limit: 0", "query_offset: 0s", "labels: {}"] {
+            assert_eq!(found(group, ""), [""; 0], "{group}");
+        }
+        assert_eq!(found("query_offset: 0s", "rule_query_offset: 1m"), [""; 0]);
+    }
+
+    #[test]
+    fn what_a_rule_reads_elsewhere_is_named() {
+        let reason = of_rule("up @ end() == 0").unwrap();
+        assert_eq!(
+            reason,
+            "`@ start()` or `@ end()` in a rule is not emulated on this road: remove it"
+        );
+        assert_eq!(of_rule("up offset 5m == 0"), None);
+    }
+
+    #[test]
+    fn relabelling_of_what_was_scraped_is_named() {
+        let relabelled = "metric_relabel_configs: [{ action: labeldrop, regex: pod }]";
+        for (setting, expected) in [(relabelled, true), ("metric_relabel_configs: []", false)] {
+            let text = format!("scrape_configs:\n- {{ job_name: j, {setting} }}\n");
+            let config = config::parse(Path::new("p.yml"), &text).unwrap();
+            assert_eq!(of_job(&config.jobs[0]).is_some(), expected, "{setting}");
+        }
+    }
+}
