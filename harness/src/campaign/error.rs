@@ -40,12 +40,12 @@ impl fmt::Display for RulePlace {
     }
 }
 
-/// Why a campaign could not go on.
+/// Why an expression cannot be tried.
 #[derive(Debug, thiserror::Error)]
-pub enum CampaignError {
-    /// Our parser does not read an expression.
+pub enum ExpressionError {
+    /// Our parser does not read it.
     #[error("{place}: our parser, which knows less than promtool, does not read its expression")]
-    Expression {
+    Unread {
         /// The rule.
         place: RulePlace,
         /// Why.
@@ -60,6 +60,14 @@ pub enum CampaignError {
         /// What.
         what: &'static str,
     },
+}
+
+/// Why a campaign could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CampaignError {
+    /// An expression cannot be tried.
+    #[error(transparent)]
+    Expression(#[from] ExpressionError),
     /// The targets are not known.
     #[error(transparent)]
     Targets(#[from] TargetsError),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    error::{CampaignError, RulePlace},
+    error::{ExpressionError, RulePlace},
     needs::Needs,
     stage::Subject,
 };
@@ -38,7 +38,7 @@ impl Expressions {
         files: &[RuleFile],
         subjects: &[Subject],
         needs: &Needs,
-    ) -> Result<Expressions, CampaignError> {
+    ) -> Result<Expressions, ExpressionError> {
         for rule in subjects.iter().map(|subject| &subject.rule) {
             refuse(&rule.name, &rule.file, rule.line, &rule.expr)?;
         }
@@ -86,10 +86,10 @@ impl Expressions {
 }
 
 /// Refuses what a rule reads at one instant and a campaign, which asks for many at once, reads at another.
-fn refuse(rule: &str, file: &Path, line: Option<usize>, expr: &str) -> Result<(), CampaignError> {
+fn refuse(rule: &str, file: &Path, line: Option<usize>, expr: &str) -> Result<(), ExpressionError> {
     let of_rule = || RulePlace { rule: rule.to_owned(), file: file.to_owned(), line };
     let selectors = promql::selectors(expr)
-        .map_err(|source| CampaignError::Expression { place: of_rule(), source })?;
+        .map_err(|source| ExpressionError::Unread { place: of_rule(), source })?;
     let what = selectors.iter().find_map(SelectorUse::unlike_a_rule);
-    what.map_or(Ok(()), |what| Err(CampaignError::NotEmulated { place: of_rule(), what }))
+    what.map_or(Ok(()), |what| Err(ExpressionError::NotEmulated { place: of_rule(), what }))
 }

@@ -235,8 +235,7 @@ fn remedy(error: &CampaignError) -> &'static str {
         CampaignError::SameTarget { .. } => {
             "tell the targets apart in relabel_configs of prometheus.yml: `instance` should be theirs alone"
         }
-        CampaignError::Expression { .. }
-        | CampaignError::NotEmulated { .. }
+        CampaignError::Expression(_)
         | CampaignError::Rules(_)
         | CampaignError::Ask { .. }
         | CampaignError::Evaluate { .. }
