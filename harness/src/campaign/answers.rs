@@ -209,16 +209,17 @@ impl<'a> Answers<'a> {
             let values: Vec<f64> = condition.values().iter().map(|value| value * times).collect();
             decide(&condition.decision, given, Applied { values: &values, open: Open::None })
         };
-        let same = match self.campaign.expressions.tree(&rule.expr) {
+        let campaign = self.campaign;
+        let tree = |expr: &String| campaign.expressions.tree(expr);
+        let trees: Option<Vec<_>> = condition.asked.iter().map(tree).collect();
+        let same = match tree(&rule.expr).zip(trees) {
             // Held against the engine as a whole; here the same sums are the same to the last bit.
-            Some(tree) => {
+            Some((whole, asked)) => {
+                let mut own = |tree| evaluate(tree, &mut self.store, rule.evaluations);
                 let failed = |source| CampaignError::Evaluate { rule: rule.name.clone(), source };
-                let whole = evaluate(tree, &mut self.store, rule.evaluations).map_err(failed)?;
-                let mut given = Vec::with_capacity(condition.asked.len());
-                for tree in condition.asked.iter().filter_map(|e| self.campaign.expressions.tree(e))
-                {
-                    given.push(evaluate(tree, &mut self.store, rule.evaluations).map_err(failed)?);
-                }
+                let whole = own(whole).map_err(failed)?;
+                let given: Result<Vec<_>, _> = asked.into_iter().map(own).collect();
+                let given = given.map_err(failed)?;
                 decided(&given, 1.0).is_ok_and(|decided| sorted(decided) == sorted(whole))
             }
             // The engine may have added in another order, so that what is at its threshold is not decided.
