@@ -20,6 +20,7 @@ mod faults;
 mod flood;
 mod invariants;
 mod lies;
+mod phases;
 mod red;
 mod shipped;
 mod story;
@@ -30,9 +31,10 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials: Vec<Trial> = [shipped::trials(), lies::trials(), faults::trials(), flood::trials()]
-        .into_iter()
-        .flatten()
-        .collect();
+    let trials: Vec<Trial> =
+        [shipped::trials(), lies::trials(), faults::trials(), flood::trials(), phases::trials()]
+            .into_iter()
+            .flatten()
+            .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
