@@ -179,6 +179,13 @@ pub fn selectors(expression: &str) -> Result<Vec<SelectorUse>, PromqlError> {
     Ok(walk::selectors(&parsed))
 }
 
+/// The metrics that `expression` selects; none where it does not parse, which the engine will say better.
+#[must_use]
+pub fn metrics_read(expression: &str) -> Vec<MetricNames> {
+    let selectors = selectors(expression).unwrap_or_default();
+    selectors.into_iter().map(|selector| selector.metrics).collect()
+}
+
 /// Whether a dashboard variable is part of `text`, a label or value of a selector.
 pub fn is_variable(text: &str) -> bool {
     text.contains(template::VARIABLE)

@@ -187,7 +187,8 @@ pub async fn materialise(
 /// # Errors
 /// If they read each other in a circle.
 pub fn ordered(rules: &[RecordingRule]) -> Result<Vec<&RecordingRule>, OrderError> {
-    let reads: Vec<Vec<MetricNames>> = rules.iter().map(|rule| metrics_read(&rule.expr)).collect();
+    let reads: Vec<Vec<MetricNames>> =
+        rules.iter().map(|rule| promql::metrics_read(&rule.expr)).collect();
     let by_name = |read: &MetricNames, record: &str| match read {
         MetricNames::Listed(_) => read.may_select(record),
         MetricNames::Pattern(_) | MetricNames::Variable => false,
@@ -218,12 +219,6 @@ pub fn ordered(rules: &[RecordingRule]) -> Result<Vec<&RecordingRule>, OrderErro
         waiting.retain(|nth| !next.contains(nth));
     }
     Ok(ordered)
-}
-
-/// What an expression selects; nothing where it cannot be parsed, which the engine will say better.
-fn metrics_read(expr: &str) -> Vec<MetricNames> {
-    let selectors = promql::selectors(expr).unwrap_or_default();
-    selectors.into_iter().map(|selector| selector.metrics).collect()
 }
 
 async fn evaluate(

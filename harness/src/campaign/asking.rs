@@ -7,7 +7,7 @@ use crate::{
     backfill::rules::Evaluations,
     client::{
         answer::{Labels, Series, Value},
-        prometheus::{ClientError, MAX_POINTS, Problem, Prometheus},
+        prometheus::{ClientError, MAX_POINTS, Prometheus},
     },
     evaluate::row::{Row, rows},
 };
@@ -24,16 +24,11 @@ pub(super) async fn ask(
 ) -> Result<Vec<Row>, CampaignError> {
     let found = match at_once(client, expr, evaluations).await {
         // Over a range, elements with the same labels are refused even if they are never there at once.
-        Err(error) if is_execution(&error) => one_by_one(client, expr, evaluations).await,
+        Err(error) if error.is_execution() => one_by_one(client, expr, evaluations).await,
         found => found,
     };
     let found = found.map_err(|source| CampaignError::Ask { rule: rule.to_owned(), source })?;
     Ok(rows(found, evaluations))
-}
-
-/// Whether the engine understood an expression and could not evaluate it.
-pub(super) fn is_execution(error: &ClientError) -> bool {
-    matches!(&error.problem, Problem::Refused { error_type, .. } if error_type == "execution")
 }
 
 async fn at_once(

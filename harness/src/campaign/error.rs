@@ -4,7 +4,6 @@
 
 use std::{fmt, path::PathBuf};
 
-use super::asking::is_execution;
 use crate::{
     backfill::rules::RuleError,
     client::{
@@ -146,7 +145,7 @@ impl CampaignError {
     pub(super) fn is_of_evaluation(&self) -> bool {
         match self {
             CampaignError::Evaluate { .. } => true,
-            CampaignError::Ask { source, .. } => is_execution(source),
+            CampaignError::Ask { source, .. } => source.is_execution(),
             _ => false,
         }
     }

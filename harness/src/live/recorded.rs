@@ -17,6 +17,7 @@ use crate::{
     monitoring::Monitoring,
     oracle::Arithmetic,
     promcfg::{Rule, RuleKind},
+    promql,
     verify::{
         RECORDING_RULES,
         ask::{self, Truth, Verdict},
@@ -108,10 +109,9 @@ pub async fn verdicts(
             );
         }
         let waits = own.iter().any(|(rule, group)| {
-            bind::metrics_read(&rule.expr).iter().any(|read| {
-                rules
-                    .get(read.as_str())
-                    .is_some_and(|of| of.iter().any(|(_, other)| other != group))
+            promql::metrics_read(&rule.expr).iter().any(|read| {
+                let mut read = rules.iter().filter(|(name, _)| read.may_select(name));
+                read.any(|(_, of)| of.iter().any(|(_, other)| other != group))
             })
         });
         let question = Question {

@@ -2,11 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promql_parser::{
-    parser::{self, Expr, VectorSelector},
-    util::{ExprVisitor, walk_expr},
-};
-
 use crate::{
     client::prometheus::{ClientError, Prometheus},
     contract::{Contracts, Window},
@@ -209,31 +204,4 @@ pub fn fixed_window_ms(over: Window) -> Option<i64> {
         Window::Latest => Some(0),
         Window::RateInterval | Window::Interval | Window::Range => None,
     }
-}
-
-/// The metrics that an expression names; none where it cannot be parsed, which the engine will say better.
-#[must_use]
-pub fn metrics_read(expr: &str) -> BTreeSet<String> {
-    struct Names(BTreeSet<String>);
-    impl Names {
-        fn add(&mut self, selector: &VectorSelector) {
-            self.0.extend(selector.name.clone());
-        }
-    }
-    impl ExprVisitor for Names {
-        type Error = ();
-        fn pre_visit(&mut self, expr: &Expr) -> Result<bool, ()> {
-            match expr {
-                Expr::VectorSelector(selector) => self.add(selector),
-                Expr::MatrixSelector(selector) => self.add(&selector.vs),
-                _ => {}
-            }
-            Ok(true)
-        }
-    }
-    let mut names = Names(BTreeSet::new());
-    if let Ok(expr) = parser::parse(expr) {
-        let _ = walk_expr(&mut names, &expr);
-    }
-    names.0
 }

@@ -10,7 +10,7 @@ use dashproof::{
     backfill::rules::Evaluations,
     client::{
         answer::{Series, Value},
-        prometheus::{ClientError, Problem, Prometheus},
+        prometheus::{ClientError, Prometheus},
         remote_write::{EncodedLabels, RemoteWriter, SeriesRef},
     },
     evaluate::{
@@ -126,23 +126,18 @@ impl Both {
                 let Value::Matrix(series) = answer.value else { return Ok(Said::Rows(Vec::new())) };
                 return Ok(Said::Rows(rows(series, self.evaluations)));
             }
-            Err(error) if !is_execution(&error) => return Err(error),
+            Err(error) if !error.is_execution() => return Err(error),
             Err(_) => {}
         }
         let mut found = Vec::new();
         for at in self.evaluations.instants() {
             match self.client.query(expr, at).await {
-                Err(error) if is_execution(&error) => return Ok(Said::Refused(chain(&error))),
+                Err(error) if error.is_execution() => return Ok(Said::Refused(chain(&error))),
                 answer => found.extend(elements(answer?.value)),
             }
         }
         Ok(Said::Rows(rows(found, self.evaluations)))
     }
-}
-
-/// The engine understands the expression, but has no answer.
-fn is_execution(error: &ClientError) -> bool {
-    matches!(&error.problem, Problem::Refused { error_type, .. } if error_type == "execution")
 }
 
 fn elements(value: Value) -> Vec<Series> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dashproof::client::answer::{Labels, Value};
-use dashproof::client::prometheus::{ClientError, Problem};
+use dashproof::client::prometheus::ClientError;
 use dashproof::mutate::{Metric, Mutant, mutants};
 use libtest_mimic::Failed;
 use rand::{RngExt as _, SeedableRng as _};
@@ -30,7 +30,7 @@ pub(crate) async fn are_understood(engine: &Engine) -> Result<(), Failed> {
     for (panel, expr) in PANELS {
         for mutant in mutants(expr, &contract())? {
             if let Err(error) = engine.query(&interpolated(&mutant.expr), EPOCH).await
-                && !is_execution(&error)
+                && !error.is_execution()
             {
                 return Err(format!("{panel}: {}: {error}", mutant.description).into());
             }
@@ -55,7 +55,7 @@ pub(crate) async fn differ_unless_equivalent(engine: &Engine) -> Result<(), Fail
                 Ok(mutated) => {
                     originals.iter().zip(&mutated).any(|(one, other)| differ(one, other))
                 }
-                Err(error) if is_execution(&error) => true,
+                Err(error) if error.is_execution() => true,
                 Err(error) => return Err(error.into()),
             };
             match (differs, reason) {
@@ -70,11 +70,6 @@ pub(crate) async fn differ_unless_equivalent(engine: &Engine) -> Result<(), Fail
     }
     println!("{}: {killed} mutants differ, {equivalent} are equivalent", engine.version);
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
-}
-
-/// Such as matching many to many: the engine understands the query, but has no answer.
-fn is_execution(error: &ClientError) -> bool {
-    matches!(&error.problem, Problem::Refused { error_type, .. } if error_type == "execution")
 }
 
 /// The answer at each instant, by labels.

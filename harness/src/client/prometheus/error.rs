@@ -50,6 +50,12 @@ pub enum Problem {
 }
 
 impl ClientError {
+    /// Whether Prometheus understood the question and could not evaluate it.
+    #[must_use]
+    pub fn is_execution(&self) -> bool {
+        matches!(&self.problem, Problem::Refused { error_type, .. } if error_type == "execution")
+    }
+
     pub(super) fn unreachable(url: &str, asked: &str, source: reqwest::Error) -> Self {
         // The URL is already named, and a query string would repeat the question.
         let source = source.without_url();
