@@ -4,16 +4,20 @@
 //! scrapes are those of the configuration: each target on its own interval and phase.
 //! Who is asked what afterwards, this does not know.
 
+mod intake;
 mod playing;
 pub mod rules;
 mod target;
 mod thinning;
 mod witness;
 
+pub use intake::{Intake, Reading, Refusal};
 pub use playing::Playing;
 pub use target::{OWN, TargetConfig};
 pub use thinning::{SeriesFilter, Thinning};
 pub use witness::{NoWitness, Witness};
+
+use std::collections::BTreeMap;
 
 use fake_modules::{
     engine::Engine,
@@ -68,9 +72,9 @@ pub struct Played<A, W = Ledger> {
     pub events: u64,
     /// What was stored.
     pub written: Written,
-    /// Scrapes that the configuration's own limits refused, by target (its labels), although no incident made the
-    /// module show more than its contract has.
-    pub refused: Vec<(String, usize)>,
+    /// Scrapes of which the configuration lets nothing be stored, by target (its labels) and reason, although no incident
+    /// made the module show more than its contract has.
+    pub refused: Vec<(String, Refusal, usize)>,
 }
 
 impl<A: Iterator<Item = Arrival>> Play<A> {
@@ -137,7 +141,7 @@ struct Stage<A, W> {
     /// Modules that are no longer scraped.
     removed: [bool; ModuleName::ALL.len()],
     /// Refused scrapes of each target, but for those of such incidents.
-    refused: Vec<usize>,
+    refused: Vec<BTreeMap<Refusal, usize>>,
 }
 
 impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
@@ -157,7 +161,7 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
                     (0..play.replicas[name.index()]).map(|replica| module(name, replica)).collect()
                 })
                 .collect(),
-            refused: vec![0; play.targets.len()],
+            refused: vec![BTreeMap::new(); play.targets.len()],
             extra: [0; ModuleName::ALL.len()],
             slow: [Nanos::ZERO; ModuleName::ALL.len()],
             removed: [false; ModuleName::ALL.len()],
@@ -173,7 +177,7 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
     }
 
     /// Targets of which scrapes were refused.
-    fn refused(&self) -> Vec<(String, usize)> {
+    fn refused(&self) -> Vec<(String, Refusal, usize)> {
         let name = |(_, target): &(_, Target)| {
             let labels = &target.config.labels;
             labels
@@ -182,8 +186,12 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        let counted = self.targets.iter().zip(&self.refused).filter(|(_, refused)| **refused > 0);
-        counted.map(|(target, refused)| (name(target), *refused)).collect()
+        let of = |(target, refused): (_, &BTreeMap<Refusal, usize>)| {
+            let name = name(target);
+            let counted = refused.iter();
+            counted.map(|(why, times)| (name.clone(), *why, *times)).collect::<Vec<_>>()
+        };
+        self.targets.iter().zip(&self.refused).flat_map(of).collect()
     }
 
     /// Plays all scrapes before `until`, and hands those series of what they bring that are `wanted` to `session`.
@@ -241,10 +249,12 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
                             target.scrape(at_unix, &Scraped::Late);
                         }
                         Ok(exposition) => {
-                            let taken = target.admits(exposition.values().len());
-                            self.ledger.mark(instance, at, taken);
+                            let refusal = target.refuses(&exposition);
+                            self.ledger.mark(instance, at, refusal.is_none());
                             let by_design = self.extra[instance.module.index()] > 0;
-                            self.refused[index] += usize::from(!taken && !by_design);
+                            if let Some(refusal) = refusal.filter(|_| !by_design) {
+                                *self.refused[index].entry(refusal).or_default() += 1;
+                            }
                             target.scrape(at_unix, &Scraped::Answer(&exposition, seconds));
                         }
                         Err(_) => {

@@ -10,6 +10,8 @@ pub mod alertmanager;
 pub mod config;
 pub mod duration;
 pub mod files;
+pub mod limits;
+pub mod relabel;
 pub mod rules;
 pub mod targets;
 

@@ -5,9 +5,13 @@
 
 use fake_modules::exposition::Exposition;
 
-use super::Thinning;
+use super::{
+    Thinning,
+    intake::{Intake, Reading, Refusal, longest_body},
+};
 use crate::{
     client::remote_write::{EncodedLabels, SeriesRef},
+    promcfg::limits::Limit,
     staleness,
 };
 
@@ -22,8 +26,8 @@ pub struct TargetConfig {
     pub timeout_ms: i64,
     /// The first scrape, in milliseconds after the scenario's start.
     pub phase_ms: i64,
-    /// Series above which a scrape is refused as a whole; 0 is no limit.
-    pub sample_limit: usize,
+    /// What becomes of a scrape's samples.
+    pub intake: Intake,
 }
 
 /// What a scrape met.
@@ -65,6 +69,8 @@ pub(super) struct Target {
     /// The same positions with that of each value in an exposition, but for unwanted series.
     wanted: Vec<(usize, usize)>,
     layout: Option<u64>,
+    /// The layout that was read last, with what becomes of it and the longest body that it can have.
+    read: Option<(u64, Reading, u64)>,
     /// The series of `current` have a value that is not stale.
     alive: bool,
     /// The target's own series have a value that is not stale.
@@ -101,12 +107,9 @@ impl Stored {
 
 impl Target {
     pub(super) fn new(config: TargetConfig, thinning: Option<Thinning>) -> Target {
-        let own = OWN.iter().map(|name| {
-            let mut labels = config.labels.clone();
-            labels.push(("__name__".to_owned(), (*name).to_owned()));
-            labels.sort_unstable();
-            Stored::new(&labels, thinning.as_ref())
-        });
+        let own = OWN
+            .iter()
+            .map(|name| Stored::new(&Intake::of_target(&config.labels, name), thinning.as_ref()));
         let own = own.collect();
         Target {
             config,
@@ -115,6 +118,7 @@ impl Target {
             current: Vec::new(),
             wanted: Vec::new(),
             layout: None,
+            read: None,
             alive: false,
             listed: false,
             thinning,
@@ -123,9 +127,20 @@ impl Target {
         }
     }
 
-    /// Whether the configuration's limit lets this many series pass.
-    pub(super) fn admits(&self, n_series: usize) -> bool {
-        self.config.sample_limit == 0 || n_series <= self.config.sample_limit
+    /// Why nothing of an answer is stored, if so.
+    pub(super) fn refuses(&mut self, exposition: &Exposition<'_>) -> Option<Refusal> {
+        let TargetConfig { intake, labels, .. } = &self.config;
+        let layout = exposition.layout();
+        let read =
+            self.read.take().filter(|(read, ..)| *read == layout).unwrap_or_else(|| {
+                (layout, intake.read(labels, exposition), longest_body(exposition))
+            });
+        let (_, reading, longest) = self.read.insert(read);
+        // Hardly any body comes near its limit, and only such a one is written to see.
+        if intake.limits.body_bytes <= *longest && intake.refuses_body(exposition) {
+            return Some(Refusal::Limit(Limit::Body));
+        }
+        reading.refused
     }
 
     /// Whether an answer that takes this long still counts.
@@ -135,22 +150,32 @@ impl Target {
 
     /// Stores what a scrape at `at_ms` brings.
     pub(super) fn scrape(&mut self, at_ms: i64, scraped: &Scraped<'_>) {
-        let (up, seconds, samples, added) = match scraped {
-            Scraped::Answer(exposition, seconds) if self.admits(exposition.values().len()) => {
-                let added = self.store(at_ms, exposition);
-                (1.0, seconds.max(SCRAPE_SECONDS), exposition.values().len(), added)
-            }
+        let (up, seconds, samples, kept, added) = match scraped {
             Scraped::Answer(exposition, seconds) => {
-                self.end(at_ms);
-                (0.0, seconds.max(SCRAPE_SECONDS), exposition.values().len(), 0)
+                let seconds = seconds.max(SCRAPE_SECONDS);
+                let refusal = self.refuses(exposition);
+                let (_, reading, _) = self.read.as_ref().expect("it was just read");
+                let (scraped, kept) = (reading.scraped, reading.kept);
+                match refusal {
+                    None => (1.0, seconds, scraped, kept, self.store(at_ms, exposition)),
+                    Some(refusal) => {
+                        if !refusal.freezes() {
+                            self.end(at_ms);
+                        }
+                        match refusal {
+                            Refusal::Limit(Limit::Body) => (0.0, seconds, 0, 0, 0),
+                            _ => (0.0, seconds, scraped, kept, 0),
+                        }
+                    }
+                }
             }
             Scraped::Late => {
                 self.end(at_ms);
-                (0.0, self.config.timeout_ms as f64 / 1000.0, 0, 0)
+                (0.0, self.config.timeout_ms as f64 / 1000.0, 0, 0, 0)
             }
             Scraped::Down => {
                 self.end(at_ms);
-                (0.0, REFUSED_SECONDS, 0, 0)
+                (0.0, REFUSED_SECONDS, 0, 0, 0)
             }
             Scraped::Removed => {
                 self.end(at_ms);
@@ -161,10 +186,9 @@ impl Target {
                 }
                 return;
             }
-            Scraped::Server => (1.0, SCRAPE_SECONDS, 0, 0),
+            Scraped::Server => (1.0, SCRAPE_SECONDS, 0, 0, 0),
         };
         self.listed = true;
-        let kept = if up == 1.0 { samples } else { 0 };
         let values = [up, seconds, samples as f64, kept as f64, added as f64];
         for (own, value) in self.own.iter_mut().zip(values) {
             own.push(at_ms, value);
@@ -176,10 +200,16 @@ impl Target {
         let mut added = 0;
         if self.layout != Some(exposition.layout()) {
             let before = std::mem::take(&mut self.current);
-            self.current = exposition.series().iter().map(|series| self.position(series)).collect();
+            let mut stored = Vec::new();
+            if let Some((_, reading, _)) = &mut self.read {
+                stored = std::mem::take(&mut reading.stored);
+            }
+            let positions: Vec<(usize, usize)> =
+                stored.into_iter().map(|(nth, labels)| (nth, self.position(labels))).collect();
             self.layout = Some(exposition.layout());
             let wanted = |(_, position): &(usize, usize)| self.series[*position].wanted;
-            self.wanted = self.current.iter().copied().enumerate().filter(wanted).collect();
+            self.current = positions.iter().map(|(_, position)| *position).collect();
+            self.wanted = positions.into_iter().filter(wanted).collect();
             self.due_ms = i64::MIN;
             let now: std::collections::BTreeSet<usize> = self.current.iter().copied().collect();
             let then: std::collections::BTreeSet<usize> = before.iter().copied().collect();
@@ -213,13 +243,8 @@ impl Target {
         }
     }
 
-    fn position(&mut self, series: &fake_modules::exposition::SeriesDescription) -> usize {
-        let mut labels = self.config.labels.clone();
-        labels.extend(
-            series.labels.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())),
-        );
-        labels.push(("__name__".to_owned(), series.name.clone()));
-        labels.sort_unstable();
+    /// Where the series with these labels, sorted by name, is.
+    fn position(&mut self, labels: Vec<(String, String)>) -> usize {
         if let Some(&position) = self.known.get(&labels) {
             return position;
         }
@@ -260,7 +285,7 @@ mod tests {
             interval_ms: 5_000,
             timeout_ms: 4_000,
             phase_ms: 0,
-            sample_limit: 0,
+            intake: Intake::default(),
         };
         let mut target = Target::new(config, None);
         assert!(target.waits_for(3.999) && !target.waits_for(4.0));

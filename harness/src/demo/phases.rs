@@ -10,7 +10,7 @@ use fake_modules::world::Instance;
 
 use super::Setting;
 use crate::{
-    backfill::TargetConfig,
+    backfill::{Intake, TargetConfig},
     client::{
         answer::{Labels, Value},
         prometheus::{ClientError, Prometheus},
@@ -91,14 +91,15 @@ async fn scraped(
         let interval_ms = millis(&target.scrape_interval);
         let since_start = at_ms.unwrap_or_default() - setting.clock.epoch_unix_ms();
         let job = setting.deployed.config.jobs.iter().find(|job| job.name == target.scrape_pool);
-        let limit = job.map_or(0, |job| job.sample_limit);
+        let line = setting.binary.version.line();
+        let intake = job.map_or_else(Intake::default, |job| Intake::as_far_as_emulated(job, line));
         let labels = target.labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = TargetConfig {
             labels: labels.collect(),
             interval_ms,
             timeout_ms: millis(&target.scrape_timeout),
             phase_ms: since_start.rem_euclid(interval_ms),
-            sample_limit: usize::try_from(limit).unwrap_or(usize::MAX),
+            intake,
         };
         found.push(ScrapedTarget { instance, config });
     }

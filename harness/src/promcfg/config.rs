@@ -3,7 +3,7 @@
 //! Called by whoever scrapes in virtual time, writes target files or checks
 //! intervals. Defaults and inheritance follow Prometheus' config/config.go
 //! (`DefaultGlobalConfig`, `GlobalConfig.UnmarshalYAML`, `ScrapeConfig.Validate`).
-//! Relabelling is kept as written: only the real engine evaluates it.
+//! Relabelling is kept as written.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::limits::{self, Limits};
 use super::targets::{RawGroup, TargetGroup};
 use crate::problem::Problem;
 use crate::yaml;
@@ -58,14 +59,10 @@ pub struct Job {
     pub relabel_configs: Vec<serde_json::Value>,
     /// `metric_relabel_configs` as written.
     pub metric_relabel_configs: Vec<serde_json::Value>,
-    /// `sample_limit`; 0 is none.
-    pub sample_limit: u64,
-    /// `label_limit`; 0 is none.
-    pub label_limit: u64,
-    /// `label_value_length_limit`; 0 is none.
-    pub label_value_length_limit: u64,
-    /// `body_size_limit` as written.
-    pub body_size_limit: Option<String>,
+    /// What a scrape may bring.
+    pub limits: Limits,
+    /// `convert_classic_histograms_to_nhcb`, which stores no buckets.
+    pub converts_histograms: bool,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +82,16 @@ struct RawGlobal {
     evaluation_interval: Option<Spanned<String>>,
     rule_query_offset: Option<Spanned<String>>,
     external_labels: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    sample_limit: u64,
+    #[serde(default)]
+    label_limit: u64,
+    #[serde(default)]
+    label_name_length_limit: u64,
+    #[serde(default)]
+    label_value_length_limit: u64,
+    body_size_limit: Option<Spanned<String>>,
+    convert_classic_histograms_to_nhcb: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -108,8 +115,11 @@ struct RawJob {
     #[serde(default)]
     label_limit: u64,
     #[serde(default)]
+    label_name_length_limit: u64,
+    #[serde(default)]
     label_value_length_limit: u64,
-    body_size_limit: Option<String>,
+    body_size_limit: Option<Spanned<String>>,
+    convert_classic_histograms_to_nhcb: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -118,10 +128,25 @@ struct RawFileSd {
     files: Vec<String>,
 }
 
+/// The limits of a raw job or of the raw globals, which have the same keys.
+macro_rules! limits {
+    ($raw:expr, $body_bytes:expr) => {
+        Limits {
+            samples: $raw.sample_limit,
+            labels: $raw.label_limit,
+            label_name_bytes: $raw.label_name_length_limit,
+            label_value_bytes: $raw.label_value_length_limit,
+            body_bytes: $body_bytes,
+        }
+    };
+}
+
 /// Global values after defaults.
 struct Global {
     interval_ms: i64,
     timeout_ms: i64,
+    limits: Limits,
+    converts_histograms: bool,
 }
 
 /// Reads a configuration; `file` is only for messages.
@@ -148,7 +173,10 @@ pub fn parse(file: &Path, text: &str) -> Result<PrometheusConfig, Vec<Problem>> 
     }
     // Unlike a stated timeout, the default one shrinks to the interval.
     let timeout_ms = timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS.min(interval_ms));
-    let global = Global { interval_ms, timeout_ms };
+    let body_bytes = body_bytes(file, global.body_size_limit.as_ref(), &mut problems);
+    let limits = limits!(global, body_bytes);
+    let converts_histograms = global.convert_classic_histograms_to_nhcb.unwrap_or(false);
+    let global = Global { interval_ms, timeout_ms, limits, converts_histograms };
     let mut jobs: Vec<Job> = Vec::new();
     for raw in raw.scrape_configs.unwrap_or_default() {
         let job = job(file, raw, &global, &mut problems);
@@ -196,6 +224,9 @@ fn job(file: &Path, raw: Spanned<RawJob>, global: &Global, problems: &mut Vec<Pr
         Some(timeout) => timeout,
         None => global.timeout_ms.min(scrape_interval_ms),
     };
+    let body_bytes = body_bytes(file, raw.body_size_limit.as_ref(), problems);
+    let limits = limits!(raw, body_bytes).or(global.limits);
+    let converts_histograms = raw.convert_classic_histograms_to_nhcb;
     let static_configs = raw.static_configs.unwrap_or_default();
     let file_sd = raw.file_sd_configs.unwrap_or_default();
     Job {
@@ -209,11 +240,18 @@ fn job(file: &Path, raw: Spanned<RawJob>, global: &Global, problems: &mut Vec<Pr
         file_sd: file_sd.into_iter().flat_map(|discovery| discovery.files).collect(),
         relabel_configs: raw.relabel_configs.unwrap_or_default(),
         metric_relabel_configs: raw.metric_relabel_configs.unwrap_or_default(),
-        sample_limit: raw.sample_limit,
-        label_limit: raw.label_limit,
-        label_value_length_limit: raw.label_value_length_limit,
-        body_size_limit: raw.body_size_limit,
+        limits,
+        converts_histograms: converts_histograms.unwrap_or(global.converts_histograms),
     }
+}
+
+fn body_bytes(file: &Path, size: Option<&Spanned<String>>, problems: &mut Vec<Problem>) -> u64 {
+    let Some(size) = size else { return 0 };
+    limits::bytes(&size.value).unwrap_or_else(|error| {
+        let message = format!("body_size_limit: {:?} is {error}", size.value);
+        problems.push(Problem::error(file, yaml::line(&size.referenced), message));
+        0
+    })
 }
 
 #[cfg(test)]

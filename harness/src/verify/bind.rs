@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    backfill::Refusal,
     client::prometheus::{ClientError, Prometheus},
     contract::{Contracts, Window},
     grafana::{
@@ -98,7 +99,7 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
     }
     for job in &monitoring.config.jobs {
         if let Some(reason) = not_emulated::of_job(job) {
-            add(SCRAPING, &job.name, "", reason.to_owned());
+            add(SCRAPING, &job.name, "", reason);
         }
     }
     for group in monitoring.rules.iter().flat_map(|file| &file.groups) {
@@ -140,9 +141,9 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
     found.into_iter().collect()
 }
 
-/// A target whose scrapes the configuration's own limits refuse.
+/// A target of whose scrapes the configuration lets nothing be stored.
 #[must_use]
-pub fn refused(target: &str, times: usize) -> Unproven {
+pub fn refused(target: &str, why: Refusal, times: usize) -> Unproven {
     Unproven {
         place: Place {
             dashboard: SCRAPING.to_owned(),
@@ -150,9 +151,7 @@ pub fn refused(target: &str, times: usize) -> Unproven {
             ref_id: String::new(),
             selection: String::new(),
         },
-        reason: format!(
-            "{times} scrapes were refused by the job's sample_limit: raise it above what the module shows"
-        ),
+        reason: format!("{times} scrapes were refused {}", why.told()),
     }
 }
 

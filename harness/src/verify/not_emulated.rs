@@ -3,16 +3,17 @@
 //! Read off the parsed files. What follows for whoever is concerned, unproven or not judged, is not known here.
 
 use crate::{
+    backfill::Intake,
     promcfg::{Job, PrometheusConfig, RuleGroup},
     promql::{self, SelectorUse},
+    stack::version::Line,
 };
 
 /// What of a scrape job is not emulated, and what to do.
 #[must_use]
-pub fn of_job(job: &Job) -> Option<&'static str> {
-    (!job.metric_relabel_configs.is_empty()).then_some(
-        "metric_relabel_configs are not emulated on this road: drop or rename at the source instead",
-    )
+pub fn of_job(job: &Job) -> Option<String> {
+    let what = Intake::of(job, Line::V3).err()?;
+    Some(format!("{what} is not emulated on this road: drop or rename at the source instead"))
 }
 
 /// What of a rule group is not emulated, and what to do.
@@ -89,12 +90,23 @@ mod tests {
     }
 
     #[test]
-    fn relabelling_of_what_was_scraped_is_named() {
-        let relabelled = "metric_relabel_configs: [{ action: labeldrop, regex: pod }]";
-        for (setting, expected) in [(relabelled, true), ("metric_relabel_configs: []", false)] {
+    fn what_is_not_emulated_of_a_job_is_named() {
+        for (setting, what) in [
+            ("metric_relabel_configs: [{ action: hashmod }]", Some("action hashmod in metric_rel")),
+            (
+                "convert_classic_histograms_to_nhcb: true",
+                Some("convert_classic_histograms_to_nhcb"),
+            ),
+            ("metric_relabel_configs: [{ action: labeldrop, regex: pod }]", None),
+            ("metric_relabel_configs: []", None),
+        ] {
             let text = format!("scrape_configs:\n- {{ job_name: j, {setting} }}\n");
             let config = config::parse(Path::new("p.yml"), &text).unwrap();
-            assert_eq!(of_job(&config.jobs[0]).is_some(), expected, "{setting}");
+            let found = of_job(&config.jobs[0]);
+            match (what, &found) {
+                (Some(what), Some(found)) => assert!(found.starts_with(what), "{found}"),
+                (what, found) => assert_eq!(what.is_some(), found.is_some(), "{setting}"),
+            }
         }
     }
 }

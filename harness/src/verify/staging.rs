@@ -159,7 +159,8 @@ impl Verifier {
         }
         engine.shows_all(first_ms, n_targets).await?;
         let mut unproven = bind::unproven(&self.monitoring, &self.contracts);
-        unproven.extend(played.refused.iter().map(|(target, times)| bind::refused(target, *times)));
+        let refused = played.refused.iter();
+        unproven.extend(refused.map(|(target, why, times)| bind::refused(target, *why, *times)));
         let offset = |file: &str, group: &str, interval_ms| match phase {
             // Thinned, evaluations begin with the scenario.
             _ if thinned_ms.is_some() => epoch_ms,

@@ -15,12 +15,13 @@ use fake_modules::{
 };
 
 use crate::{
-    backfill::TargetConfig,
+    backfill::{Intake, TargetConfig},
     monitoring::Monitoring,
     promcfg::{self, Job, TargetGroup, duration, files},
     stack::{
         prometheus_binary::PrometheusBinary,
         promtool::{self, DiscoveryError},
+        version::Line,
     },
 };
 
@@ -151,7 +152,7 @@ pub async fn targets(
             }
             let labels =
                 labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-            let mut config = config(job, labels);
+            let mut config = config(job, labels, binary.version.line());
             let meta = |name: &str| duration_of(target.relabelled.as_ref()?.get(name)?);
             config.interval_ms = meta("__scrape_interval__").unwrap_or(config.interval_ms);
             config.timeout_ms = meta("__scrape_timeout__").unwrap_or(config.timeout_ms);
@@ -181,14 +182,14 @@ fn duration_of(text: &str) -> Option<i64> {
 }
 
 /// What the job says; a target's labels may say otherwise.
-fn config(job: &Job, labels: Vec<(String, String)>) -> TargetConfig {
-    let sample_limit = usize::try_from(job.sample_limit).unwrap_or(usize::MAX);
+fn config(job: &Job, labels: Vec<(String, String)>, line: Line) -> TargetConfig {
     TargetConfig {
         labels,
         interval_ms: job.scrape_interval_ms,
         timeout_ms: job.scrape_timeout_ms,
         phase_ms: 0,
-        sample_limit,
+        // What is not emulated is named as unproven.
+        intake: Intake::as_far_as_emulated(job, line),
     }
 }
 

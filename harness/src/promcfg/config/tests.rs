@@ -44,8 +44,14 @@ scrape_configs:
     assert_eq!((llm.metrics_path.as_str(), llm.honor_labels), ("/m", true));
     assert_eq!(llm.file_sd, ["targets/llm-provider.yml"]);
     assert_eq!(llm.relabel_configs[0]["target_label"], "module");
-    assert_eq!((llm.sample_limit, llm.label_limit, llm.label_value_length_limit), (2_000, 30, 200));
-    assert_eq!(llm.body_size_limit.as_deref(), Some("5MB"));
+    let limits = Limits {
+        samples: 2_000,
+        labels: 30,
+        label_name_bytes: 0,
+        label_value_bytes: 200,
+        body_bytes: 5 << 20,
+    };
+    assert_eq!((llm.limits, own.limits), (limits, Limits::default()));
 }
 
 #[test]
