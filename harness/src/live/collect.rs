@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::client::{
-    answer::{Labels, Series},
+    answer::Series,
     prometheus::{ClientError, LoadedGroup, Prometheus, Target},
 };
 
@@ -75,9 +75,4 @@ pub async fn collect(
 pub(super) fn scraped(instance: &str, records: &BTreeSet<String>) -> String {
     let made: String = records.iter().map(|record| format!("|{record}")).collect();
     format!("{{instance=\"{instance}\",__name__!~\"{OWN}|ALERTS|ALERTS_FOR_STATE{made}\"}}")
-}
-
-/// A target's labels that each of its series has.
-pub(super) fn target_labels(up: &Series) -> Labels {
-    up.labels.without("__name__")
 }

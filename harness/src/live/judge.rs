@@ -19,21 +19,23 @@ use super::{
     run::LiveRoad,
     scrapes::{self, Matched, Stored},
     stack::{LiveStack, RESEND_DELAY},
-    truth::{self, Replayed},
+    truth::{self, Replayed, Taking},
     watch::Watched,
     wiring::{Seen, Served},
 };
 use crate::{
     alert::alert_rules,
+    backfill::Intake,
     client::{
         answer::Value,
-        prometheus::{ClientError, Prometheus},
+        prometheus::{ClientError, Prometheus, Target},
     },
     monitoring::Monitoring,
     oracle::Arithmetic,
     receiver::Notification,
     report::words::counted,
     scenario::Scenario,
+    stack::version::Version,
     verify::{
         Notice, RECORDING_RULES, ScenarioReport, Verifier, VerifyError,
         alerts::{judge, place, told::Routing},
@@ -76,7 +78,9 @@ impl LiveRoad {
         let Played { scenario, collected, watched, served, .. } = played;
         let epoch_ms = scenario.epoch.as_millisecond();
         let matched = matched(played, epoch_ms);
-        let replayed = truth::replay(&played.recording, &matched, scenario.replicas, epoch_ms);
+        let takings = takings(served, deployed, &collected.targets, self.verifier.binary.version);
+        let (recording, replicas) = (&played.recording, scenario.replicas);
+        let replayed = truth::replay(recording, &matched, &takings, replicas, epoch_ms);
         let seen = Seen {
             served,
             scrapes: &matched,
@@ -198,6 +202,24 @@ fn matched(played: &Played, epoch_ms: i64) -> BTreeMap<Instance, Matched> {
     played.served.iter().map(of).collect()
 }
 
+/// What the job of each copy does with its answers, by what Prometheus says of its targets.
+fn takings(
+    served: &[Served],
+    deployed: &Monitoring,
+    targets: &[Target],
+    version: Version,
+) -> BTreeMap<Instance, Taking> {
+    let of = |served: &Served| {
+        let target =
+            targets.iter().find(|t| t.labels.get("instance") == Some(served.label.as_str()))?;
+        let job = deployed.config.jobs.iter().find(|job| job.name == target.scrape_pool)?;
+        let labels = target.labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        let intake = Intake::of(job, version.line()).ok();
+        Some((served.instance, Taking { labels, intake }))
+    };
+    served.iter().filter_map(of).collect()
+}
+
 /// When every panel is asked: nobody looks into the future.
 fn looks(verifier: &Verifier, scenario: &Scenario) -> Vec<Look> {
     let end_ms = scenario.epoch.as_millisecond() + scenario.duration.as_millis() as i64;
@@ -217,8 +239,8 @@ async fn staleness(
     for served in served {
         let Some(matched) = matched.get(&served.instance) else { continue };
         let selector = collect::scraped(&served.label, records);
-        let shown: BTreeMap<i64, usize> =
-            replayed.n_series.get(&served.instance).into_iter().flatten().copied().collect();
+        let Some(shown) = replayed.n_series.get(&served.instance) else { continue };
+        let shown: BTreeMap<i64, usize> = shown.iter().copied().collect();
         for pair in matched.scraped.windows(2).filter(|pair| pair[0].up != pair[1].up) {
             n_edges += 1;
             let at_ms = pair[1].at_ms;
@@ -226,7 +248,7 @@ async fn staleness(
                 Value::Vector(samples) => samples.first().map_or(0.0, |sample| sample.value),
                 _ => 0.0,
             };
-            let wanted = if pair[1].up { shown.get(&at_ms).copied().unwrap_or(0) } else { 0 };
+            let wanted = shown.get(&at_ms).copied().unwrap_or(0);
             if found != wanted as f64 {
                 let module = served.instance.module.as_str();
                 broken.push(format!(

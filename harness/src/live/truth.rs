@@ -11,19 +11,31 @@ use super::{
     record::{Entry, Recording},
     scrapes::{Matched, Scraped},
 };
-use crate::ledger::Ledger;
+use crate::{
+    backfill::{Intake, Refusal},
+    ledger::Ledger,
+};
 
-/// Name and labels of a series as a module shows it, sorted; `__name__` among them.
+/// Name and labels of a series as it is to be stored, sorted; `__name__` among them.
 pub type Shown = Vec<(String, String)>;
+
+/// What the configuration makes of a copy's answers.
+#[derive(Clone, Debug, Default)]
+pub struct Taking {
+    /// The labels of its target.
+    pub labels: Vec<(String, String)>,
+    /// What its job does with them; none where that is not emulated.
+    pub intake: Option<Intake>,
+}
 
 /// What really happened, and what Prometheus must have stored of it.
 #[derive(Debug)]
 pub struct Replayed {
     /// What really happened.
     pub ledger: Ledger,
-    /// The samples of each copy that counted, by series, in the order of time.
+    /// The samples of each copy that count, by series, in the order of time; of a copy whose job is emulated.
     pub samples: BTreeMap<Instance, BTreeMap<Shown, Vec<(i64, f64)>>>,
-    /// When each copy showed how many series.
+    /// At which scrapes how many series of each copy are there: answers that a limit refuses leave those before.
     pub n_series: BTreeMap<Instance, Vec<(i64, usize)>>,
     /// From when until when each copy was down, in Unix milliseconds.
     pub down: BTreeMap<Instance, Vec<(i64, i64)>>,
@@ -36,6 +48,7 @@ pub struct Replayed {
 pub fn replay(
     recording: &Recording,
     scrapes: &BTreeMap<Instance, Matched>,
+    takings: &BTreeMap<Instance, Taking>,
     replicas: [u8; 3],
     epoch_ms: i64,
 ) -> Replayed {
@@ -50,18 +63,25 @@ pub fn replay(
     for (position, entry) in recording.iter().enumerate() {
         while let Some((_, instance, scraped)) = lines.next_if(|(at, ..)| *at <= position) {
             rule(&mut ledger, epoch_ms, instance, scraped);
-            let module = modules.get_mut(&instance).filter(|_| scraped.up);
+            let answered = scraped.up || scraped.answer.is_some();
+            let module = modules.get_mut(&instance).filter(|_| answered);
             let Some(Ok(exposition)) = module.map(Module::scrape) else { continue };
+            let Some(Taking { labels, intake: Some(intake) }) = takings.get(&instance) else {
+                continue;
+            };
+            let reading = intake.read(labels, &exposition);
+            let n_shown = n_series.entry(instance).or_default();
+            if !scraped.up {
+                if reading.refused.is_some_and(Refusal::freezes) {
+                    let before = n_shown.last().map_or(0, |(_, n)| *n);
+                    n_shown.push((scraped.at_ms, before));
+                }
+                continue;
+            }
+            n_shown.push((scraped.at_ms, reading.stored.len()));
             let of = samples.entry(instance).or_default();
-            let series = exposition.series();
-            n_series.entry(instance).or_default().push((scraped.at_ms, series.len()));
-            for (series, value) in series.iter().zip(exposition.values()) {
-                let labels = series.labels.iter();
-                let mut shown: Shown =
-                    labels.map(|(name, value)| ((*name).to_owned(), value.to_string())).collect();
-                shown.push(("__name__".to_owned(), series.name.clone()));
-                shown.sort_unstable();
-                of.entry(shown).or_default().push((scraped.at_ms, *value));
+            for (nth, labels) in reading.stored {
+                of.entry(labels).or_default().push((scraped.at_ms, exposition.values()[nth]));
             }
         }
         let Entry::Event(event) = entry else { continue };

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fake_modules::{label::Label, world::Instance};
 
 use super::{
-    collect::{Collected, target_labels},
+    collect::Collected,
     scrapes::Matched,
     truth::{Replayed, Shown},
     watch::Watched,
@@ -182,21 +182,17 @@ impl Seen<'_> {
     pub fn samples(&self) -> Wiring {
         let (mut n_samples, mut n_series) = (0, 0);
         let mut broken = Vec::new();
-        let nothing = BTreeMap::new();
         for served in self.served {
-            let Some(up) = self.collected.up.get(&served.label) else { continue };
-            let shown = self.replayed.samples.get(&served.instance).unwrap_or(&nothing);
-            let stored = self.collected.samples.get(&served.label);
-            let of_target = target_labels(up);
+            if !self.collected.up.contains_key(&served.label) {
+                continue;
+            }
+            // What is not emulated of a job stands among the unproven.
+            let Some(shown) = self.replayed.samples.get(&served.instance) else { continue };
+            let stored = self.collected.samples.get(&served.label).into_iter().flatten();
             let stored: BTreeMap<Shown, &Series> = stored
-                .into_iter()
-                .flatten()
                 .map(|series| {
-                    let own = series
-                        .labels
-                        .iter()
-                        .filter(|(name, value)| of_target.get(name) != Some(*value));
-                    (own.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(), series)
+                    let labels = series.labels.iter();
+                    (labels.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(), series)
                 })
                 .collect();
             let mut lines = Vec::new();

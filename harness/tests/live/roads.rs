@@ -18,8 +18,8 @@ use crate::{
     lines::{block_on, environment, on_each_line},
 };
 
-/// Mistakes in dashboards and rules: the file, what stands there, what stands there now, and the place that must be red.
-const MISTAKES: [(&str, &str, &str, &str); 2] = [
+/// Mistakes in dashboards and in what a job stores, beside steps that do no harm: the file, what stands there, what stands there now, and the place that must be red.
+const MISTAKES: [(&str, &str, &str, &str); 3] = [
     (
         "grafana/dashboards/prompt-manager.json",
         "sum by (operation) (rate(prompt_manager_operations_total[$__rate_interval]))",
@@ -31,6 +31,12 @@ const MISTAKES: [(&str, &str, &str, &str); 2] = [
         "sum by (type) (increase(prompt_security_injections_detected_total",
         "count by (type) (increase(prompt_security_injections_detected_total",
         "prompt-security/Injections detected",
+    ),
+    (
+        "prometheus/prometheus.yml",
+        "        replacement: prompt-security\n",
+        "        replacement: prompt-security\n    metric_relabel_configs:\n      - { source_labels: [__name__], regex: prompt_security_events_.*, action: drop }\n      - { source_labels: [__name__], regex: '.*_build_info', action: drop }\n      - { regex: status, action: labelmap, replacement: outcome }\n",
+        "prompt-security/Security event timeline",
     ),
 ];
 
@@ -136,6 +142,8 @@ fn agree(binary: &PrometheusBinary) -> Result<(), Failed> {
         assert_eq!(red(&report), expected, "in virtual time");
         road.verifier = Verifier::new(monitoring, contracts, binary.clone(), environment());
         let live = bench::play(&road, &story)?;
+        let ill: Vec<_> = live.wiring.iter().filter(|wiring| !wiring.broken.is_empty()).collect();
+        assert!(ill.is_empty(), "samples are stored as the jobs have them: {ill:#?}");
         assert_eq!(red(&live), expected, "live:\n{}", bench::told(&road, &story, live));
         assert_eq!(asked(&report), asked(&live), "both roads ask the same of the same places");
     }
