@@ -29,6 +29,7 @@ mod joins;
 mod labels;
 mod metrics;
 mod queries;
+mod relabelled;
 mod rules;
 mod windows;
 

@@ -14,6 +14,7 @@ use fake_modules::module::Module;
 use fake_modules::world::{self, Instance};
 use serde_json::Value;
 
+use super::relabelled::Relabelled;
 use super::{EmittedMetric, EmittedMetrics, LabelValues, MetricKind};
 use crate::monitoring::Monitoring;
 use crate::promcfg::{Job, TargetGroup, files, targets};
@@ -38,18 +39,33 @@ pub fn emitted(monitoring: &Monitoring) -> EmittedMetrics {
     let mut metrics = BTreeMap::new();
     for &name in world::Module::ALL {
         let port = format!(":{}", name.default_port());
-        let scrapes = |groups: &[TargetGroup]| {
-            groups.iter().flat_map(|group| &group.targets).any(|target| target.ends_with(&port))
+        let target = |groups: &[TargetGroup]| {
+            groups.iter().find_map(|group| {
+                let address = group.targets.iter().find(|target| target.ends_with(&port))?;
+                Some((address.clone(), group.labels.clone()))
+            })
         };
-        let scraped_by = jobs.iter().filter(|(_, groups)| scrapes(groups));
-        let scraped_by: BTreeSet<String> = scraped_by.map(|(job, _)| job.name.clone()).collect();
+        let scraped_by: Vec<(&Job, Option<Relabelled>)> = jobs
+            .iter()
+            .filter_map(|(job, groups)| {
+                let target = target(groups)?;
+                Some((*job, Relabelled::of(job, target)))
+            })
+            .collect();
         let mut module = Module::new(Instance { module: name, replica: 0 }, 0, None);
         let exposition = module.scrape().expect("a module that was just started answers");
-        for (index, family) in exposition.families().iter().enumerate() {
-            let metric: &mut EmittedMetric = metrics
-                .entry(stored_name(family))
-                .or_insert_with(|| described(family, index, &exposition));
-            metric.jobs.extend(scraped_by.iter().cloned());
+        let plain = scraped_by.iter().filter(|(_, relabelled)| relabelled.is_none());
+        let plain: BTreeSet<String> = plain.map(|(job, _)| job.name.clone()).collect();
+        if scraped_by.is_empty() || !plain.is_empty() {
+            for (index, family) in exposition.families().iter().enumerate() {
+                let metric: &mut EmittedMetric = metrics
+                    .entry(stored_name(family))
+                    .or_insert_with(|| described(family, index, &exposition));
+                metric.jobs.extend(plain.iter().cloned());
+            }
+        }
+        for (_, relabelled) in &scraped_by {
+            relabelled.iter().for_each(|relabelled| relabelled.add(&exposition, &mut metrics));
         }
     }
     EmittedMetrics {

@@ -8,6 +8,7 @@ mod campaign;
 mod changed;
 mod help;
 mod interrupted;
+mod jobs;
 mod live;
 mod refused;
 
