@@ -8,7 +8,9 @@
 use std::{
     env,
     io::{self, IsTerminal as _},
+    panic,
     process::ExitCode,
+    thread,
 };
 
 use anyhow::Context as _;
@@ -18,8 +20,19 @@ use dashproof::{
     stack::environment::Environment,
 };
 
+/// What a thread may use of its stack: an expression is walked as deep as it nests. Only what is used is real memory.
+const STACK: usize = 128 << 20;
+
 fn main() -> ExitCode {
-    match run(Args::parse()) {
+    let args = Args::parse();
+    // The main thread's stack is as large as the shell has it.
+    let thread = thread::Builder::new().stack_size(STACK).spawn(|| run(args));
+    let done = match thread.context("cannot start a thread").map(thread::JoinHandle::join) {
+        Ok(Ok(done)) => done,
+        Ok(Err(panic)) => panic::resume_unwind(panic),
+        Err(error) => Err(error),
+    };
+    match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -30,7 +43,11 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> anyhow::Result<u8> {
     let surroundings = surroundings()?;
-    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(STACK)
+        .enable_all()
+        .build()
+        .context("cannot start the async runtime")?;
     Ok(runtime.block_on(cli::run(args, surroundings))?)
 }
 

@@ -11,6 +11,7 @@ use promql_parser::label::Matcher;
 
 pub mod condition;
 mod names;
+pub mod nesting;
 pub mod parts;
 pub(crate) use names::alternatives;
 mod template;

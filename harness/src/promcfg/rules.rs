@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use crate::problem::Problem;
+use crate::promql::nesting;
 use crate::yaml;
 
 /// One rule file.
@@ -202,6 +203,9 @@ fn rule(file: &Path, raw: Spanned<RawRule>, problems: &mut Vec<Problem>) -> Opti
         Some(Spanned { value, referenced, .. }) => {
             rule.expr = value;
             rule.expr_line = yaml::line(&referenced);
+            if nesting::exceeds(&rule.expr) {
+                error(format!("expr of rule {:?} has {}", rule.name(), nesting::REMEDY));
+            }
         }
         None => error(format!("rule {:?} has no expr", rule.name())),
     }
@@ -285,5 +289,17 @@ mod tests {
             "r.yml:16: second group with the name \"a\"".to_owned(),
         ];
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn an_expression_that_nests_too_deep_is_refused() {
+        let deep = "-".repeat(nesting::MOST + 1);
+        let text = format!("groups:\n- name: a\n  rules:\n  - {{ alert: A, expr: '{deep}up' }}\n");
+        let problems = parse(Path::new("r.yml"), &text).unwrap_err();
+        let [problem] = &problems[..] else { panic!("{problems:?}") };
+        assert_eq!(
+            problem.to_string(),
+            format!("r.yml:4: expr of rule \"A\" has {}", nesting::REMEDY)
+        );
     }
 }

@@ -82,3 +82,20 @@ fn bad_arguments_are_refused() {
         &["no scenario that was asked for replays"],
     );
 }
+
+#[test]
+fn an_expression_may_nest_and_not_without_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("own.yml");
+    let path = file.to_str().unwrap();
+    let write = |n: usize| {
+        let sum = vec!["1"; n].join(" + ");
+        let rule = format!("{{ alert: Deep, expr: 'up > {sum}' }}");
+        std::fs::write(&file, format!("groups:\n- name: g\n  rules:\n  - {rule}\n")).unwrap();
+    };
+    write(1_000);
+    expect(&["bracket", "--rule", path], 0, &["held   Deep"]);
+    write(5_000);
+    let texts = ["own.yml:4: expr of rule \"Deep\" has more than 2,000 operators", "record parts"];
+    expect(&["bracket", "--rule", path], 2, &texts);
+}

@@ -12,7 +12,7 @@ use super::{
     Annotation, Dashboard, DatasourceRef, FieldConfig, GridPosition, Override, Panel, QueryFormat,
     QueryKind, ReduceOptions, Target, Threshold, TimeRange,
 };
-use crate::grafana::variables::definition;
+use crate::{grafana::variables::definition, promql::nesting};
 
 pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
     refuse_other_formats(root, notes);
@@ -149,10 +149,14 @@ fn target(node: &Node<'_>, panel: &str, notes: &mut Notes<'_>) -> Target {
         // Anything else falls back to time series, as in PromQueryFormat.UnmarshalJSON.
         _ => QueryFormat::TimeSeries,
     };
+    let expr = node.text_or_empty("expr", notes);
+    if nesting::exceeds(&expr) {
+        notes.error(&node.pointer, format!("expr of panel {panel:?} has {}", nesting::REMEDY));
+    }
     Target {
         line: node.line(notes),
         ref_id: node.text_or_empty("refId", notes),
-        expr: node.text_or_empty("expr", notes),
+        expr,
         legend_format: node.text_or_empty("legendFormat", notes),
         kind,
         format,
