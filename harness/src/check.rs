@@ -98,7 +98,8 @@ pub fn of(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Problem> {
     problems.extend(compare(&monitoring.dashboards, contracts));
     if let Some(config) = &monitoring.alertmanager {
         problems.extend(alertmanager::names_and_inhibitions(config, &monitoring.rules));
-        problems.extend(alertmanager::unrouted(config, &monitoring.rules));
+        let sending = monitoring.config.sending_as_far_as_emulated();
+        problems.extend(alertmanager::unrouted(config, &sending, &monitoring.rules));
     }
     problems.sort();
     problems

@@ -13,6 +13,7 @@ pub mod files;
 pub mod limits;
 pub mod relabel;
 pub mod rules;
+pub mod sending;
 pub mod targets;
 
 pub use alertmanager::AlertmanagerConfig;

@@ -28,7 +28,7 @@ use crate::{
         remote_write::{RemoteWriter, SeriesRef},
     },
     monitoring::Monitoring,
-    promcfg::{AlertmanagerConfig, RuleFile},
+    promcfg::{AlertmanagerConfig, RuleFile, sending::Sending},
     promql::condition::Condition,
     stack::{
         environment::Environment,
@@ -60,6 +60,8 @@ pub struct Campaign {
     pub expressions: Expressions,
     /// Who is told of alerts, and of which together.
     pub alertmanager: Option<AlertmanagerConfig>,
+    /// What becomes of alerts on their way there.
+    pub sending: Sending,
     /// Who is scraped.
     pub targets: Targets,
     /// The engine.
@@ -123,6 +125,7 @@ impl Campaign {
             subjects,
             needs,
             alertmanager: monitoring.alertmanager.clone(),
+            sending: monitoring.config.sending_as_far_as_emulated(),
             targets,
             binary,
             environment,

@@ -12,6 +12,7 @@ use crate::client::answer::Labels;
 use crate::nearest::nearest;
 use crate::problem::Problem;
 use crate::promcfg::alertmanager::Matcher;
+use crate::promcfg::sending::Sending;
 use crate::promcfg::{AlertmanagerConfig, Rule, RuleFile, RuleKind};
 use crate::scenario::{AlertExpectation, NamedReceiver, Scenario};
 
@@ -58,7 +59,11 @@ pub(super) fn names_and_inhibitions(
 }
 
 /// Alerts that no route but the outermost takes, where others have routes of their own: a lost or misspelt severity.
-pub(super) fn unrouted(config: &AlertmanagerConfig, rules: &[RuleFile]) -> Vec<Problem> {
+pub(super) fn unrouted(
+    config: &AlertmanagerConfig,
+    sending: &Sending,
+    rules: &[RuleFile],
+) -> Vec<Problem> {
     let alerts = rules.iter().flat_map(|file| {
         let rules = file.groups.iter().flat_map(|group| &group.rules);
         rules
@@ -68,6 +73,8 @@ pub(super) fn unrouted(config: &AlertmanagerConfig, rules: &[RuleFile]) -> Vec<P
     let falls_through = |rule: &Rule| {
         let own = rule.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let labels: Labels = own.chain([(ALERTNAME, rule.name())]).collect();
+        // Who drops an alert means it.
+        let Some(labels) = sending.labels(&labels) else { return false };
         config.routes_of(&labels).iter().all(|route| **route == config.route)
     };
     let (lost, routed): (Vec<_>, Vec<_>) = alerts.partition(|(_, rule)| falls_through(rule));
@@ -185,7 +192,7 @@ mod tests {
         let text = "groups:\n- name: g\n  rules:\n  - { alert: A, expr: up, labels: { severity: critical } }\n  \
                     - { alert: B, expr: up, labels: { severity: crit } }\n  - { alert: C, expr: up }\n";
         let rules = rules::parse(Path::new("r.yml"), text).unwrap();
-        let found = unrouted(&config, &[rules]);
+        let found = unrouted(&config, &Sending::default(), &[rules]);
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         let expected = [
             "r.yml:5: alert \"B\" takes no route of its own and goes to \"rest\" (no route in am.yml takes severity \"crit\")",

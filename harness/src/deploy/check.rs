@@ -175,10 +175,9 @@ impl Check<'_> {
                 "have remote_read in the configuration of the installation only",
             );
         }
-        if read["alerting"]["alert_relabel_configs"].as_array().is_some_and(|all| !all.is_empty()) {
+        if let Err(what) = copy.config.sending() {
             error(
-                "alert_relabel_configs change alerts on their way, which is not emulated"
-                    .to_owned(),
+                format!("{what} changes alerts on their way, which is not emulated"),
                 "set the labels in the rules, or in external_labels",
             );
         }

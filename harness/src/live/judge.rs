@@ -153,7 +153,7 @@ impl LiveRoad {
                     notified: &notified,
                     began_ms: epoch_ms,
                     reachable_ms: played.reachable_ms,
-                    external_labels: &deployed.config.external_labels,
+                    sending: &routing.sending,
                     resend_ms: RESEND_MS,
                     until_ms: collected.at_ms,
                 };

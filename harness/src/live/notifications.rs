@@ -13,12 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     alert::{Episode, Timeline},
     client::answer::Labels,
-    promcfg::{AlertmanagerConfig, alertmanager::Route, duration},
+    promcfg::{AlertmanagerConfig, alertmanager::Route, duration, sending::Sending},
     report::words::counted,
-    verify::{
-        alerts::told::sent,
-        wiring::{Part, Wiring},
-    },
+    verify::wiring::{Part, Wiring},
 };
 use text::renders;
 
@@ -58,8 +55,8 @@ pub struct Told<'a> {
     /// When Prometheus could first reach Alertmanager, in Unix milliseconds; alerts of before are sent again then.
     /// `None` if it never could.
     pub reachable_ms: Option<i64>,
-    /// Labels that Prometheus adds to every alert on its way.
-    pub external_labels: &'a BTreeMap<String, String>,
+    /// What Prometheus makes of every alert on its way.
+    pub sending: &'a Sending,
     /// How often Prometheus sends alerts again, in milliseconds.
     pub resend_ms: i64,
     /// Until when notifications were awaited, in Unix milliseconds.
@@ -142,9 +139,10 @@ impl Told<'_> {
             .timelines
             .iter()
             .flat_map(|timeline| {
-                timeline
-                    .firings()
-                    .map(move |(labels, life)| (timeline, sent(labels, self.external_labels), life))
+                let firings = timeline.firings();
+                firings.filter_map(move |(labels, life)| {
+                    Some((timeline, self.sending.labels(labels)?, life))
+                })
             })
             .collect();
         for (timeline, labels, life) in &firings {
@@ -372,10 +370,15 @@ impl Told<'_> {
                 notified.labels
             ));
         }
-        let rule = &own[0].timeline.rule;
-        for (annotation, template) in &rule.annotations {
+        // Templates are expanded before anything happens to the labels on their way.
+        let timeline = own[0].timeline;
+        let raised = timeline.firings().map(|(labels, _)| labels);
+        let raised: Vec<&Labels> = raised
+            .filter(|labels| self.sending.labels(labels).as_ref() == Some(&notified.labels))
+            .collect();
+        for (annotation, template) in &timeline.rule.annotations {
             let found = notified.annotations.get(annotation).map_or("", String::as_str);
-            if !renders(template, &notified.labels, found) {
+            if !raised.iter().any(|labels| renders(template, labels, found)) {
                 lines.push(format!(
                     "annotation {annotation} of {name} reads {found:?}, which `{template}` does not give for {}",
                     notified.labels

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::limits::{self, Limits};
+use super::sending::Sending;
 use super::targets::{RawGroup, TargetGroup};
 use crate::problem::Problem;
 use crate::yaml;
@@ -30,6 +31,10 @@ pub struct PrometheusConfig {
     pub rule_query_offset_ms: i64,
     /// `global.external_labels`: what every alert gets on its way, unless it has it.
     pub external_labels: BTreeMap<String, String>,
+    /// `alerting.alert_relabel_configs` as written, and those of the Alertmanager if there is one.
+    pub alert_relabel_configs: Vec<serde_json::Value>,
+    /// Whether one of several Alertmanagers has `alert_relabel_configs` of its own.
+    pub relabels_alerts_apart: bool,
     /// `rule_files` as written: paths and patterns relative to the file.
     pub rule_files: Vec<String>,
     /// Jobs in the order of the file.
@@ -73,6 +78,22 @@ struct Raw {
     rule_files: Option<Vec<String>>,
     #[serde(default)]
     scrape_configs: Option<Vec<Spanned<RawJob>>>,
+    #[serde(default)]
+    alerting: Option<RawAlerting>,
+}
+
+#[derive(Deserialize, Default)]
+struct RawAlerting {
+    #[serde(default)]
+    alert_relabel_configs: Option<Vec<serde_json::Value>>,
+    #[serde(default)]
+    alertmanagers: Option<Vec<RawAlertmanager>>,
+}
+
+#[derive(Deserialize)]
+struct RawAlertmanager {
+    #[serde(default)]
+    alert_relabel_configs: Option<Vec<serde_json::Value>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -126,6 +147,26 @@ struct RawJob {
 struct RawFileSd {
     #[serde(default)]
     files: Vec<String>,
+}
+
+impl PrometheusConfig {
+    /// What becomes of alerts on their way.
+    ///
+    /// # Errors
+    /// What of it is not emulated, in words.
+    pub fn sending(&self) -> Result<Sending, String> {
+        if self.relabels_alerts_apart {
+            return Err("alert_relabel_configs of one of several Alertmanagers".to_owned());
+        }
+        Sending::new(&self.external_labels, &self.alert_relabel_configs)
+    }
+
+    /// The same without relabelling, where some of that is not emulated.
+    #[must_use]
+    pub fn sending_as_far_as_emulated(&self) -> Sending {
+        let plain = || Sending::new(&self.external_labels, &[]);
+        self.sending().or_else(|_| plain()).unwrap_or_default()
+    }
 }
 
 /// The limits of a raw job or of the raw globals, which have the same keys.
@@ -190,8 +231,22 @@ pub fn parse(file: &Path, text: &str) -> Result<PrometheusConfig, Vec<Problem>> 
         problems.sort_by_key(|problem| problem.line);
         return Err(problems);
     }
+    let alerting = raw.alerting.unwrap_or_default();
+    let mut of_each: Vec<Vec<serde_json::Value>> = alerting
+        .alertmanagers
+        .into_iter()
+        .flatten()
+        .map(|alertmanager| alertmanager.alert_relabel_configs.unwrap_or_default())
+        .collect();
+    let mut alert_relabel_configs = alerting.alert_relabel_configs.unwrap_or_default();
+    let relabels_alerts_apart = of_each.len() > 1 && of_each.iter().any(|own| !own.is_empty());
+    if of_each.len() == 1 {
+        alert_relabel_configs.append(&mut of_each[0]);
+    }
     Ok(PrometheusConfig {
         file: file.to_owned(),
+        alert_relabel_configs,
+        relabels_alerts_apart,
         evaluation_interval_ms: evaluation_interval_ms.unwrap_or(DEFAULT_INTERVAL_MS),
         rule_query_offset_ms: rule_query_offset_ms.unwrap_or(0),
         external_labels,

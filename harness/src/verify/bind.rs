@@ -102,6 +102,9 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
             add(SCRAPING, &job.name, "", reason);
         }
     }
+    if let Some(reason) = not_emulated::of_alerts(&monitoring.config) {
+        add(super::alerts::ALERTS, "alert_relabel_configs", "", reason);
+    }
     for group in monitoring.rules.iter().flat_map(|file| &file.groups) {
         for reason in not_emulated::of_group(group, &monitoring.config) {
             add(super::RECORDING_RULES, &group.name, "", reason.to_owned());

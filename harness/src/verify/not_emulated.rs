@@ -16,6 +16,13 @@ pub fn of_job(job: &Job) -> Option<String> {
     Some(format!("{what} is not emulated on this road: drop or rename at the source instead"))
 }
 
+/// What happens to alerts on their way and is not emulated, and what to do.
+#[must_use]
+pub fn of_alerts(config: &PrometheusConfig) -> Option<String> {
+    let what = config.sending().err()?;
+    Some(format!("{what} is not emulated: set the labels in the rules, or in external_labels"))
+}
+
 /// What of a rule group is not emulated, and what to do.
 #[must_use]
 pub fn of_group(group: &RuleGroup, config: &PrometheusConfig) -> Vec<&'static str> {
@@ -87,6 +94,30 @@ mod tests {
             "`@ start()` or `@ end()` in a rule is not emulated on this road: remove it"
         );
         assert_eq!(of_rule("up offset 5m == 0"), None);
+    }
+
+    #[test]
+    fn what_is_not_emulated_of_alerts_on_their_way_is_named() {
+        let step = "alert_relabel_configs: [{ target_label: a, replacement: b }]";
+        for (alerting, what) in [
+            (
+                "alert_relabel_configs: [{ action: hashmod }]".to_owned(),
+                Some("action hashmod in alert"),
+            ),
+            (
+                format!("alertmanagers: [{{ {step} }}, {{}}]"),
+                Some("alert_relabel_configs of one of"),
+            ),
+            (format!("alertmanagers: [{{ {step} }}]"), None),
+            (step.to_owned(), None),
+        ] {
+            let text = format!("alerting: {{ {alerting} }}\n");
+            let found = of_alerts(&config::parse(Path::new("p.yml"), &text).unwrap());
+            match (what, &found) {
+                (Some(what), Some(found)) => assert!(found.starts_with(what), "{found}"),
+                (what, found) => assert_eq!(what.is_some(), found.is_some(), "{alerting}"),
+            }
+        }
     }
 
     #[test]

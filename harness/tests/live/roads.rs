@@ -42,6 +42,7 @@ const MISTAKES: [(&str, &str, &str, &str); 3] = [
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = on_each_line("both_roads_agree", agree);
+    trials.extend(on_each_line("alerts_relabelled_on_their_way", relabelled));
     for (story, alert, told) in TOLD {
         trials.extend(on_each_line(&format!("swapped_receivers::{story}"), move |binary| {
             swapped(binary, story, alert, told)
@@ -100,6 +101,40 @@ fn swapped(
             assert!(all, "{text}");
         }
     }
+    Ok(())
+}
+
+/// Prometheus itself turns pages into warnings, and drops none of them: only what a story says can tell, on both roads.
+fn relabelled(binary: &PrometheusBinary) -> Result<(), Failed> {
+    let directory = tempfile::tempdir()?;
+    copy(&bench::root().join("monitoring"), directory.path())?;
+    let file = directory.path().join("prometheus/prometheus.yml");
+    let text = fs::read_to_string(&file)?;
+    let steps = "alerting:\n  alert_relabel_configs:\n    - { source_labels: [severity], regex: critical, target_label: severity, replacement: warning }\n    - { regex: job, action: labeldrop }\n";
+    assert_eq!(text.matches("alerting:\n").count(), 1);
+    fs::write(&file, text.replace("alerting:\n", steps))?;
+    let story = bench::story("module-down")?;
+    let monitoring = Monitoring::load(directory.path()).expect("the files are well-formed");
+    let (virtual_time, _copy) = in_virtual_time(binary, &monitoring)?;
+    let report =
+        block_on(virtual_time.verify(&story, &mut |_| ())).map_err(|error| bench::chain(&error))?;
+    let routed = "goes to receiver \"warning\" by the route of line ";
+    let broken = |report: &ScenarioReport| -> Vec<String> {
+        report.alerts.iter().flat_map(|verdict| verdict.broken.clone()).collect()
+    };
+    let found = broken(&report);
+    assert!(found.len() == 1 && found[0].contains(routed), "in virtual time: {found:#?}");
+    let mut road = bench::road(binary)?;
+    let contracts = dashproof::contract::Contracts::clone(&road.verifier.contracts);
+    road.verifier = Verifier::new(monitoring, contracts, binary.clone(), environment());
+    let report = bench::play(&road, &story)?;
+    let found = broken(&report);
+    let heard = "receiver \"critical\" was never told: \"warning\" was told instead";
+    let told = found.iter().any(|line| line.contains(routed))
+        && found.iter().any(|line| line.contains(heard));
+    // Whoever was told was told with the labels that are sent, of which everything else is judged.
+    let ill = report.wiring.iter().any(|wiring| !wiring.broken.is_empty());
+    assert!(told && !ill, "{}", bench::told(&road, &story, report));
     Ok(())
 }
 

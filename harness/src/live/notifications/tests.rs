@@ -79,7 +79,7 @@ fn judged(timelines: &[Timeline], notified: &[Notified]) -> Wiring {
         notified,
         began_ms: -100_000,
         reachable_ms: Some(0),
-        external_labels: &BTreeMap::new(),
+        sending: &promcfg::sending::Sending::default(),
         resend_ms: 3_000,
         until_ms: 90_000,
     };

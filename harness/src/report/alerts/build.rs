@@ -177,7 +177,12 @@ fn incidents(campaign: &Campaign, records: &[Record]) -> Vec<IncidentReport> {
         load.trials += 1;
         load.noticed += u64::from(!alerts.is_empty());
         load.alerts += alerts.len();
-        load.notifications += notifications(&fired, campaign.alertmanager.as_ref());
+        let sent = fired.into_iter().filter_map(|fired| {
+            let labels = campaign.sending.labels(&fired.labels)?;
+            Some(Fired { labels, ..fired })
+        });
+        load.notifications +=
+            notifications(&sent.collect::<Vec<_>>(), campaign.alertmanager.as_ref());
     }
     let cell = |((incident, severity), load): ((Trouble, usize), Load)| IncidentReport {
         incident,

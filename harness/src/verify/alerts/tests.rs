@@ -130,7 +130,8 @@ fn told_by(config: &str, arrived: &[(&str, &str)]) -> Vec<String> {
     let timelines = [timeline("A", "m", 11..20), timeline("B", "m", 11..20)];
     let config = crate::promcfg::alertmanager::parse(Path::new("etc/am.yml"), config).unwrap();
     let external_labels = BTreeMap::from([("site".to_owned(), "x".to_owned())]);
-    let routing = told::Routing { config: Some(&config), external_labels: &external_labels };
+    let sending = crate::promcfg::sending::Sending::new(&external_labels, &[]).unwrap();
+    let routing = told::Routing { config: Some(&config), sending };
     let mut verdicts = judge(&scenario(told), &timelines, &BTreeMap::new());
     routing.judge(&mut verdicts, &timelines);
     let of = |alert: &str| {

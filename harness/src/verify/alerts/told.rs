@@ -4,23 +4,23 @@
 //! somebody was notified. The receivers that a scenario names are not derived from those routes, so that a wrong route
 //! is found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{AlertVerdict, Expected};
 use crate::{
     alert::{Episode, Timeline},
     client::answer::Labels,
     monitoring::Monitoring,
-    promcfg::{AlertmanagerConfig, alertmanager::Route},
+    promcfg::{AlertmanagerConfig, alertmanager::Route, sending::Sending},
 };
 
 /// Who routes alerts, and with which labels they are sent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Routing<'a> {
     /// The routes, if there are any.
     pub config: Option<&'a AlertmanagerConfig>,
-    /// Labels that Prometheus adds to every alert on its way.
-    pub external_labels: &'a BTreeMap<String, String>,
+    /// What Prometheus makes of every alert on its way.
+    pub sending: Sending,
 }
 
 impl<'a> Routing<'a> {
@@ -29,7 +29,7 @@ impl<'a> Routing<'a> {
     pub fn of(monitoring: &'a Monitoring) -> Routing<'a> {
         Routing {
             config: monitoring.alertmanager.as_ref(),
-            external_labels: &monitoring.config.external_labels,
+            sending: monitoring.config.sending_as_far_as_emulated(),
         }
     }
 
@@ -52,7 +52,12 @@ impl<'a> Routing<'a> {
         let mut wrong = Vec::new();
         let mut muted = Vec::new();
         for (labels, life) in &stated.lives {
-            let sent = sent(labels, self.external_labels);
+            let Some(sent) = self.sending.labels(labels) else {
+                wrong.push(format!(
+                    "is dropped by alert_relabel_configs, and receiver {told:?} is to be told: {labels}"
+                ));
+                continue;
+            };
             let routes = config.routes_of(&sent);
             if !routes.iter().any(|route| route.receiver == told) {
                 let routes: Vec<String> = routes.iter().map(|route| described(route)).collect();
@@ -94,7 +99,8 @@ impl<'a> Routing<'a> {
         let mut sources = firings.filter(|(labels, other)| {
             let covers = other.firing_ms.is_some_and(|from| from <= told_ms)
                 && other.ended_ms.is_none_or(|to| ended_ms <= to);
-            covers && config.inhibits(&self::sent(labels, self.external_labels), sent)
+            let source = self.sending.labels(labels).filter(|_| covers);
+            source.is_some_and(|source| config.inhibits(&source, sent))
         });
         sources.next().map(|(labels, _)| labels.get("alertname").unwrap_or_default().to_owned())
     }
@@ -107,7 +113,7 @@ impl<'a> Routing<'a> {
                 .filter_map(|Stated { told, lives, .. }| {
                     let sent: BTreeSet<Labels> = lives
                         .iter()
-                        .map(|(labels, _)| sent(labels, self.external_labels))
+                        .filter_map(|(labels, _)| self.sending.labels(labels))
                         .collect();
                     let of_it = arrived.iter().filter(|(_, labels)| sent.contains(*labels));
                     let heard: BTreeSet<&str> = of_it.map(|(receiver, _)| *receiver).collect();
@@ -148,15 +154,6 @@ fn add(verdict: &mut AlertVerdict, wrong: Vec<String>) {
     verdict.broken.extend(wrong);
     verdict.broken.sort();
     verdict.broken.dedup();
-}
-
-/// An alert's labels as Prometheus sends them.
-#[must_use]
-pub fn sent(labels: &Labels, external_labels: &BTreeMap<String, String>) -> Labels {
-    let mut all: BTreeMap<&str, &str> =
-        external_labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    all.extend(labels.iter());
-    all.into_iter().collect()
 }
 
 fn described(route: &Route) -> String {
