@@ -118,7 +118,7 @@ fn grouped_and_muted(binary: &AlertmanagerBinary) -> Result<(), Failed> {
             let running = Running::start(binary, file).await?;
             running.post(&alerts).await?;
             running.until_right(|listed| differences(config, &alerts, listed)).await?;
-            assert_eq!(running.client.groups().await?, expected);
+            running.until_grouped(&expected).await?;
             running.stop().await;
             Ok(())
         })

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use dashproof::client::alertmanager::{Alertmanager, ListedAlert, PostedAlert};
+use dashproof::client::alertmanager::{AlertGroup, Alertmanager, ListedAlert, PostedAlert};
 use dashproof::client::answer::Labels;
 use dashproof::poll::{self, Pending};
 use dashproof::stack::alertmanager_binary::AlertmanagerBinary;
@@ -58,6 +58,16 @@ impl Running {
             }
         });
         Ok(right.await?)
+    }
+
+    /// Asks for groups until they are `expected`: the dispatcher hears of an alert after the list has it.
+    pub(crate) async fn until_grouped(&self, expected: &[AlertGroup]) -> Result<(), Failed> {
+        let grouped = poll::until(CEILING, INTERVAL, async || {
+            let groups = self.client.groups().await.map_err(Pending::Failed)?;
+            let status = || format!("{groups:#?} instead of {expected:#?}");
+            if groups == *expected { Ok(()) } else { Err(Pending::NotYet { status: status() }) }
+        });
+        Ok(grouped.await?)
     }
 
     pub(crate) async fn stop(self) {
