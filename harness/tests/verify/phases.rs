@@ -4,8 +4,6 @@
 //! of one evaluation is red once in a while. Here they are drawn again and again in virtual time, where a run takes a
 //! second, until as long after the story's end as the live road may look.
 
-use std::sync::{Arc, OnceLock};
-
 use dashproof::{
     deploy::{Changes, Deployment},
     live::SHORT,
@@ -39,38 +37,25 @@ pub(crate) fn trials() -> Vec<Trial> {
     stories.into_iter().map(trial).collect()
 }
 
-/// The shipped files as the live road deploys them for this story, for alerts alone.
-fn verifier(pace: Pace) -> Result<Arc<Verifier>, String> {
-    static SHORT_PACE: OnceLock<Result<(Arc<Verifier>, Deployment), String>> = OnceLock::new();
-    static SHIPPED_PACE: OnceLock<Result<Arc<Verifier>, String>> = OnceLock::new();
-    let alone = |monitoring| {
-        let mut verifier = Verifier::new(
-            monitoring,
-            bench::contracts()?,
-            bench::verifier()?.binary.clone(),
-            lines::environment(),
-        );
-        verifier.only = Some(format!("{ALERTS}/"));
-        Ok::<_, String>(Arc::new(verifier))
+/// The shipped files as the live road deploys them for this story, for alerts alone; they are there as long as the copy.
+fn verifier(pace: Pace) -> Result<(Verifier, Option<Deployment>), String> {
+    let (monitoring, copy) = match pace {
+        Pace::Short => {
+            let changes = Changes { cadence: Some(SHORT), ..Changes::default() };
+            let copy = Deployment::write(&bench::monitoring()?, &changes, &lines::environment())
+                .map_err(|error| bench::chain(&error))?;
+            (copy.monitoring().clone(), Some(copy))
+        }
+        Pace::Shipped => (bench::monitoring()?, None),
     };
-    let short = || {
-        let changes = Changes { cadence: Some(SHORT), ..Changes::default() };
-        let deployment = Deployment::write(&bench::monitoring()?, &changes, &lines::environment())
-            .map_err(|error| bench::chain(&error))?;
-        Ok((alone(deployment.monitoring().clone())?, deployment))
-    };
-    match pace {
-        Pace::Short => SHORT_PACE
-            .get_or_init(short)
-            .as_ref()
-            .map(|(verifier, _)| Arc::clone(verifier))
-            .map_err(String::clone),
-        Pace::Shipped => SHIPPED_PACE.get_or_init(|| alone(bench::monitoring()?)).clone(),
-    }
+    let binary = bench::verifier()?.binary.clone();
+    let mut verifier = Verifier::new(monitoring, bench::contracts()?, binary, lines::environment());
+    verifier.only = Some(format!("{ALERTS}/"));
+    Ok((verifier, copy))
 }
 
 fn in_every_phase(story: &Scenario) -> Result<(), Failed> {
-    let verifier = verifier(story.pace)?;
+    let (verifier, _copy) = verifier(story.pace)?;
     let interval_ms = match story.pace {
         Pace::Short => SHIPPED_MS / SHORT.divisor,
         Pace::Shipped => SHIPPED_MS,
