@@ -3,6 +3,7 @@
 //! Used by the backfill road. A [`WriteSession`] takes windows of virtual time, oldest first, and
 //! sends each as several requests on a few connections at once; the next window starts when the
 //! whole of the previous one is stored, so the samples of a series always arrive in time order.
+//! The first request of a session goes alone.
 //! The protocol: a protobuf `prometheus.WriteRequest`, compressed as a raw snappy block, see
 //! <https://prometheus.io/docs/specs/prw/remote_write_spec/>.
 //! It must not know where the samples come from.
@@ -247,8 +248,16 @@ async fn send_windows(
     writer: RemoteWriter,
     mut queue: mpsc::Receiver<VecDeque<Vec<u8>>>,
 ) -> Result<(), WriteError> {
+    let mut first = true;
     while let Some(mut bodies) = queue.recv().await {
         let mut in_flight = JoinSet::new();
+        // A new head's bounds are set in two steps (`Head.initTime` in Prometheus' `tsdb/head.go`): an appender that is
+        // made between them finds everything out of bounds.
+        if std::mem::take(&mut first)
+            && let Some(body) = bodies.pop_front()
+        {
+            writer.send(body).await?;
+        }
         loop {
             while in_flight.len() < CONNECTIONS
                 && let Some(body) = bodies.pop_front()

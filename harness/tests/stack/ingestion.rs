@@ -1,7 +1,13 @@
 //! Claims about what remote write stores, and what it says when it does not.
 
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::routing::post;
 use dashproof::client::answer::{Labels, Value};
 use dashproof::client::prometheus::Prometheus;
 use dashproof::client::remote_write::{
@@ -9,7 +15,9 @@ use dashproof::client::remote_write::{
 };
 use dashproof::stack::native::{NativePrometheus, Options};
 use dashproof::stack::prometheus_binary::PrometheusBinary;
+use fake_modules::serve::HttpServer;
 use libtest_mimic::{Failed, Trial};
+use tokio::sync::Notify;
 
 use crate::lines::{block_on, environment, on_each_line};
 
@@ -30,6 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
     .into_iter()
     .flatten()
+    .chain([Trial::test("the_first_request_of_a_session_goes_alone", first_goes_alone)])
     .collect()
 }
 
@@ -205,6 +214,42 @@ fn windows_keep_their_order(binary: &PrometheusBinary) -> Result<(), Failed> {
             }
         }
         assert_eq!(session.finish().await?.samples, samples.len());
+        Ok(())
+    })
+}
+
+/// A second request, made while a new head gets its first bounds, is refused as out of bounds, once in thousands of runs:
+/// here a server gives it much more time to come.
+fn first_goes_alone() -> Result<(), Failed> {
+    const GIVEN: Duration = Duration::from_millis(300);
+    const REQUESTS: usize = 4;
+    let seen = Arc::new((AtomicUsize::new(0), Notify::new()));
+    let beside = Arc::new(Mutex::new(Vec::new()));
+    let (server_seen, server_beside) = (Arc::clone(&seen), Arc::clone(&beside));
+    let answer = move |_: Bytes| async move {
+        let (requests, next) = &*server_seen;
+        let nth = requests.fetch_add(1, Ordering::SeqCst);
+        next.notify_one();
+        if nth == 0 {
+            next.notified().await;
+            let another = tokio::time::timeout(GIVEN, next.notified()).await;
+            server_beside.lock().unwrap().extend(another.ok());
+        }
+    };
+    block_on(async {
+        let router = Router::new().route("/api/v1/write", post(answer));
+        let server = HttpServer::start(SocketAddr::from(([127, 0, 0, 1], 0)), router)?;
+        let mut session = RemoteWriter::new(&format!("http://{}", server.address())).session();
+        let labels: Vec<EncodedLabels> =
+            (0..REQUESTS).map(|k| EncodedLabels::new(&[("k", &k.to_string())])).collect();
+        // Each fills a request.
+        let samples: Vec<(i64, f64)> = (0..50_000).map(|n| (EPOCH + n, 0.0)).collect();
+        let window: Vec<SeriesRef<'_>> =
+            labels.iter().map(|labels| SeriesRef { labels, samples: &samples }).collect();
+        session.push(&window).await?;
+        session.finish().await?;
+        assert_eq!(seen.0.load(Ordering::SeqCst), REQUESTS);
+        assert!(beside.lock().unwrap().is_empty(), "another was sent before the first was stored");
         Ok(())
     })
 }
