@@ -22,8 +22,7 @@ pub struct Relabel {
     regex: Regex,
     target: String,
     replacement: String,
-    /// Whether a computed name may be any text.
-    any_name: bool,
+    line: Line,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +88,7 @@ impl Relabel {
             regex,
             target: text("target_label", ""),
             replacement: text("replacement", "$1"),
-            any_name: line != Line::V2,
+            line,
         })
     }
 
@@ -126,15 +125,19 @@ impl Relabel {
         let (mut name, mut result) = (String::new(), String::new());
         found.expand(&self.target, &mut name);
         found.expand(&self.replacement, &mut result);
-        if self.is_name(&name) {
+        if result.is_empty() && self.line == Line::V2 {
+            // 2.42 removes the label that is written, whatever name was computed.
+            labels.remove(&self.target);
+        } else if self.is_name(&name) {
             set(labels, name, result);
         }
     }
 
+    /// Since 3.0 a computed name may be any text.
     fn is_name(&self, name: &str) -> bool {
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let begins = !name.starts_with(|c: char| c.is_ascii_digit());
-        !name.is_empty() && (self.any_name || begins && name.chars().all(word))
+        !name.is_empty() && (self.line == Line::V3 || begins && name.chars().all(word))
     }
 }
 

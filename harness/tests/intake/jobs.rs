@@ -9,7 +9,7 @@ use rand_pcg::Pcg64;
 const RANDOM: usize = 60;
 
 /// Labels of a target, some of which samples have too; `honor_labels`; steps; limits.
-const BY_HAND: [(&str, bool, &str, &str); 26] = [
+const BY_HAND: [(&str, bool, &str, &str); 29] = [
     ("", false, "", ""),
     ("operation: t, exported_operation: u, status: v", false, "", ""),
     ("operation: t, exported_operation: u, le: v", true, "", ""),
@@ -50,6 +50,19 @@ const BY_HAND: [(&str, bool, &str, &str); 26] = [
         "{ source_labels: [user], regex: '.+', target_label: long_enough, replacement: x }",
         "label_name_length_limit: 10",
     ),
+    (
+        "",
+        false,
+        "{ source_labels: [__name__], regex: 'prompt_(s).*', target_label: 'statu$1', replacement: '' }",
+        "",
+    ),
+    (
+        "",
+        false,
+        "{ source_labels: [instance], regex: '(.*)', target_label: '$1', replacement: x }",
+        "",
+    ),
+    ("", false, "{ source_labels: [operation], target_label: status, action: lowercase }", ""),
     ("", false, "", "label_limit: 5"),
     ("", false, "", "label_limit: 6"),
     ("", false, "", "label_value_length_limit: 30"),
@@ -82,8 +95,9 @@ pub(crate) fn config(address: &str, (n_series, n_bytes): (usize, usize)) -> Stri
         let limits = limits.replace("LESS", &format!("{n_bytes}B"));
         ((*labels).to_owned(), *honor, (*steps).to_owned(), limits)
     });
+    // A machine that does other things as well must get through all jobs in this time.
     let mut text =
-        String::from("global: { scrape_interval: 1s, scrape_timeout: 1s }\nscrape_configs:\n");
+        String::from("global: { scrape_interval: 5s, scrape_timeout: 5s }\nscrape_configs:\n");
     for (nth, (labels, honor, steps, limits)) in by_hand.chain(random).enumerate() {
         let labels = format!("tag: t{nth}, {labels}");
         text += &format!(
