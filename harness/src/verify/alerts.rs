@@ -202,9 +202,9 @@ fn broken(verdict: &AlertVerdict) -> Vec<String> {
                 if !in_time {
                     wrong.push(match (first_late, until_ms) {
                         (Some(firing), Some(until)) => {
-                            format!("fired {} too late", span(firing - until))
+                            format!("fired {} too late{}", span(firing - until), with(labels))
                         }
-                        _ => "did not fire".to_owned(),
+                        _ => format!("did not fire{}", with(labels)),
                     });
                 }
             }
@@ -234,6 +234,12 @@ fn broken(verdict: &AlertVerdict) -> Vec<String> {
     wrong.sort();
     wrong.dedup();
     wrong
+}
+
+/// The labels that an expectation names, in words: nothing, or ` with name=value, …`.
+pub(crate) fn with(labels: &[(String, String)]) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    if pairs.is_empty() { String::new() } else { format!(" with {}", pairs.join(", ")) }
 }
 
 fn span(ms: i64) -> String {

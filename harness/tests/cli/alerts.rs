@@ -29,7 +29,7 @@ fn a_rule_that_fires_too_late_turns_its_scenario_red_and_why_says_why() {
         "✗ alerts/LlmProviderErrorRateHigh under provider-outage",
         "alerts.yml:",
         "expected  fires from 40m on",
-        "observed  did not fire",
+        "observed  did not fire with provider=openai",
         "replay    dashproof verify provider-outage --seed 7 --only alerts/LlmProviderErrorRateHigh",
     ];
     let call = ["verify", "provider-outage", "--only", only, "--monitoring", monitoring];

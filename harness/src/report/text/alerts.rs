@@ -125,9 +125,7 @@ pub(super) fn expectation(expected: &Expected, since: &impl Fn(i64) -> String) -
                 let _ = write!(text, ", resolved by {}", since(*resolved));
             }
             if !labels.is_empty() {
-                let labels: Vec<String> =
-                    labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
-                let _ = write!(text, ", with {}", labels.join(", "));
+                let _ = write!(text, ",{}", alerts::with(labels));
             }
             if let Some(told) = told {
                 let _ = write!(text, ", told to receiver {told}");

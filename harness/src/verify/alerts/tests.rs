@@ -58,8 +58,8 @@ fn an_alert_that_fires_in_time_with_its_labels_and_resolves_holds() {
 fn each_way_to_miss_an_expectation_is_told() {
     let fires = "    - { fires: A, within: 5m, labels: { module: m }, resolves: 2m }\n";
     let lives = |active| broken(fires, &[timeline("A", "m", active)]);
-    assert_eq!(lives(30..31), ["A: did not fire"]);
-    assert_eq!(lives(14..20), ["A: fired 1m too late"]);
+    assert_eq!(lives(30..31), ["A: did not fire with module=m"]);
+    assert_eq!(lives(14..20), ["A: fired 1m too late with module=m"]);
     let early = lives(5..22);
     assert!(
         early[0].starts_with("A: did not fire") && early[1].contains("fired 3m before anything"),
@@ -70,7 +70,7 @@ fn each_way_to_miss_an_expectation_is_told() {
     let never = lives(11..61);
     assert!(never[0].contains("still fires at the end"), "{never:?}");
     let other = broken(fires, &[timeline("A", "other", 11..20)]);
-    assert_eq!(other, ["A: did not fire"]);
+    assert_eq!(other, ["A: did not fire with module=m"]);
 }
 
 #[test]
