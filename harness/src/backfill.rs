@@ -33,6 +33,7 @@ use target::{Scraped, Target};
 
 use crate::{
     client::remote_write::{RemoteWriter, SeriesRef, WriteError, WriteSession, Written},
+    fact::words::pairs,
     ledger::Ledger,
 };
 
@@ -178,14 +179,7 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
 
     /// Targets of which scrapes were refused.
     fn refused(&self) -> Vec<(String, Refusal, usize)> {
-        let name = |(_, target): &(_, Target)| {
-            let labels = &target.config.labels;
-            labels
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let name = |(_, target): &(_, Target)| pairs(&target.config.labels);
         let of = |(target, refused): (_, &BTreeMap<Refusal, usize>)| {
             let name = name(target);
             let counted = refused.iter();

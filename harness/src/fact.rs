@@ -8,7 +8,7 @@ mod answer;
 mod legal;
 mod sightings;
 mod sums;
-mod words;
+pub(crate) mod words;
 
 pub use answer::{Asked, Expectation};
 

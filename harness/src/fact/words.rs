@@ -73,16 +73,18 @@ impl fmt::Display for Fact {
             Fact::Constant(values) => {
                 let figures: Vec<String> = values
                     .iter()
-                    .map(|(labels, figure)| {
-                        let labels: Vec<String> =
-                            labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
-                        format!("{figure} for {}", labels.join(", "))
-                    })
+                    .map(|(labels, figure)| format!("{figure} for {}", pairs(labels)))
                     .collect();
                 write!(out, "stated figures: {}", figures.join("; "))
             }
         }
     }
+}
+
+/// `name=value, …`.
+pub(crate) fn pairs(labels: &[(String, String)]) -> String {
+    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    pairs.join(", ")
 }
 
 fn conditions(out: &mut fmt::Formatter<'_>, conditions: &[Condition]) -> fmt::Result {

@@ -11,6 +11,7 @@ use crate::{
     alert::{AlertRule, Episode, Timeline, TimelineError, timeline, weaker::weaker},
     client::{answer::Labels, prometheus::Prometheus},
     contract::AlertClass,
+    fact::words::pairs,
     promcfg::duration,
     scenario::{AlertExpectation, Scenario},
     verify::question::Place,
@@ -236,10 +237,9 @@ fn broken(verdict: &AlertVerdict) -> Vec<String> {
     wrong
 }
 
-/// The labels that an expectation names, in words: nothing, or ` with name=value, …`.
-pub(crate) fn with(labels: &[(String, String)]) -> String {
-    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    if pairs.is_empty() { String::new() } else { format!(" with {}", pairs.join(", ")) }
+/// The labels that an expectation names, if any: ` with name=value, …`.
+fn with(labels: &[(String, String)]) -> String {
+    if labels.is_empty() { String::new() } else { format!(" with {}", pairs(labels)) }
 }
 
 fn span(ms: i64) -> String {

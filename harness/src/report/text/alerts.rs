@@ -6,6 +6,7 @@ use super::red::Lines;
 use crate::{
     alert::AlertRule,
     bracket::Lack,
+    fact::words::pairs,
     report::{Outcome, Run, paint::Paint, words},
     verify::{
         ScenarioReport,
@@ -125,7 +126,7 @@ pub(super) fn expectation(expected: &Expected, since: &impl Fn(i64) -> String) -
                 let _ = write!(text, ", resolved by {}", since(*resolved));
             }
             if !labels.is_empty() {
-                let _ = write!(text, ",{}", alerts::with(labels));
+                let _ = write!(text, ", with {}", pairs(labels));
             }
             if let Some(told) = told {
                 let _ = write!(text, ", told to receiver {told}");

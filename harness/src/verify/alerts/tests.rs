@@ -71,6 +71,15 @@ fn each_way_to_miss_an_expectation_is_told() {
     assert!(never[0].contains("still fires at the end"), "{never:?}");
     let other = broken(fires, &[timeline("A", "other", 11..20)]);
     assert_eq!(other, ["A: did not fire with module=m"]);
+    let any = broken("    - { fires: A }\n", &[timeline("A", "m", 30..31)]);
+    assert_eq!(any, ["A: did not fire"]);
+}
+
+#[test]
+fn of_an_alert_expected_with_several_labels_each_that_is_missing_is_told() {
+    let fires = |module| format!("    - {{ fires: A, labels: {{ module: {module} }} }}\n");
+    let found = broken(&["k", "l", "m"].map(fires).concat(), &[timeline("A", "l", 11..20)]);
+    assert_eq!(found, ["A: did not fire with module=k", "A: did not fire with module=m"]);
 }
 
 #[test]
