@@ -17,23 +17,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use dashproof::{
-    alert,
-    campaign::{crew, plan::Settings, stage::Campaign, subjects},
-    contract::Contracts,
-    export,
-    monitoring::Monitoring,
-    promcfg::{Rule, RuleFile, RuleKind},
-    stack::{
-        environment::Environment,
-        process::ProcessError,
-        prometheus_binary::{PrometheusBinary, Wanted},
-        promtool,
-        run_directory::RunDirectory,
-    },
-    verify::Verifier,
+use monitoring::{Monitoring, Rule, RuleFile, RuleKind};
+use proof::{alert, export, verify::Verifier};
+use rules::campaign::{crew, plan::Settings, stage::Campaign, subjects};
+use sim::{time::Nanos, traffic::Profile};
+use stack::{
+    environment::Environment,
+    process::ProcessError,
+    prometheus_binary::{PrometheusBinary, Wanted},
+    promtool,
+    run_directory::RunDirectory,
 };
-use fake_modules::{time::Nanos, traffic::Profile};
+use truth::contract::Contracts;
 
 const INTERVAL: Nanos = Nanos(30 * Nanos::SECOND.0);
 const CEILING: Duration = Duration::from_secs(1_800);
@@ -109,7 +104,7 @@ fn report(name: &str, evaluations: u64, seconds: f64) -> f64 {
 /// Evaluations of all rules over a span, at the groups' own intervals or at another.
 fn evaluations(files: &[RuleFile], span: Nanos, interval: Option<Nanos>) -> u64 {
     let groups = files.iter().flat_map(|file| &file.groups);
-    let of = |group: &dashproof::promcfg::RuleGroup| {
+    let of = |group: &monitoring::RuleGroup| {
         let own_ms = group.interval_ms.unwrap_or(30_000) as u64;
         let every_ms = interval.map_or(own_ms, Nanos::as_millis);
         group.rules.len() as u64 * (span.as_millis() / every_ms)

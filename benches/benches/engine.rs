@@ -8,8 +8,8 @@ use std::{hint::black_box, time::Duration};
 
 use benches::{modules, under_way};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use dashproof::ledger::Ledger;
-use fake_modules::{label::Label, time::Nanos, traffic::Profile};
+use sim::{label::Label, time::Nanos, traffic::Profile};
+use truth::ledger::Ledger;
 
 criterion_group! {
     name = benches;
@@ -45,7 +45,7 @@ fn with_ledger_and_metrics(c: &mut Criterion) {
     });
 }
 
-fn measure(c: &mut Criterion, name: &str, mut sink: impl FnMut(&fake_modules::event::Event)) {
+fn measure(c: &mut Criterion, name: &str, mut sink: impl FnMut(&sim::event::Event)) {
     let mut group = c.benchmark_group(name);
     group.throughput(Throughput::Elements(REQUESTS));
     for profile in Profile::ALL {

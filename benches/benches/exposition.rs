@@ -7,11 +7,14 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use fake_modules::{
-    event::{Event, EventKind, LlmTokens},
+use modules::{
     exposition::{Format, encode},
-    label::Label,
     module::{Bulk, Module},
+};
+use prometheus_client::encoding::text::encode_registry;
+use sim::{
+    event::{Event, EventKind, LlmTokens},
+    label::Label,
     time::Nanos,
     world::{
         self, Instance,
@@ -20,7 +23,6 @@ use fake_modules::{
         security::{SecurityModel, SecurityOperation, SecurityVerdict},
     },
 };
-use prometheus_client::encoding::text::encode_registry;
 
 criterion_group!(benches, observing, scraping, encoding);
 criterion_main!(benches);

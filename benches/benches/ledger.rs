@@ -7,18 +7,18 @@ use std::{hint::black_box, time::Duration};
 
 use benches::{steady, under_way};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use dashproof::{
-    fact::{Asked, Fact, Total},
-    ledger::Ledger,
-    oracle::{Arithmetic, Era},
-    quantity::Quantity,
-};
-use fake_modules::{
+use sim::{
     event::Event,
     label::Label,
     time::Nanos,
     traffic::Profile,
     world::{Instance, Module},
+};
+use truth::{
+    fact::{Asked, Fact, Total},
+    ledger::Ledger,
+    oracle::{Arithmetic, Era},
+    quantity::Quantity,
 };
 
 criterion_group! {

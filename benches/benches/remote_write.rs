@@ -6,7 +6,7 @@
 use std::{hint::black_box, time::Duration};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use dashproof::client::remote_write::{EncodedLabels, SeriesRef, encode};
+use prom::remote_write::{EncodedLabels, SeriesRef, encode};
 
 criterion_group! {
     name = benches;

@@ -7,21 +7,21 @@
 use std::{hint::black_box, path::Path, time::Duration};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use dashproof::{
+use monitoring::Monitoring;
+use prom::evaluations::Evaluations;
+use proof::{
     alert::{Timing, episodes},
-    backfill::rules::Evaluations,
-    capacity::{Growth, fill},
-    client::prometheus::Prometheus,
-    contract::Contracts,
-    monitoring::Monitoring,
-    scenario::{Overrides, load_dir},
-    stack::{
-        environment::Environment,
-        prometheus_binary::{PrometheusBinary, Wanted},
-    },
     verify::Verifier,
 };
-use fake_modules::time::Nanos;
+use rules::capacity::{Growth, fill};
+use scenario::{Overrides, load_dir};
+use sim::time::Nanos;
+use stack::{
+    client::prometheus::Prometheus,
+    environment::Environment,
+    prometheus_binary::{PrometheusBinary, Wanted},
+};
+use truth::contract::Contracts;
 
 criterion_group! {
     name = benches;

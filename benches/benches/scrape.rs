@@ -24,14 +24,14 @@ use axum::{
     routing::get,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use fake_modules::{
+use flate2::{Compression, write::GzEncoder};
+use modules::{
     exposition::{Format, Snapshot, encode},
     module::Bulk,
     serve::{HttpServer, Purpose, Source, TakeError, Taken, router},
-    time::Nanos,
 };
-use flate2::{Compression, write::GzEncoder};
 use prometheus_client::{encoding::text, registry::Registry};
+use sim::time::Nanos;
 
 criterion_group! {
     name = benches;

@@ -5,12 +5,12 @@
 
 use std::path::Path;
 
-use dashproof::scenario::{Course, Scenario, Source, Traffic};
-use fake_modules::{
+use modules::module::Module;
+use scenario::{Course, Scenario, Source, Traffic};
+use sim::{
     engine::Engine,
     event::Event,
     label::Label,
-    module::Module,
     time::Nanos,
     traffic::Profile,
     world::{self, Instance},

@@ -1,0 +1,109 @@
+//! Checks of joins: labels in `on` that the sides do not have.
+//!
+//! Judged where the labels of both sides are known, which are those of recorded series and of aggregations. Whether
+//! values ever match is not known here.
+
+use promql_parser::parser::{BinaryExpr, Expr, LabelModifier, parse};
+
+use super::Subject;
+use super::expressions::{Expression, Place};
+use monitoring::recorded::{RecordedLabels, labels_of, recorded_labels};
+use prom::problem::Problem;
+use prom::promql::parts_of::children;
+
+/// `on` with a label that one side lacks, so that nothing matches, or both, so that everything does.
+pub(super) fn labels_in_on(subject: &Subject<'_>) -> Vec<Problem> {
+    let known = recorded_labels(subject.inputs.rules);
+    let mut problems = Vec::new();
+    for expression in &subject.expressions {
+        let Place::Rule { rule, .. } = expression.place else { continue };
+        if let Ok(expr) = parse(&rule.expr) {
+            walk(&expr, expression, &known, &mut problems);
+        }
+    }
+    problems
+}
+
+fn walk(
+    expr: &Expr,
+    expression: &Expression<'_>,
+    known: &RecordedLabels,
+    problems: &mut Vec<Problem>,
+) {
+    if let Expr::Binary(binary) = expr {
+        problems.extend(of_join(binary, expression, known));
+    }
+    for child in children(expr) {
+        walk(child, expression, known, problems);
+    }
+}
+
+fn of_join(
+    binary: &BinaryExpr,
+    expression: &Expression<'_>,
+    known: &RecordedLabels,
+) -> Vec<Problem> {
+    let matching = binary.modifier.as_ref().and_then(|modifier| modifier.matching.as_ref());
+    let Some(LabelModifier::Include(on)) = matching else { return Vec::new() };
+    let (Some(left), Some(right)) = (labels_of(&binary.lhs, known), labels_of(&binary.rhs, known))
+    else {
+        return Vec::new();
+    };
+    let problem = |label: &String| {
+        let all = on.labels.join(", ");
+        let wrong = match (left.contains(label), right.contains(label)) {
+            (true, true) => return None,
+            (false, false) => "neither side has it, so that it keeps nothing apart",
+            (true, false) => "the right side lacks it, so that nothing matches",
+            (false, true) => "the left side lacks it, so that nothing matches",
+        };
+        let message = format!("{} on ({all}): label {label:?}: {wrong}", binary.op);
+        let list = |labels: &std::collections::BTreeSet<String>| match labels.len() {
+            0 => "no label".to_owned(),
+            _ => labels.iter().cloned().collect::<Vec<_>>().join(", "),
+        };
+        let has = format!("the left side has {}, the right side {}", list(&left), list(&right));
+        Some(expression.error(&message).remedy(has))
+    };
+    // Selectors have a name and aggregations have none, which the known labels do not tell.
+    on.labels.iter().filter(|label| *label != "__name__").filter_map(problem).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::{EmittedMetrics, Inputs, all};
+    use monitoring::{config, rules};
+
+    fn problems(on: &str) -> Vec<String> {
+        let text = format!(
+            "groups:\n- name: g\n  interval: 30s\n  rules:\n  - record: a\n    expr: sum by (m) (x)\n  \
+             - record: b\n    expr: sum by (m, p) (x)\n  - record: c\n    expr: vector(1)\n  \
+             - alert: A\n    expr: b > 1 and on ({on}) a > 1\n"
+        );
+        let rules = [rules::parse(Path::new("r.yml"), &text).unwrap()];
+        let prometheus = config::parse(Path::new("p.yml"), "scrape_configs: []\n").unwrap();
+        let emitted = EmittedMetrics::default();
+        let found = all(&Inputs {
+            dashboards: &[],
+            datasources: &[],
+            prometheus: &prometheus,
+            rules: &rules,
+            emitted: &emitted,
+        });
+        let of_joins = found.iter().map(ToString::to_string).filter(|text| text.contains(" on ("));
+        of_joins.collect()
+    }
+
+    #[test]
+    fn labels_that_a_side_lacks_are_named() {
+        assert_eq!(problems("m"), [""; 0]);
+        let [both] = &problems("q")[..] else { panic!("one problem") };
+        assert!(both.contains("\"q\": neither side has it"), "{both}");
+        let [one] = &problems("m, p")[..] else { panic!("one problem") };
+        assert!(one.contains("\"p\": the right side lacks it, so that nothing matches"), "{one}");
+        assert!(one.contains("the left side has m, p, the right side m"), "{one}");
+        assert_eq!(problems("__name__"), [""; 0]);
+    }
+}

@@ -1,0 +1,59 @@
+//! Checks of rules among each other.
+
+use super::Subject;
+use super::expressions::Place;
+use monitoring::{Rule, RuleKind};
+use prom::problem::Problem;
+use prom::promql::MetricNames;
+
+/// Rules that read what a later rule of their group records, and rules that
+/// record the same series.
+pub(super) fn order_and_repetition(subject: &Subject<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for expression in &subject.expressions {
+        let Place::Rule { group, rule } = expression.place else { continue };
+        let later = group.rules.iter().skip_while(|other| !std::ptr::eq(*other, rule)).skip(1);
+        for later in later.filter(|later| is_recording(later)) {
+            let reads = |metrics: &MetricNames| match metrics {
+                MetricNames::Listed(_) => metrics.may_select(later.name()),
+                MetricNames::Pattern(matchers) => {
+                    !matchers.is_empty() && metrics.may_select(later.name())
+                }
+                MetricNames::Variable => false,
+            };
+            if expression.selectors().iter().any(|selector| reads(&selector.metrics)) {
+                let message = format!(
+                    "reads {}, which a later rule of group {:?} records: it sees the value of the evaluation before",
+                    later.name(),
+                    group.name
+                );
+                problems.push(expression.warning(&message).remedy("move the recording rule up"));
+            }
+        }
+    }
+    problems.extend(repetitions(subject));
+    problems
+}
+
+fn repetitions(subject: &Subject<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut seen: Vec<&Rule> = Vec::new();
+    for file in subject.inputs.rules {
+        for rule in
+            file.groups.iter().flat_map(|group| &group.rules).filter(|rule| is_recording(rule))
+        {
+            let same = |other: &&Rule| other.name() == rule.name() && other.labels == rule.labels;
+            if seen.iter().any(same) {
+                let message =
+                    format!("{} is recorded by two rules with the same labels", rule.name());
+                problems.push(Problem::error(&file.file, rule.line, message));
+            }
+            seen.push(rule);
+        }
+    }
+    problems
+}
+
+fn is_recording(rule: &Rule) -> bool {
+    matches!(rule.kind, RuleKind::Record { .. })
+}

@@ -1,0 +1,183 @@
+//! `dashproof live`: stories played in real time against servers of their own.
+
+use std::{path::Path, sync::Arc, thread};
+
+use sim::time::Nanos;
+
+use super::{
+    Failure, Surroundings,
+    engine::{AlertmanagerArgs, EngineArgs},
+    files::{self, Places},
+    gc,
+    output::Output,
+    progress::{Progress, Show},
+    report::ReportArgs,
+    runner::{self, Judge, Stop, Waiting},
+};
+use live::{LiveRoad, SHORT, at_once};
+use prom::duration;
+use proof::verify::Verifier;
+use scenario::{Overrides, Scenario};
+
+use crate::report::{
+    Conclusion, Run, Stack,
+    replay::{Replay, Road},
+};
+
+/// Stories side by side at the most, each with two servers of its own.
+const MOST: usize = 32;
+
+/// Nobody waits longer.
+const LONGEST: Nanos = Nanos(15 * Nanos::MINUTE.0);
+
+/// What is played, by which servers, and how it is reported.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// Stories of `scenarios/live/`, or of `scenarios/` if they are short [default: all of `scenarios/live/`]
+    #[arg(value_name = "STORY")]
+    names: Vec<String>,
+    /// Another seed than the story's own
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Only what has this in its place, `dashboard uid/panel title`, `recording rules/NAME` or `alerts/NAME`; the wiring
+    /// is judged all the same
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Stories that are played side by side; each has servers of its own [default: three for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST as i64))]
+    jobs: Option<u8>,
+    /// Leave the servers' directories behind and say where
+    #[arg(long)]
+    keep: bool,
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
+    alertmanager: AlertmanagerArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+}
+
+const EXAMPLES: &str = "\
+The modules serve /metrics on free ports, Prometheus scrapes them by a copy of the monitoring \
+directory, its rules fire to Alertmanager, which notifies a receiver of ours. Where the copy \
+differs (addresses, cadence, receiver, timings) is told. A story with `pace: shipped` keeps every \
+shipped interval and timing.
+
+Examples:
+  dashproof live                                  all stories, about a minute each
+  dashproof live module-down --format json        one story, for programs
+  dashproof live --suite unstable                 with the servers of Debian unstable
+  dashproof live baseline --monitoring ./mine     your own files";
+
+pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let mut stop = Stop::listen()?;
+    let prepared = tokio::select! {
+        prepared = prepare(&args, at) => prepared?,
+        () = stop.wanted() => {
+            output.print("interrupted: nothing was judged yet\n")?;
+            return Ok(Conclusion::Interrupted.exit_code());
+        }
+    };
+    let (road, mut run, waiting) = prepared;
+    let progress = Progress::new(Show::of(args.report.quiet, at.interactive), waiting.len());
+    let judge = Judge::Live(Arc::new(road));
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let jobs = jobs(args.jobs, cores);
+    let (judged, interrupted) = runner::play(&judge, waiting, jobs, &progress, &mut stop).await;
+    progress.finish();
+    run.interrupted = interrupted;
+    run.outcomes = judged;
+    run.outcomes.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
+    args.report.show(&run, output)?;
+    Ok(run.conclusion().exit_code())
+}
+
+/// How many stories are played side by side: as many as asked for, or as many as the cores carry.
+fn jobs(asked: Option<u8>, cores: usize) -> usize {
+    asked.map_or_else(|| at_once(cores).min(MOST), usize::from)
+}
+
+async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<Waiting>), Failure> {
+    let directory = args.places.monitoring(&at.directory)?;
+    let monitoring = files::monitoring(&directory)?;
+    let directory = args.places.scenarios(&at.directory)?;
+    let contracts = files::contracts(&directory)?;
+    let stories = stories(&directory, &args.names)?;
+    files::known_receivers(&stories, &monitoring)?;
+    if let Some(only) = &args.only {
+        files::known_place(only, &monitoring, &contracts)?;
+    }
+    gc::collect(at).await?;
+    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
+    let alertmanager =
+        args.alertmanager.provide_for(&monitoring, &args.engine, &at.environment).await?;
+    let run = Run {
+        stack: Stack {
+            engine: format!("{binary}, {alertmanager}"),
+            ..Stack::native(&binary, "this road runs servers of its own".to_owned())
+        },
+        problems: check::of(&monitoring, &contracts),
+        outcomes: Vec::new(),
+        alerts: Vec::new(),
+        brackets: None,
+        whole: false,
+        interrupted: false,
+        replay: Replay {
+            road: Road::Live,
+            flags: [args.places.flags(), args.engine.flags(), args.alertmanager.flags()].concat(),
+        },
+    };
+    let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
+    verifier.only.clone_from(&args.only);
+    verifier.keep = args.keep;
+    let road = LiveRoad { verifier, alertmanager: Some(alertmanager), short: SHORT, edit: None };
+    let overrides = Overrides { seed: args.seed, ..Overrides::default() };
+    Ok((road, run, stories.into_iter().map(|story| story.with(&overrides)).collect()))
+}
+
+/// The stories with these names: those made for this road first, then any other that is short enough.
+fn stories(directory: &Path, names: &[String]) -> Result<Vec<Scenario>, Failure> {
+    let own = directory.join(files::LIVE);
+    if names.is_empty() {
+        return files::scenarios(&own, &[]);
+    }
+    let known = |name: &String| own.join(format!("{name}.yaml")).is_file();
+    let (live, others): (Vec<String>, Vec<String>) = names.iter().cloned().partition(known);
+    let mut stories = Vec::new();
+    if !live.is_empty() {
+        stories.extend(files::scenarios(&own, &live)?);
+    }
+    if !others.is_empty() {
+        stories.extend(files::scenarios(directory, &others)?);
+    }
+    let span = |length: Nanos| duration::format(length.as_millis() as i64);
+    let long: Vec<String> = stories
+        .iter()
+        .filter(|story| LONGEST < story.duration)
+        .map(|story| format!("{} lasts {}", story.name, span(story.duration)))
+        .collect();
+    if !long.is_empty() {
+        let message = format!(
+            "{}, and this road takes as long as the story: at most {}",
+            long.join(", "),
+            span(LONGEST)
+        );
+        let remedy = "`dashproof verify` plays it in virtual time; stories for this road are in scenarios/live/";
+        return Err(Failure::new(message, remedy));
+    }
+    Ok(stories)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_side_by_side_follows_the_cores_unless_it_is_told() {
+        assert_eq!([1, 2, 4, 64].map(|cores| jobs(None, cores)), [3, 6, 12, MOST]);
+        assert_eq!([1, 2, 4, 64].map(|cores| jobs(Some(5), cores)), [5; 4]);
+    }
+}

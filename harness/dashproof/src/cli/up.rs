@@ -1,0 +1,249 @@
+//! `dashproof stack up`: the servers of the live road and the modules, without a story to judge.
+
+use std::{net::SocketAddr, time::Duration};
+
+use modules::{
+    clock::Clock,
+    serve::{Live, Plan},
+};
+use sim::{
+    label::Label,
+    world::{Instance, Module},
+};
+
+use super::{
+    Failure, Surroundings,
+    engine::{AlertmanagerArgs, EngineArgs, check_routes},
+    failure,
+    files::{self, Places},
+    format::Format,
+    gc,
+    output::Output,
+    runner::Stop,
+    serve,
+};
+use live::stack::{LiveStack, LiveStackError, StackPlan};
+use scenario::{Overrides, Source};
+use stack::{alertmanager_binary::AlertmanagerBinary, prometheus_binary::PrometheusBinary};
+
+use crate::report::stack::{self as shown, Shown};
+
+/// What is done with a stack.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Start Prometheus, Alertmanager and the modules on free ports, with the shipped configuration, until Ctrl-C
+    Up(UpArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+struct UpArgs {
+    /// Say what each step of starting cost, once every target was scraped, Alertmanager is discovered and a rule was
+    /// evaluated
+    #[arg(long)]
+    timings: bool,
+    /// End as soon as that is so, with exit code 0, instead of running until Ctrl-C
+    #[arg(long)]
+    exit_when_ready: bool,
+    /// Serve no modules: their targets are those of the monitoring directory
+    #[arg(long)]
+    without_modules: bool,
+    /// Leave data, logs and the copy of the configuration behind and say where
+    #[arg(long)]
+    keep: bool,
+    /// How it is told; in JSON a line for the stack, and one for --timings
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
+    alertmanager: AlertmanagerArgs,
+}
+
+const EXAMPLES: &str = "\
+Every interval and timing is as shipped; what differs (addresses, the URL of the receiver) is told.
+
+Examples:
+  dashproof stack up
+  dashproof stack up --timings --exit-when-ready
+  dashproof stack up --monitoring ./mine --without-modules";
+
+/// The story of the modules: it goes on when it is over.
+const STORY: &str = "chat";
+/// Evaluations and scrapes of the shipped files come within half a minute.
+const SETTLE_CEILING: Duration = Duration::from_secs(180);
+
+pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let Command::Up(args) = args.command;
+    let mut stop = Stop::listen()?;
+    let started = tokio::select! {
+        started = start(&args, at, output) => started?,
+        () = stop.wanted() => return Ok(0),
+    };
+    let (mut stack, modules) = started;
+    let outcome = tokio::select! {
+        outcome = watch(&mut stack, &args, output) => outcome,
+        () = stop.wanted() => Ok(()),
+    };
+    if args.keep {
+        let kept = stack.keep().await;
+        let lines: Vec<String> =
+            kept.iter().map(|path| format!("kept: {}\n", path.display())).collect();
+        // Standard output may be read by a program.
+        match args.format {
+            Format::Text => output.print(&lines.concat())?,
+            Format::Json => {
+                let kept: Vec<String> =
+                    kept.iter().map(|path| path.display().to_string()).collect();
+                output.print(&format!("{}\n", serde_json::json!({ "kept": kept })))?;
+            }
+        }
+    } else {
+        stack.stop().await;
+    }
+    drop(modules);
+    outcome.map(|()| 0)
+}
+
+/// Starts everything and says where it is.
+async fn start(
+    args: &UpArgs,
+    at: &Surroundings,
+    output: Output,
+) -> Result<(LiveStack, Option<Live<Source>>), Failure> {
+    let directory = args.places.monitoring(&at.directory)?;
+    let monitoring = files::monitoring(&directory)?;
+    gc::collect(at).await?;
+    let prometheus = args.engine.provide_for(&directory, &at.environment).await?;
+    let alertmanager = alertmanager(args, at).await?;
+    if let Ok(binary) = &alertmanager {
+        check_routes(binary, &monitoring).await?;
+    }
+    let modules = if args.without_modules { None } else { Some(serve(args, at)?) };
+    let targets: Vec<(Instance, SocketAddr)> =
+        modules.iter().flat_map(|modules| modules.addresses()).collect();
+    let plan = StackPlan {
+        monitoring: &monitoring,
+        prometheus: &prometheus,
+        alertmanager: alertmanager.as_ref().ok(),
+        environment: &at.environment,
+        targets: targets.clone(),
+        cadence: None,
+        edit: None,
+    };
+    let stack = LiveStack::start(plan).await.map_err(|error| refused(&error))?;
+    let text = tell(args.format, &stack, (&prometheus, &alertmanager), &targets, &directory);
+    output.print(&text)?;
+    Ok((stack, modules))
+}
+
+/// Until it is ready, if that is all; else for ever, or until a server ends.
+async fn watch(stack: &mut LiveStack, args: &UpArgs, output: Output) -> Result<(), Failure> {
+    if args.timings || args.exit_when_ready {
+        let settled = stack.until_settled(SETTLE_CEILING).await;
+        let timings = settled.map_err(|error| {
+            let remedy = "mend the targets, or see what the servers log: --keep";
+            Failure::new(failure::chain(&error), remedy)
+        })?;
+        if args.timings {
+            output.print(&match args.format {
+                Format::Text => shown::timings_text(&timings),
+                Format::Json => shown::timings_json(&timings),
+            })?;
+        }
+    }
+    if args.exit_when_ready {
+        return Ok(());
+    }
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        seconds.tick().await;
+        if let Some(end) = stack.end_of_its_own() {
+            return Err(Failure::new(end, "see its whole log: --keep"));
+        }
+    }
+}
+
+/// The Alertmanager, or why there is none; one that was named must be there.
+async fn alertmanager(
+    args: &UpArgs,
+    at: &Surroundings,
+) -> Result<Result<AlertmanagerBinary, String>, Failure> {
+    let named = args.alertmanager.alertmanager.is_some() || at.environment.alertmanager.is_some();
+    match args.alertmanager.provide(&args.engine, &at.environment).await {
+        Err(error) if named => Err(error),
+        provided => Ok(provided.map_err(|error| error.message)),
+    }
+}
+
+/// The modules on free ports.
+fn serve(args: &UpArgs, at: &Surroundings) -> Result<Live<Source>, Failure> {
+    let directory = args.places.scenarios(&at.directory)?;
+    let overrides = Overrides { duration: Some(serve::FOR_EVER), ..Overrides::default() };
+    let (story, _) = files::scenario(&directory, STORY)?.with(&overrides);
+    let failed = |error: &dyn std::error::Error| {
+        Failure::new(failure::chain(error), "serve none: --without-modules")
+    };
+    let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+    let first = |&module: &Module| (Instance { module, replica: 0 }, any_port);
+    let plan = Plan {
+        engine: story.engine().map_err(|error| failed(&error))?,
+        replicas: story.replicas,
+        clock: Clock::starting_now(),
+        addresses: Module::ALL.iter().map(first).collect(),
+        observer: Box::new(|_| {}),
+    };
+    Live::start(plan).map_err(|error| failed(&error))
+}
+
+fn tell(
+    format: Format,
+    stack: &LiveStack,
+    (prometheus, alertmanager): (&PrometheusBinary, &Result<AlertmanagerBinary, String>),
+    modules: &[(Instance, SocketAddr)],
+    shipped: &std::path::Path,
+) -> String {
+    let alertmanager = match (alertmanager, stack.alertmanager_url()) {
+        (Ok(binary), Some(url)) => Ok((binary.to_string(), url)),
+        (Ok(_), None) => Err("the monitoring directory has no alertmanager.yml".to_owned()),
+        (Err(why), _) => Err(why.clone()),
+    };
+    let shown = Shown {
+        prometheus: prometheus.to_string(),
+        prometheus_url: stack.prometheus_url(),
+        alertmanager,
+        receiver_url: stack.receiver().url(),
+        modules,
+        shipped: shipped.display().to_string(),
+        directory: stack.deployment().directory().display().to_string(),
+        differences: stack.deployment().differences(),
+    };
+    match format {
+        Format::Text => shown::text(&shown),
+        Format::Json => shown::json(&shown),
+    }
+}
+
+/// A stack that cannot be started, with what can be done.
+fn refused(error: &LiveStackError) -> Failure {
+    let remedy = match error {
+        LiveStackError::Port(_) | LiveStackError::Receiver(_) => "end what holds so many ports",
+        LiveStackError::Deploy(_) => "mend the files, or name another directory: --monitoring DIR",
+        LiveStackError::Edit { .. } => "name another temporary directory: TMPDIR=DIR",
+        LiveStackError::Refused(_) => {
+            "mend what promtool or amtool names; what is checked is a copy of the monitoring directory"
+        }
+        LiveStackError::Start(_) => {
+            "name another Prometheus (--prometheus PATH) or Alertmanager (--alertmanager PATH)"
+        }
+    };
+    Failure::new(failure::chain(error), remedy)
+}

@@ -1,0 +1,62 @@
+//! The `dashproof` binary: reads what it was started in, does what was typed, exits.
+
+#![expect(
+    clippy::print_stderr,
+    reason = "the one error of a command that could not be carried out"
+)]
+
+use std::{
+    env,
+    io::{self, IsTerminal as _},
+    panic,
+    process::ExitCode,
+    thread,
+};
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use stack::environment::Environment;
+
+use dashproof::cli::{self, Args, Failure, Surroundings};
+
+/// What a thread may use of its stack: an expression is walked as deep as it nests. Only what is used is real memory.
+const STACK: usize = 128 << 20;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    // The main thread's stack is as large as the shell has it.
+    let thread = thread::Builder::new().stack_size(STACK).spawn(|| run(args));
+    let done = match thread.context("cannot start a thread").map(thread::JoinHandle::join) {
+        Ok(Ok(done)) => done,
+        Ok(Err(panic)) => panic::resume_unwind(panic),
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(Failure::EXIT_CODE)
+        }
+    }
+}
+
+fn run(args: Args) -> anyhow::Result<u8> {
+    let surroundings = surroundings()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(STACK)
+        .enable_all()
+        .build()
+        .context("cannot start the async runtime")?;
+    Ok(runtime.block_on(cli::run(args, surroundings))?)
+}
+
+fn surroundings() -> anyhow::Result<Surroundings> {
+    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    Ok(Surroundings {
+        environment: Environment::from_variables(|name| env::var_os(name)),
+        directory: env::current_dir().context("the working directory cannot be read")?,
+        colours: io::stdout().is_terminal() && !set("NO_COLOR") && !dumb,
+        interactive: io::stderr().is_terminal() && !dumb,
+    })
+}

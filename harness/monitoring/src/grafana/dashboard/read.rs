@@ -1,0 +1,252 @@
+//! The members of a v1 dashboard's JSON and what they become.
+//!
+//! Called by `load.rs` with JSON that is already well-formed; notes every value
+//! that is missing or of the wrong type and goes on.
+//! Reads only members that something in this crate uses. Layout: rows hold their
+//! panels when collapsed, else the panels that follow them belong to them.
+
+use serde_json::Value;
+
+use super::fields::{Node, Notes, kind};
+use super::{
+    Annotation, Dashboard, DatasourceRef, FieldConfig, GridPosition, Override, Panel, QueryFormat,
+    QueryKind, ReduceOptions, Target, Threshold, TimeRange,
+};
+use prom::promql::nesting;
+
+use crate::grafana::variables::definition;
+
+pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
+    refuse_other_formats(root, notes);
+    let title = root.text_or_empty("title", notes);
+    if title.is_empty() && notes.problems.is_empty() {
+        notes.error("", "dashboard has no title");
+    }
+    let variables =
+        root.get("templating").map(|node| node.objects("list", notes)).unwrap_or_default();
+    let annotations =
+        root.get("annotations").map(|node| node.objects("list", notes)).unwrap_or_default();
+    let time = root.get("time");
+    let time = |key, default: &str, notes: &mut Notes<'_>| {
+        time.as_ref().and_then(|node| node.text(key, notes)).unwrap_or_else(|| default.to_owned())
+    };
+    Dashboard {
+        file: notes.file.to_owned(),
+        uid: root.text_or_empty("uid", notes),
+        title,
+        id: root.whole("id", notes),
+        variables: variables.iter().map(|node| definition::variable(node, notes)).collect(),
+        time: TimeRange { from: time("from", "now-6h", notes), to: time("to", "now", notes) },
+        panels: panels(root, notes),
+        annotations: annotations.iter().filter_map(|node| annotation(node, notes)).collect(),
+        placeholders: Vec::new(),
+    }
+}
+
+fn refuse_other_formats(root: &Node<'_>, notes: &mut Notes<'_>) {
+    let Some(members) = root.members() else {
+        let found = kind(root.value);
+        notes.error("", format!("expected a dashboard object, found {found}"));
+        return;
+    };
+    if members.contains_key("apiVersion") || members.contains_key("elements") {
+        notes.error("", "dashboard of schema v2 or a resource; expected the classic v1 JSON model");
+    } else if members.get("dashboard").is_some_and(Value::is_object) {
+        notes.error("/dashboard", "dashboard wrapped in \"dashboard\", as the HTTP API answers; expected the inner object alone");
+    }
+}
+
+fn panels(root: &Node<'_>, notes: &mut Notes<'_>) -> Vec<Panel> {
+    let mut row: Option<String> = None;
+    let mut panels = Vec::new();
+    for node in root.objects("panels", notes) {
+        if node.value.get("type").and_then(Value::as_str) == Some("row") {
+            row = Some(node.text_or_empty("title", notes));
+            for inner in node.objects("panels", notes) {
+                panels.push(panel(&inner, row.as_ref(), notes));
+            }
+        } else {
+            panels.push(panel(&node, row.as_ref(), notes));
+        }
+    }
+    panels
+}
+
+fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel {
+    let title = node.text_or_empty("title", notes);
+    let kind = node.text_or_empty("type", notes);
+    if node.get("type").is_none() {
+        notes.error(&node.pointer, format!("panel {title:?} has no type"));
+    }
+    let id = node.whole("id", notes);
+    if node.get("id").is_none() {
+        notes.error(&node.pointer, format!("panel {title:?} has no id"));
+    }
+    let targets = node.objects("targets", notes);
+    let mut transformations = node.objects("transformations", notes);
+    transformations.retain(|node| !node.flag("disabled", notes));
+    Panel {
+        line: node.line(notes),
+        id: id.unwrap_or(0),
+        description: node.text_or_empty("description", notes),
+        row: row.cloned(),
+        datasource: datasource(node, notes),
+        targets: targets.iter().map(|target| self::target(target, &title, notes)).collect(),
+        field: node
+            .path(&["fieldConfig", "defaults"])
+            .map(|node| field(&node, notes))
+            .unwrap_or_default(),
+        overrides: overrides(node, notes),
+        reduce: node
+            .path(&["options", "reduceOptions"])
+            .map(|node| ReduceOptions {
+                calcs: node.texts("calcs", notes),
+                values: node.flag("values", notes),
+                fields: node.text_or_empty("fields", notes),
+            })
+            .unwrap_or_default(),
+        min_interval: node.text("interval", notes).filter(|text| !text.is_empty()),
+        max_data_points: node.count("maxDataPoints", notes),
+        transformations: transformations
+            .iter()
+            .map(|node| node.text_or_empty("id", notes))
+            .collect(),
+        renames: transformations.iter().flat_map(renames).collect(),
+        repeat: node.text("repeat", notes).filter(|name| !name.is_empty()),
+        time_from: node.text("timeFrom", notes).filter(|text| !text.is_empty()),
+        time_shift: node.text("timeShift", notes).filter(|text| !text.is_empty()),
+        position: node
+            .get("gridPos")
+            .map(|node| GridPosition {
+                x: node.whole("x", notes).unwrap_or(0),
+                y: node.whole("y", notes).unwrap_or(0),
+                width: node.whole("w", notes).unwrap_or(0),
+                height: node.whole("h", notes).unwrap_or(0),
+            })
+            .unwrap_or_default(),
+        title,
+        kind,
+    }
+}
+
+/// What a transformation renames: only `organize` has such a member.
+fn renames(transformation: &Node<'_>) -> Vec<(String, String)> {
+    let node = transformation.path(&["options", "renameByName"]);
+    let members = node.as_ref().and_then(Node::members).into_iter().flatten();
+    members.filter_map(|(from, to)| Some((from.clone(), to.as_str()?.to_owned()))).collect()
+}
+
+fn target(node: &Node<'_>, panel: &str, notes: &mut Notes<'_>) -> Target {
+    if node.get("refId").is_none() {
+        notes.error(&node.pointer, format!("target of panel {panel:?} has no refId"));
+    }
+    let kind = match (node.flag("range", notes), node.flag("instant", notes)) {
+        (true, true) => QueryKind::Both,
+        (false, true) => QueryKind::Instant,
+        (_, false) => QueryKind::Range,
+    };
+    let format = match node.text("format", notes).as_deref() {
+        Some("table") => QueryFormat::Table,
+        Some("heatmap") => QueryFormat::Heatmap,
+        // Anything else falls back to time series, as in PromQueryFormat.UnmarshalJSON.
+        _ => QueryFormat::TimeSeries,
+    };
+    let expr = node.text_or_empty("expr", notes);
+    if nesting::exceeds(&expr) {
+        notes.error(&node.pointer, format!("expr of panel {panel:?} has {}", nesting::REMEDY));
+    }
+    Target {
+        line: node.line(notes),
+        ref_id: node.text_or_empty("refId", notes),
+        expr,
+        legend_format: node.text_or_empty("legendFormat", notes),
+        kind,
+        format,
+        min_step: node.text("interval", notes).filter(|text| !text.is_empty()),
+        interval_factor: node.count("intervalFactor", notes).unwrap_or(1),
+        hide: node.flag("hide", notes),
+        datasource: datasource(node, notes),
+    }
+}
+
+/// A `datasource` member: null, a name, or type and uid.
+pub(in crate::grafana) fn datasource(
+    node: &Node<'_>,
+    notes: &mut Notes<'_>,
+) -> Option<DatasourceRef> {
+    let node = node.get("datasource")?;
+    match node.value {
+        Value::String(name) => Some(DatasourceRef::Name(name.clone())),
+        Value::Object(_) => {
+            let kind = node.text("type", notes);
+            node.text("uid", notes).map(|uid| DatasourceRef::Uid { kind, uid })
+        }
+        other => {
+            let found = kind(other);
+            notes.error(
+                &node.pointer,
+                format!(
+                    "expected a name or an object with \"uid\" for \"datasource\", found {found}"
+                ),
+            );
+            None
+        }
+    }
+}
+
+fn field(node: &Node<'_>, notes: &mut Notes<'_>) -> FieldConfig {
+    let steps = node.get("thresholds").map(|node| node.objects("steps", notes)).unwrap_or_default();
+    let thresholds = steps.iter().map(|step| Threshold {
+        value: step.value.get("value").and_then(Value::as_f64),
+        color: step.text_or_empty("color", notes),
+    });
+    let thresholds = thresholds.collect();
+    let mappings = node.objects("mappings", notes);
+    FieldConfig {
+        unit: node.text("unit", notes).filter(|unit| !unit.is_empty()),
+        decimals: node.whole("decimals", notes),
+        thresholds,
+        mappings: mappings.into_iter().map(|node| node.value.clone()).collect(),
+        no_value: node.text("noValue", notes),
+        display_name: node.text("displayName", notes).filter(|name| !name.is_empty()),
+    }
+}
+
+fn overrides(panel: &Node<'_>, notes: &mut Notes<'_>) -> Vec<Override> {
+    let Some(config) = panel.get("fieldConfig") else { return Vec::new() };
+    let mut overrides = Vec::new();
+    for node in config.objects("overrides", notes) {
+        let matcher = node.get("matcher");
+        let properties = node.objects("properties", notes);
+        overrides.push(Override {
+            matcher: matcher
+                .as_ref()
+                .map(|node| node.text_or_empty("id", notes))
+                .unwrap_or_default(),
+            options: matcher
+                .and_then(|node| node.get("options"))
+                .map_or(Value::Null, |node| node.value.clone()),
+            properties: properties
+                .iter()
+                .map(|node| {
+                    let value = node.get("value").map_or(Value::Null, |node| node.value.clone());
+                    (node.text_or_empty("id", notes), value)
+                })
+                .collect(),
+        });
+    }
+    overrides
+}
+
+fn annotation(node: &Node<'_>, notes: &mut Notes<'_>) -> Option<Annotation> {
+    let expr = node.value.get("expr").and_then(Value::as_str)?.to_owned();
+    Some(Annotation {
+        line: node.line(notes),
+        name: node.text_or_empty("name", notes),
+        expr,
+        datasource: datasource(node, notes),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! One engine and the runs that are played into it, one after the other.
+//!
+//! Takes what scraping would have stored (thinned), records the recording rules that the alerts read, has the alerts'
+//! expressions answered. What the answers mean is left to [`super::record`].
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use super::{
+    answers::{Answers, Source},
+    error::CampaignError,
+    expressions::Expressions,
+    needs::Needs,
+    plan::{self, Run, Settings},
+    record::{Record, RuleRecord, record},
+    sweep::Setting,
+};
+use sim::time::Nanos;
+
+use monitoring::{AlertmanagerConfig, Monitoring, RuleFile, sending::Sending};
+use prom::{promql::condition::Condition, remote_write::SeriesRef, series::Labels};
+use proof::{
+    alert::{AlertRule, alert_rules},
+    backfill::{
+        NoWitness, Play, Thinning,
+        rules::{self, RecordingRule},
+    },
+    verify::{
+        group_offset,
+        targets::{self, Phase, Targets},
+    },
+};
+use stack::{
+    client::{prometheus::Prometheus, remote_write::RemoteWriter},
+    environment::Environment,
+    native::{NativePrometheus, Options},
+    prometheus_binary::PrometheusBinary,
+};
+
+/// Everything that stays the same from run to run.
+#[derive(Debug)]
+pub struct Campaign {
+    /// What it consists of.
+    pub settings: Settings,
+    /// Its runs.
+    pub runs: Vec<Run>,
+    /// The rule files in force.
+    pub files: Vec<RuleFile>,
+    /// The interval of groups without one, in milliseconds.
+    pub default_interval_ms: i64,
+    /// The rules that are asked.
+    pub subjects: Vec<Subject>,
+    /// What they read.
+    pub needs: Needs,
+    /// Their expressions, and those of the recording rules that they read.
+    pub expressions: Expressions,
+    /// Who is told of alerts, and of which together.
+    pub alertmanager: Option<AlertmanagerConfig>,
+    /// What becomes of alerts on their way there.
+    pub sending: Sending,
+    /// Who is scraped.
+    pub targets: Targets,
+    /// The engine.
+    pub binary: PrometheusBinary,
+    /// This machine.
+    pub environment: Environment,
+}
+
+/// A rule that is asked.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Its place among all alert rules of the files.
+    pub nth: usize,
+    /// As the rule manager has it; its evaluations are those of no run in particular.
+    pub rule: AlertRule,
+    /// Taken apart.
+    pub condition: Condition,
+    /// As it is written, then what is swept.
+    pub settings: Vec<Setting>,
+}
+
+/// An engine with the runs that were played into it so far.
+#[derive(Debug)]
+pub struct Stage {
+    campaign: Arc<Campaign>,
+    engine: NativePrometheus,
+    writer: RemoteWriter,
+    client: Prometheus,
+}
+
+impl Campaign {
+    /// A campaign about `subjects`, which are alert rules of `files`.
+    ///
+    /// # Errors
+    /// If a rule cannot be evaluated as a rule manager would, or the targets are not known.
+    pub async fn new(
+        monitoring: &Monitoring,
+        files: Vec<RuleFile>,
+        subjects: Vec<Subject>,
+        settings: Settings,
+        binary: PrometheusBinary,
+        environment: Environment,
+    ) -> Result<Campaign, CampaignError> {
+        let asked = |name: &str| subjects.iter().any(|subject| subject.rule.name == name);
+        let needs = Needs::of(&files, asked);
+        let targets = targets::targets(monitoring, &binary, [1; 3]).await?;
+        let mut seen = BTreeSet::new();
+        for (_, target) in &targets.targets {
+            let labels: Labels = target.labels.iter().cloned().collect();
+            if let Some(labels) = seen.replace(labels) {
+                return Err(CampaignError::SameTarget { labels });
+            }
+        }
+        let gap = Nanos::from_millis(needs.reach_ms.unsigned_abs());
+        Ok(Campaign {
+            runs: plan::runs(&settings, gap),
+            expressions: Expressions::of(&files, &subjects, &needs)?,
+            settings,
+            files,
+            default_interval_ms: monitoring.config.evaluation_interval_ms,
+            subjects,
+            needs,
+            alertmanager: monitoring.alertmanager.clone(),
+            sending: monitoring.config.sending_as_far_as_emulated(),
+            targets,
+            binary,
+            environment,
+        })
+    }
+}
+
+impl Stage {
+    /// A fresh engine whose head spans the whole campaign.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn start(campaign: Arc<Campaign>) -> Result<Stage, CampaignError> {
+        let first_ms = campaign.runs.first().map_or(0, |run| run.start_ms);
+        let last_ms = campaign.runs.last().map_or(0, Run::end_ms);
+        let span = Duration::from_millis((last_ms - first_ms).max(0) as u64 + 3_600_000);
+        let options = Options { config: None, span, ..Options::default() };
+        let engine =
+            NativePrometheus::start(&campaign.binary, &campaign.environment, &options).await?;
+        let writer = RemoteWriter::new(engine.url());
+        let client = Prometheus::new(engine.url());
+        Ok(Stage { campaign, engine, writer, client })
+    }
+
+    /// Plays a run and has all rules answered; `run` lies later than any before it.
+    ///
+    /// # Errors
+    /// If that could not be done.
+    pub async fn run(&mut self, run: &Run) -> Result<Record, CampaignError> {
+        let campaign = Arc::clone(&self.campaign);
+        let source = match (run.full_rate, run.by_prometheus) {
+            (true, _) => Source::Prometheus,
+            (false, true) => Source::Both,
+            (false, false) => Source::Here,
+        };
+        let mut answers = Answers::new(&campaign, source, &self.client, &self.writer);
+        let n_requests = self.play(run, &mut answers).await?;
+        let offset =
+            |file: &str, group: &str, interval_ms| group_offset(run.seed, file, group, interval_ms);
+        let span = (run.start_ms, run.end_ms());
+        let recording: Vec<RecordingRule> =
+            rules::recording_rules(&campaign.files, campaign.default_interval_ms, span, offset)
+                .into_iter()
+                .filter(|rule| campaign.needs.records.contains(&rule.record))
+                .collect();
+        answers.record(&recording).await?;
+        let alerts = alert_rules(&campaign.files, campaign.default_interval_ms, span, offset);
+        let mut found = Vec::with_capacity(campaign.subjects.len());
+        for subject in &campaign.subjects {
+            let rule = &alerts[subject.nth];
+            found.push(match self.judge(run, subject, rule, &mut answers).await {
+                Err(error) if error.is_of_evaluation() => RuleRecord::failing(
+                    rule,
+                    &subject.condition,
+                    format!("{run}: {}", error.told()),
+                ),
+                record => record?,
+            });
+        }
+        Ok(Record {
+            run: run.index,
+            rules: found,
+            requests: n_requests,
+            samples: answers.n_samples,
+            compared: answers.n_compared,
+            differences: answers.differences,
+        })
+    }
+
+    /// What a rule did in a run.
+    async fn judge(
+        &self,
+        run: &Run,
+        subject: &Subject,
+        rule: &AlertRule,
+        answers: &mut Answers<'_>,
+    ) -> Result<RuleRecord, CampaignError> {
+        let asked = &subject.condition.asked;
+        let mut given = Vec::with_capacity(asked.len());
+        for expr in asked {
+            given.push(answers.rows(&rule.name, expr, rule.evaluations).await?.clone());
+        }
+        if run.by_prometheus && !run.full_rate {
+            answers.check(subject, rule, &given).await?;
+        }
+        let judged_ms = run.judged_ms();
+        let mut record = record(rule, &subject.condition, &subject.settings, &given, judged_ms);
+        record.failure = record.failure.map(|failure| format!("{run}: {failure}"));
+        for (expr, _) in asked.iter().zip(&given).filter(|(_, rows)| rows.is_empty()) {
+            let parts = answers.parts_with_values(&rule.name, expr, rule.evaluations).await?;
+            record.parts.extend(parts);
+        }
+        Ok(record)
+    }
+
+    /// Plays a run; how many requests arrived.
+    async fn play(&self, run: &Run, answers: &mut Answers<'_>) -> Result<u64, CampaignError> {
+        let campaign = &self.campaign;
+        let scenario = run.scenario();
+        let scrape = campaign.settings.scrape.as_millis() as i64;
+        let play = Play {
+            engine: scenario.engine()?,
+            replicas: scenario.replicas,
+            epoch_ms: run.start_ms,
+            duration: run.duration,
+            targets: campaign.targets.clone().with_phase(Phase::Seeded(run.seed)).targets,
+            lie: None,
+            thinning: Some(Thinning {
+                interval_ms: if run.full_rate { 0 } else { scrape },
+                wanted: campaign.needs.reads(),
+            }),
+        };
+        let seen = |series: &SeriesRef<'_>| answers.see(series);
+        let played = play.run_before(NoWitness, &self.writer, seen, |_| {}).await?;
+        Ok(played.engine.balance().arrived)
+    }
+
+    /// The engine's own answers, for further questions.
+    #[must_use]
+    pub fn client(&self) -> &Prometheus {
+        &self.client
+    }
+
+    /// Ends the engine.
+    pub async fn stop(self) {
+        self.engine.stop().await;
+    }
+}
