@@ -33,7 +33,7 @@ pub(super) fn names_and_inhibitions(
             let problem = Problem::warning(&config.file, line, format!("no rule raises {name}"));
             problems.push(problem.remedy(match nearest(&name, alerts.iter().copied()) {
                 Some(near) => format!("did you mean {near}?"),
-                None => "mend the name, unless another Prometheus raises it".to_owned(),
+                None => "correct the name, unless another Prometheus raises the alert".to_owned(),
             }));
         }
     };
@@ -83,7 +83,7 @@ pub(super) fn unrouted(
     }
     let problem = |(file, rule): (&PathBuf, &Rule)| {
         let message = format!(
-            "alert {:?} takes no route of its own and goes to {:?}",
+            "alert {:?} matches no route and goes to the default receiver {:?}",
             rule.name(),
             config.route.receiver
         );

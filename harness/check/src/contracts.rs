@@ -49,7 +49,7 @@ fn reducer(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Optio
     let message = format!("panel {:?} shows {shown} where the contract says {wanted}", panel.title);
     (shown != wanted).then(|| {
         Problem::error(&dashboard.file, panel.line, message)
-            .remedy("set options.reduceOptions.calcs, or mend the contract")
+            .remedy("set options.reduceOptions.calcs, or correct the contract")
     })
 }
 
@@ -67,7 +67,7 @@ fn mappings(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Opti
         panel.title
     );
     let problem = Problem::error(&dashboard.file, panel.line, message);
-    Some(problem.remedy("set fieldConfig.defaults.mappings, or mend the contract"))
+    Some(problem.remedy("set fieldConfig.defaults.mappings, or correct the contract"))
 }
 
 fn unit(
@@ -84,7 +84,7 @@ fn unit(
     );
     (shown != wanted).then(|| {
         Problem::error(&dashboard.file, panel.line, message)
-            .remedy("set fieldConfig.defaults.unit or its override, or mend the contract")
+            .remedy("set fieldConfig.defaults.unit or its override, or correct the contract")
     })
 }
 
@@ -126,7 +126,7 @@ fn legend(
     let differs = tight(shown) != tight(wanted) && !shown.contains('$');
     differs.then(|| {
         Problem::error(&dashboard.file, target.line, message)
-            .remedy("set legendFormat, or mend the contract")
+            .remedy("set legendFormat, or correct the contract")
     })
 }
 

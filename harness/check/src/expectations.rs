@@ -26,7 +26,7 @@ pub fn unknown_alerts(scenarios: &[Scenario], rules: &[RuleFile]) -> Vec<Problem
             let message = format!("expects something of {alert}, which no rule raises");
             let remedy = match nearest(alert, alerts.iter().copied()) {
                 Some(near) => format!("did you mean {near}?"),
-                None => "mend the name, or remove the expectation".to_owned(),
+                None => "correct the name, or remove the expectation".to_owned(),
             };
             Problem::error(file, line, message).remedy(remedy)
         })

@@ -53,9 +53,9 @@ fn of_join(
         let all = on.labels.join(", ");
         let wrong = match (left.contains(label), right.contains(label)) {
             (true, true) => return None,
-            (false, false) => "neither side has it, so that it keeps nothing apart",
-            (true, false) => "the right side lacks it, so that nothing matches",
-            (false, true) => "the left side lacks it, so that nothing matches",
+            (false, false) => "neither side has this label, so it has no effect",
+            (true, false) => "the right side does not have this label, so nothing matches",
+            (false, true) => "the left side does not have this label, so nothing matches",
         };
         let message = format!("{} on ({all}): label {label:?}: {wrong}", binary.op);
         let list = |labels: &std::collections::BTreeSet<String>| match labels.len() {

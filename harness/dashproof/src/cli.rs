@@ -41,14 +41,14 @@ use crate::report::paint::Paint;
 
 /// Proves that dashboards, queries and rules show what really happened.
 ///
-/// Dashproof simulates the traffic of an LLM application, lets a real Prometheus observe it through the files of
-/// `monitoring/`, asks every panel what it shows, and holds the answers against the truth that the simulation kept.
+/// Dashproof simulates the traffic of an LLM application. A real Prometheus observes it through the files of
+/// `monitoring/`. Dashproof asks every panel what it shows, and compares the answers with what really happened.
 #[derive(Debug, Parser)]
 #[command(name = "dashproof", version, propagate_version = true, after_help = EXAMPLES)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
-    /// When to use colours; NO_COLOR is honoured.
+    /// When to use colours; with NO_COLOR set, never.
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     color: Colour,
 }
@@ -57,15 +57,15 @@ const EXAMPLES: &str = "\
 Examples:
   dashproof verify                            every panel under every scenario
   dashproof verify provider-outage burst      under these two
-  dashproof verify --only 'overview/Cost'     only panels and rules with this in their place
+  dashproof verify --only 'overview/Cost'     only panels, rules and alerts whose path contains this
   dashproof verify --format junit --output verify.xml
-  dashproof check                             only read the files, run nothing
+  dashproof check                             read the files and compare them; run nothing
   dashproof mutants --only overview           would anyone notice if a query were wrong?
-  dashproof alerts                            what will the alert rules do to the people on call?
+  dashproof alerts                            how often will the rules call people for nothing?
   dashproof why ModuleDown --scenario restart why did this alert not fire?
   dashproof serve chat                        the modules on ports 8000 to 8002, live
   dashproof demo                              the whole stack, live, with hours of history
-  dashproof stack up --timings                the shipped files on free ports, and what that costs
+  dashproof stack up --timings                the shipped files on free ports, and start-up times
   dashproof list                              the scenarios
 
 Exit codes: 0 everything held; 1 something is broken or unproven; 2 something could not be judged; \
@@ -75,40 +75,40 @@ Exit codes: 0 everything held; 1 something is broken or unproven; 2 something co
 enum Command {
     /// Play scenarios and judge every panel, recording rule and alert against what really happened
     Verify(Box<verify::Args>),
-    /// Read all files and hold them against each other; runs nothing
+    /// Read all files, compare them with each other, and say what is wrong; runs nothing
     Check(check::Args),
-    /// Change every query a little and ask whether anyone would notice
+    /// Mutation test: make one mistake in each query, and see whether the judgement notices
     Mutants(mutants::Args),
-    /// Try alert rules on many simulated days and incidents: false alarms, delays, detection
+    /// Try alert rules on many simulated days and incidents: count false alarms, measure delays and detection
     Alerts(Box<alerts::Args>),
-    /// Take an alert rule apart at one instant of a scenario: why did it, or did it not, fire?
+    /// Explain why an alert rule fired, or did not fire, at one instant of a scenario
     Why(why::Args),
-    /// What rules and panels cost a Prometheus with more instances or label values: when does it not keep up?
+    /// Measure rules and panels with more instances or label values: when does Prometheus not keep up?
     Capacity(capacity::Args),
-    /// Write a scenario as a unit test of rules for promtool, confirmed by promtool
+    /// Write a scenario as a unit test of the alert rules, and let promtool confirm it
     Export(export::Args),
-    /// Bracket every threshold of the alert rules: just missed and just met, on series made for it
+    /// Test each alert threshold just below and just above, on generated series
     Bracket(bracket::Args),
-    /// Play short stories in real time: served, scraped, alerted on and notified of by servers of their own
+    /// Play short stories in real time, with real servers, and judge scrapes, rules and notifications too
     Live(live::Args),
-    /// Serve the modules of a scenario in real time, for any Prometheus to scrape, and take incidents meanwhile
+    /// Run the simulated modules in real time, for any Prometheus to scrape; incidents can be added meanwhile
     Serve(serve::Args),
-    /// Watch a scenario live: modules, Prometheus with hours of history, Alertmanager; take incidents by key
+    /// Watch a scenario live: modules, Prometheus with hours of history, Alertmanager; a key press starts an incident
     Demo(Box<demo::Args>),
-    /// Start the servers of the live road with the shipped configuration, and say what that costs
+    /// Start Prometheus, Alertmanager and the modules with the shipped configuration, and time the start
     Stack(up::Args),
     /// List the scenarios: name, length, kind of traffic, story
     List(list::Args),
     /// Print a JSON schema: of scenarios or contracts, for editors, or of `verify --format json`
     Schema(SchemaArgs),
-    /// Remove what killed runs left behind: servers and their directories
+    /// Clean up after runs that were killed: end their servers and remove their directories
     Gc,
 }
 
 /// What `schema` prints.
 #[derive(Debug, clap::Args)]
 struct SchemaArgs {
-    /// Of what
+    /// What the schema describes
     #[arg(value_enum, default_value_t = SchemaOf::Scenario)]
     of: SchemaOf,
 }

@@ -28,7 +28,8 @@ use rules::bracket::run::BracketReport;
 use scenario::Scenario;
 
 /// Grafana's part on the road that asks Prometheus alone.
-pub const GRAFANA: &str = "not exercised: this road asks Prometheus what Grafana would ask";
+pub const GRAFANA: &str =
+    "not used: Prometheus was asked directly, with the queries that Grafana would send";
 
 /// What answered, and how its answers could be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl Stack {
         if self.exactly {
             "exactly and truly"
         } else {
-            "truly alone: its arithmetic is not modelled"
+            "truly only: the arithmetic of this database is not modelled"
         }
     }
 }

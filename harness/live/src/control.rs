@@ -38,11 +38,11 @@ use scenario::Source;
 
 /// The endpoints, as the help of `dashproof serve` lists them.
 pub const ENDPOINTS: &str = "\
-GET    /state                    what runs, what happens, totals so far
-POST   /incidents                an entry of a timeline as JSON; `at`, from now, may be left out:
+GET    /state                    modules, incidents, totals so far
+POST   /incidents                start an incident, as in a timeline, in JSON; `at` counts from now and may be left out:
     {\"for\": \"2m\", \"provider_outage\": {\"provider\": \"openai\", \"failing\": \"90%\"}}
-DELETE /incidents/{id}           ends an incident now, or takes one back that has not begun
-POST   /modules/{name}/restart   a new process; ?replica=N for one copy, ?for=SPAN to start up";
+DELETE /incidents/{id}           end an incident now, or cancel one that has not begun
+POST   /modules/{name}/restart   restart a module; ?replica=N for one copy, ?for=SPAN for the time to start";
 
 /// The largest incident, in bytes.
 const MAX_BODY: usize = 16 * 1024;

@@ -160,7 +160,7 @@ impl LiveRoad {
                 "there is no alertmanager/alertmanager.yml: write one, so that routes are proven",
             )),
             (_, None) => unproven.push(nobody_routes(
-                "no Alertmanager is to be had here: name one with --alertmanager PATH",
+                "no Alertmanager was found: name one with --alertmanager PATH",
             )),
         }
         let n_samples =

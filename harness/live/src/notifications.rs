@@ -96,7 +96,7 @@ impl Told<'_> {
         let lives = self.lives();
         if self.reachable_ms.is_none() {
             broken.insert(
-                "Prometheus never discovered an Alertmanager: mend alerting.alertmanagers of prometheus.yml"
+                "Prometheus never found an Alertmanager: correct alerting.alertmanagers of prometheus.yml"
                     .to_owned(),
             );
         }
@@ -118,7 +118,7 @@ impl Told<'_> {
         Wiring {
             part: Part::Notifications,
             compared: format!(
-                "{n_told} of {} told of, {}{}",
+                "{n_told} of {} notified, {}{}",
                 counted(lives.len(), "firing alert"),
                 counted(self.notified.len(), "time"),
                 match n_timed {
@@ -207,7 +207,7 @@ impl Told<'_> {
         let critical = life.labels.get("severity") == Some("critical");
         (critical && life.muted == Muted::Quietly).then(|| {
             format!(
-                "{} (critical) fired and is muted by an alert that is not critical: mend inhibit_rules of {}, or nobody comes: {}",
+                "{} (critical) fired, but an alert that is not critical mutes it, so nobody is called: correct inhibit_rules of {}: {}",
                 life.timeline.rule.name,
                 name(self.config),
                 life.labels
@@ -221,7 +221,7 @@ impl Told<'_> {
         let called = ["critical", "warning"].contains(&severity);
         (called && !self.config.delivering.contains(&life.route.receiver)).then(|| {
             format!(
-                "{} ({severity}) fired and nobody can be told: the route of line {} of {} leads to receiver {:?}, which has no integration",
+                "{} ({severity}) fired, but nobody can be notified: the route in line {} of {} leads to receiver {:?}, which has no integration",
                 life.timeline.rule.name,
                 life.route.line.unwrap_or(0),
                 name(self.config),
@@ -272,13 +272,13 @@ impl Told<'_> {
             None if ends_ms <= latest => {}
             None if self.until_ms < latest => {}
             None => lines.push(format!(
-                "{name} fired and nobody was told within {}: {}",
+                "{name} fired, but nobody was notified within {}: {}",
                 duration::format(latest - life.firing_ms),
                 life.labels
             )),
             Some(told) if latest < told.arrived_ms && life.muted == Muted::Never => {
                 lines.push(format!(
-                    "{name} was told of {} after it fired, which its route's timings do not allow: {}",
+                    "the notification of {name} came {} after it fired, which the timings of its route do not allow: {}",
                     duration::format(told.arrived_ms - life.firing_ms),
                     life.labels
                 ));
@@ -297,7 +297,7 @@ impl Told<'_> {
                     .unwrap_or(life.firing_ms);
                 if told.arrived_ms < first_ms + life.route.group_wait_ms - lead_ms {
                     lines.push(format!(
-                        "{name} was told of before its group_wait was over: {}",
+                        "the notification of {name} came before its group_wait was over: {}",
                         life.labels
                     ));
                 }
@@ -315,13 +315,13 @@ impl Told<'_> {
             let told = arrived(false, ended_ms);
             match told {
                 Some(told) if latest < told.arrived_ms && !again => lines.push(format!(
-                    "the end of {name} was told {} late: {}",
+                    "the notification that {name} had resolved came {} too late: {}",
                     duration::format(told.arrived_ms - latest),
                     life.labels
                 )),
                 None if latest <= self.until_ms && !again && life.muted == Muted::Never => lines
                     .push(format!(
-                        "{name} resolved and nobody was told within {}: {}",
+                        "{name} resolved, but nobody was notified within {}: {}",
                         duration::format(latest - ended_ms),
                         life.labels
                     )),
@@ -342,7 +342,7 @@ impl Told<'_> {
             .collect();
         if own.is_empty() {
             return vec![format!(
-                "receiver {:?} was told of {name}, which never fired with these labels or is not routed there: {}",
+                "receiver {:?} was notified of {name}, which never fired with these labels or is not routed there: {}",
                 notified.receiver, notified.labels
             )];
         }
@@ -360,12 +360,14 @@ impl Told<'_> {
         });
         if !is_true {
             let said = if notified.firing { "firing" } else { "resolved" };
-            lines
-                .push(format!("{name} was told to be {said} when it was not: {}", notified.labels));
+            lines.push(format!(
+                "a notification says that {name} is {said} when it was not: {}",
+                notified.labels
+            ));
         }
         if notified.firing && own.iter().all(|life| Muted::Quietly <= life.muted) {
             lines.push(format!(
-                "{name} was told of although another alert mutes it: {}",
+                "{name} was notified although another alert mutes it: {}",
                 notified.labels
             ));
         }

@@ -142,7 +142,7 @@ pub async fn verdicts(
             let finding = &verdict.finding;
             if finding.points < 2 * finding.broken {
                 judged.broken.push(format!(
-                    "{record} was recorded otherwise than the real events permit at {} of {} evaluations: is its group delayed, or does it read rules that come later?",
+                    "{record} was recorded with values that the real events do not allow, at {} of {} evaluations: is its group delayed, or does it read rules that come later?",
                     finding.broken, finding.points
                 ));
             }

@@ -48,7 +48,7 @@ impl LiveRoad {
         }
         let kept = first.report.kept.as_ref().map(|path| format!("; kept {}", path.display()));
         second.report.remarks.push(format!(
-            "played again, since in a first try {stall} and {} broke{}",
+            "played a second time, because in the first try {stall} and {} broke{}",
             named(&red(&first.report)),
             kept.unwrap_or_default()
         ));

@@ -104,7 +104,7 @@ pub enum LiveError {
     },
     /// This machine did not keep up, twice, and something was red both times.
     #[error(
-        "{first}, and {again} when it was played again, so that what broke may be their doing: {red}"
+        "{first}, and {again} in the second try; these stalls may have caused the failures: {red}"
     )]
     Stalled {
         /// The longest stall of the first try.
@@ -115,7 +115,9 @@ pub enum LiveError {
         red: String,
     },
     /// Something in the story cannot be done to a running stack.
-    #[error("scenario `{scenario}` cannot be played live: {what} is for the backfill road")]
+    #[error(
+        "scenario `{scenario}` cannot be played live: {what} works in virtual time only (`dashproof verify`)"
+    )]
     Unplayable {
         /// The scenario.
         scenario: String,
@@ -132,7 +134,7 @@ impl LiveError {
             LiveError::Unplayable { .. } => "`dashproof verify` plays it in virtual time",
             LiveError::Stalled { .. } => stall::REMEDY,
             LiveError::Bind(_) | LiveError::Stack(_) | LiveError::Broken { .. } => {
-                "mend what is named; `dashproof live --keep` leaves the servers' logs behind"
+                "correct what is named; `dashproof live --keep` keeps the servers' logs"
             }
         }
     }

@@ -21,7 +21,8 @@ use super::wiring::ON_THE_WAY_MS;
 const EVERY: Nanos = Nanos(50 * Nanos::MILLISECOND.0);
 
 /// What can be done about a machine that stalls.
-pub const REMEDY: &str = "play fewer stories side by side (--jobs N), or take a calmer machine";
+pub const REMEDY: &str =
+    "play fewer stories at the same time (--jobs N), or use a machine that is less busy";
 
 /// The lateness from which on a story may suffer, in milliseconds, where Prometheus waits so long for an answer: two
 /// who are that late one after the other use up its timeout. However patient Prometheus is, what is judged allows an

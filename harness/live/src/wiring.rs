@@ -77,7 +77,7 @@ impl Seen<'_> {
             let matched = self.scrapes.get(&served.instance).cloned().unwrap_or_default();
             let Some(up) = self.collected.up.get(label) else {
                 broken.push(format!(
-                    "{module} at {address} is no target: mend prometheus/targets/ or the job's service discovery{}",
+                    "{module} at {address} is not a target: correct prometheus/targets/ or the job's service discovery{}",
                     self.instead(module)
                 ));
                 continue;
@@ -108,14 +108,14 @@ impl Seen<'_> {
                         let told = self.watched.at(label, scraped.at_ms);
                         let why = told.map_or("scraping", |told| told.error.as_str());
                         lines.push(format!(
-                            "answered a scrape that Prometheus does not count: {why}; compare scrape_timeout and the limits of the job with what the module needs"
+                            "answered, but Prometheus counts the scrape as failed: {why}; check scrape_timeout and the limits of the job"
                         ));
                     }
                     (false, None) if !excused && !self.down(served.instance, scraped.at_ms) => {
                         let told = self.watched.at(label, scraped.at_ms);
                         let why = told.map_or("no answer", |told| told.error.as_str());
                         lines.push(format!(
-                            "runs and is scraped in vain: {why}; compare scheme, metrics_path and authorization of its job"
+                            "is up, but every scrape fails: {why}; check scheme, metrics_path and authorization of its job"
                         ));
                     }
                     _ => {}
@@ -123,7 +123,7 @@ impl Seen<'_> {
             }
             match matched.scraped.last() {
                 Some(last) if last.at_ms + HOLE * served.interval_ms < self.collected.at_ms => {
-                    lines.push("was not scraped any more at the end".to_owned());
+                    lines.push("was no longer scraped at the end".to_owned());
                 }
                 None => lines.push("was never scraped".to_owned()),
                 Some(_) => {}
@@ -132,7 +132,7 @@ impl Seen<'_> {
                 matched
                     .unstored
                     .iter()
-                    .map(|_| "answered a scrape of which nothing is stored".to_owned()),
+                    .map(|_| "answered a scrape, but no sample of it is stored".to_owned()),
             );
             broken.extend(summed(&format!("{module} at {address}"), lines));
         }
@@ -199,7 +199,7 @@ impl Seen<'_> {
                 let name = metric(series);
                 match stored.get(series) {
                     None => {
-                        lines.push(format!("shows {name}, of which not every series is stored"))
+                        lines.push(format!("shows {name}, but not every series of it is stored"))
                     }
                     Some(found) => lines.extend(differs(name, samples, &found.points)),
                 }
@@ -241,7 +241,7 @@ impl Seen<'_> {
                 }
             }
             if self.watched.of(label).is_none() {
-                lines.push("was never among the targets that Prometheus names".to_owned());
+                lines.push("was never in Prometheus' list of targets".to_owned());
             }
             broken.extend(summed(&format!("{module} at {address}"), lines));
         }
@@ -254,7 +254,7 @@ impl Seen<'_> {
             let address = target.discovered_labels.get("__address__").unwrap_or_default();
             if address.starts_with(LOOPBACK) {
                 broken.push(format!(
-                    "job {} cannot scrape {}: {}; mend its target",
+                    "job {} cannot scrape {}: {}; correct its target",
                     target.scrape_pool, target.scrape_url, target.last_error
                 ));
             } else {
@@ -282,7 +282,7 @@ impl Seen<'_> {
             for group in &file.groups {
                 let Some(found) = loaded.get(&(name.clone(), group.name.as_str())) else {
                     broken.push(format!(
-                        "{name}: group {} is not loaded: reload Prometheus, or mend rule_files",
+                        "{name}: group {} is not loaded: reload Prometheus, or correct rule_files",
                         group.name
                     ));
                     continue;
@@ -292,7 +292,7 @@ impl Seen<'_> {
                 let written: Vec<&str> = group.rules.iter().map(monitoring::Rule::name).collect();
                 if evaluated != written {
                     broken.push(format!(
-                        "{name}: group {} is loaded as it was before: reload Prometheus",
+                        "{name}: an old version of group {} is loaded: reload Prometheus",
                         group.name
                     ));
                 }
@@ -372,6 +372,6 @@ fn summed(subject: &str, lines: Vec<String>) -> Vec<String> {
         1 => format!("{subject} {line}"),
         n => format!("{subject} {line} ({n} times)"),
     });
-    let more = (n_more > 0).then(|| format!("{subject}: {n_more} more of the kind"));
+    let more = (n_more > 0).then(|| format!("{subject}: {n_more} more of this kind"));
     told.chain(more).collect()
 }

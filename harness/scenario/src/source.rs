@@ -28,7 +28,7 @@ pub enum Source {
 pub enum SourceError {
     /// The trace is not at hand.
     #[error(
-        "trace {file} is not at hand; get it from {source_url} and name its directory by --trace-dir"
+        "trace {file} was not found; get it from {source_url} and name its directory with --trace-dir"
     )]
     NoTrace {
         /// The file's name.

@@ -89,10 +89,10 @@ impl ExternalError {
                 "say who you are: DASHPROOF_BEARER_TOKEN, or DASHPROOF_BASIC_USER with DASHPROOF_BASIC_PASSWORD; each secret also as …_FILE"
             }
             Self::Credentials { .. } => {
-                "mend the token or the password, and see that it may query and write"
+                "correct the token or the password, and check that it may query and write"
             }
             Self::Ask(ClientError { problem: Problem::Unreachable { .. }, .. }) => {
-                "start it, or mend the URL: --prometheus-url http://HOST:PORT"
+                "start it, or correct the URL: --prometheus-url http://HOST:PORT"
             }
             Self::Ask(_) => {
                 "give the base URL, below which /api/v1/query is: --prometheus-url http://HOST:PORT[/PREFIX]; redirects are not followed"

@@ -282,7 +282,7 @@ fn secret(
         .map_err(|what| {
             wrong.push((
                 format!("the secret of {by} {what}"),
-                "mend it, or leave it out".to_owned(),
+                "correct it, or leave it out".to_owned(),
             ));
         })
         .ok()

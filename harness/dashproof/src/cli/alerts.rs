@@ -48,20 +48,20 @@ pub(super) struct Args {
     /// Alerts by name [default: all; with --rule, all of its file]
     #[arg(value_name = "ALERT")]
     names: Vec<String>,
-    /// Rules that are not yet deployed: their alerts are tried (named ones must be among them), beside the deployed
-    /// recording rules
+    /// Try the alerts of this file, which need not be deployed yet, together with the deployed recording rules; alerts
+    /// that are named must be in it
     #[arg(long, value_name = "FILE")]
     rule: Option<PathBuf>,
-    /// Try other values of one rule: threshold=0.02..0.2, for=1m..15m, OPERAND=FROM..TO/STEPS; several are a grid
+    /// Try several values in one rule: threshold=0.02..0.2, for=1m..15m, OPERAND=FROM..TO/STEPS; several --sweep are combined
     #[arg(long, value_name = "RANGE")]
     sweep: Vec<Axis>,
-    /// Ordinary days, each with a seed of its own, in turn of each kind of traffic
+    /// How many ordinary days are simulated, each with its own seed; the kinds of traffic take turns
     #[arg(long, value_name = "N", default_value_t = 20)]
     seeds: u32,
     /// The length of an ordinary day
     #[arg(long, value_name = "SPAN", value_parser = files::span, default_value = "24h")]
     span: Nanos,
-    /// Trials of each severity of each incident
+    /// How many trials are made of each severity of each incident
     #[arg(long, value_name = "N", default_value_t = 5)]
     trials: u32,
     /// Kinds of traffic
@@ -70,13 +70,13 @@ pub(super) struct Args {
     /// Kinds of incident [default: all]
     #[arg(long, value_name = "INCIDENT", value_delimiter = ',', value_enum)]
     incident: Vec<Trouble>,
-    /// How long each run lasts before anything is judged
+    /// Judge nothing in the first part of each run; this is how long it is
     #[arg(long, value_name = "SPAN", value_parser = files::span, default_value = "1h")]
     warm_up: Nanos,
     /// The least time between stored samples of a module [default: 30s, or a quarter of the shortest window]
     #[arg(long, value_name = "SPAN", value_parser = files::span)]
     scrape: Option<Nanos>,
-    /// The seed from which all others are drawn
+    /// The seed from which the seeds of all runs are made
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Let Prometheus evaluate every run, not only the first of each kind: much slower
@@ -129,7 +129,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     }
     if args.seeds == 0 && args.trials == 0 {
         let remedy = "leave out --seeds 0 or --trials 0";
-        return Err(Failure::new("neither an ordinary day nor an incident is asked for", remedy));
+        return Err(Failure::new("nothing to do: --seeds and --trials are both 0", remedy));
     }
     let mut stop = Stop::listen()?;
     let (monitoring, campaign) = tokio::select! {
@@ -228,9 +228,9 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(Monitoring, Campaign
 fn remedy(error: &CampaignError) -> &'static str {
     match error {
         CampaignError::Differs { .. } => "let Prometheus evaluate every run: --all-by-prometheus",
-        CampaignError::Targets(_) => "mend prometheus/prometheus.yml",
+        CampaignError::Targets(_) => "correct prometheus/prometheus.yml",
         CampaignError::SameTarget { .. } => {
-            "tell the targets apart in relabel_configs of prometheus.yml: `instance` should be theirs alone"
+            "give each target labels of its own in relabel_configs of prometheus.yml, such as `instance`"
         }
         CampaignError::Expression(_)
         | CampaignError::Rules(_)
@@ -238,7 +238,7 @@ fn remedy(error: &CampaignError) -> &'static str {
         | CampaignError::Evaluate { .. }
         | CampaignError::Twice { .. }
         | CampaignError::Apart { .. } => {
-            "mend the rule, or leave it out: name the alerts that are to be tried"
+            "correct the rule, or leave it out by naming the alerts to try: dashproof alerts NAME…"
         }
         CampaignError::Start(_) | CampaignError::Source(_) | CampaignError::Write(_) => {
             "try --jobs 1, or fewer --seeds"
@@ -265,7 +265,7 @@ async fn check_rules(
     let files: Vec<&Path> = deployed.chain(own).collect();
     let checked = promtool::check_rules(binary, &files).await;
     checked.map(|_| ()).map_err(|error| {
-        Failure::new(failure::chain(&error), "mend the rules; nothing was started")
+        Failure::new(failure::chain(&error), "correct the rules; nothing was started")
     })
 }
 

@@ -44,11 +44,11 @@ pub(super) struct Args {
     names: Vec<String>,
     #[command(flatten)]
     rules: RuleArgs,
-    /// Change each rule a little in many ways, and ask whether a case would notice
+    /// Mutation test: make mistakes in each rule, one at a time, and see whether a case notices
     #[arg(long)]
     mutants: bool,
-    /// Make the cases from the rules of this file or monitoring directory instead, such as the version before a change:
-    /// what rules of the same name now do otherwise is told, and rules that only one side has
+    /// Make the cases from the rules in this file or monitoring directory, such as the version before a change. The
+    /// report says what rules of the same name now do differently, and which rules only one side has
     #[arg(long, value_name = "DIR", conflicts_with = "mutants")]
     against: Option<PathBuf>,
     #[command(flatten)]
@@ -75,16 +75,16 @@ pub(super) struct RuleArgs {
 }
 
 const EXAMPLES: &str = "\
-The cases are made from the rule's own expression: series for which each comparison just holds and just \
-does not, a condition that lasts as long as `for` asks and one evaluation less, each branch of `or` alone, \
-and so on. What no series are known for is named. Whether a threshold is a good one, cases cannot say: \
-scenarios do. A rule passes its own cases with another threshold too: --against takes those of another version.
+The cases are made from the rule's own expression: series for which each comparison is just true and just \
+false, a condition that lasts as long as `for` requires and one evaluation less, each branch of `or` alone, \
+and so on. The report names what could not be tested. Whether a threshold is a good one, only scenarios \
+can say: a rule passes its own cases with any threshold. --against takes the cases of another version.
 
 Examples:
   dashproof bracket                        all alert rules that are deployed
   dashproof bracket LlmProviderSlow        one
   dashproof bracket --rule draft.yml       rules that are not deployed yet
-  dashproof bracket --against ../main/monitoring  what do changed rules do otherwise than there?
+  dashproof bracket --against ../main/monitoring  what do changed rules do differently than there?
   dashproof bracket --mutants              would a case notice a wrong threshold or guard?";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
@@ -214,7 +214,7 @@ async fn check(binary: &PrometheusBinary, files: &[PathBuf]) -> Result<(), Failu
     promtool::check_rules(binary, &files)
         .await
         .map(drop)
-        .map_err(|error| Failure::new(error.to_string(), "mend the file"))
+        .map_err(|error| Failure::new(error.to_string(), "correct the file"))
 }
 
 fn read(file: &Path) -> Result<RuleFile, Failure> {

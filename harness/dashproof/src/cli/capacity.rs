@@ -33,19 +33,19 @@ pub(super) struct Args {
     /// The scenario whose samples are stored
     #[arg(long, value_name = "NAME", default_value = "chat")]
     scenario: String,
-    /// How much of it
+    /// How much of the scenario is stored
     #[arg(long, value_name = "SPAN", default_value = "1h", value_parser = files::span)]
     span: Nanos,
-    /// How many times as much
+    /// The scales to try: 10 means ten times as much as the scenario has
     #[arg(long, value_name = "N,...", value_delimiter = ',', default_values_t = [1, 10, 100], value_parser = clap::value_parser!(u32).range(1..=10_000))]
     scale: Vec<u32>,
-    /// Of what there is more
+    /// What is multiplied
     #[arg(long, value_enum, default_value_t = More::Instances)]
     more: More,
-    /// The share of its interval that a rule group may take, from 0 to 1
+    /// The largest part of its interval that a rule group may take, from 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share)]
     group_budget: f64,
-    /// What a look at a panel may take
+    /// The longest time that loading a panel may take
     #[arg(long, value_name = "SPAN", default_value = "2s", value_parser = files::span)]
     panel_budget: Nanos,
     #[command(flatten)]
@@ -67,7 +67,7 @@ pub(super) struct Args {
 enum More {
     /// Copies of each module.
     Instances,
-    /// Values of a label that each of its series has.
+    /// Values of one label that every series has.
     Labels,
 }
 

@@ -50,17 +50,17 @@ use crate::report::Conclusion;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// The scenario's name; its traffic goes on when its story is over
+    /// The scenario's name; after its end, traffic continues
     #[arg(value_name = "SCENARIO", default_value = "chat")]
     name: String,
-    /// How much of the story has happened already [default: 6h, with --fast 1h]
+    /// How much history Prometheus has at the start [default: 6h, with --fast 1h]
     #[arg(long, value_name = "SPAN", value_parser = files::span)]
     history: Option<Nanos>,
     /// Scrape every second and divide every duration of rules and notifications by 15, so that alerts arrive in
     /// seconds; without it, intervals and timings are the shipped ones
     #[arg(long)]
     fast: bool,
-    /// Another seed than the scenario's
+    /// Use this seed instead of the scenario's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Ports of prompt-manager, prompt-security and llm-provider; 0 is any free one. Further copies of a module follow
@@ -76,7 +76,7 @@ pub(super) struct Args {
     /// Where the control API listens; it has no password
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     control: SocketAddr,
-    /// How it is told: for people, or a line of JSON for each event and second
+    /// The output: text for people, or one line of JSON for each event and each second
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// No status line
@@ -91,8 +91,8 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "\
-The modules serve /metrics, Prometheus has the story's last hours and goes on scraping where they end, \
-its rules fire to Alertmanager, and a receiver shows what people would be told. Incidents come by key, \
+The modules serve /metrics. Prometheus has hours of history and continues to scrape where it ends. \
+Its alerts go to Alertmanager, and a receiver shows the notifications. Incidents start by a key press, \
 by the control API (see `dashproof serve --help`), or from the scenario's timeline.
 
 Examples:
@@ -285,7 +285,7 @@ impl Show {
         match ended.await {
             Ok(end) => lost(end),
             Err(_) => {
-                let remedy = "Prometheus' own pages say more while it runs; try again";
+                let remedy = "Prometheus' web pages show more while it runs; try again";
                 Failure::new(failure::chain(error), remedy)
             }
         }

@@ -69,7 +69,7 @@ impl EngineArgs {
         match promtool::check_config(&binary, &config).await {
             Ok(_) => Ok(binary),
             Err(error) => {
-                let remedy = "mend what promtool names; nothing was started";
+                let remedy = "correct what promtool reports; nothing was started";
                 Err(Failure::new(error.with_cause(), remedy))
             }
         }
@@ -158,6 +158,6 @@ pub(super) async fn check_routes(
     let Some(config) = &monitoring.alertmanager else { return Ok(()) };
     let checked = amtool::check_config(binary, &config.file).await;
     checked.map(drop).map_err(|error| {
-        Failure::new(error.with_cause(), "mend what amtool names; nothing was started")
+        Failure::new(error.with_cause(), "correct what amtool reports; nothing was started")
     })
 }

@@ -28,10 +28,10 @@ pub(super) struct Args {
     /// The scenario's name
     #[arg(value_name = "SCENARIO")]
     name: String,
-    /// The directory that gets the two files; made if it is not there
+    /// The directory for the two files; it is created if it does not exist
     #[arg(long, value_name = "DIR", default_value = ".")]
     output: PathBuf,
-    /// Between samples and between evaluations: promtool has one interval for both
+    /// The time between samples, and between evaluations: promtool has one interval for both
     #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = files::span)]
     interval: Nanos,
     /// No progress
@@ -46,7 +46,7 @@ pub(super) struct Args {
 const EXAMPLES: &str = "\
 Writes rules.json (the rules, without annotations) and test.json (samples, and the state of every alert \
 at every evaluation), and lets promtool run them. Rules that load more than promtool's 10,000 samples \
-are left out and named. Exit code 1: promtool's own rule manager comes to another result.
+are left out and named. Exit code 1: promtool's own rule evaluation gives another result.
 
 Examples:
   dashproof export provider-outage --output unit-test
@@ -74,7 +74,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
             format!("✓ {}: {rules}, {series}, confirmed by promtool\n", path.display())
         }
         Confirmation::Differs(said) => {
-            format!("✗ {}: promtool comes to another result:\n{said}\n", path.display())
+            format!("✗ {}: promtool gives another result:\n{said}\n", path.display())
         }
     })?;
     let confirmed = confirmation == Confirmation::Confirmed;

@@ -27,14 +27,17 @@ impl Failure {
     pub fn of_files(what: &str, problems: &[Problem]) -> Failure {
         let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
         let message = format!("{what} cannot be read:{}", lines.concat());
-        Failure::new(message, "mend the files; `dashproof check` names everything at once")
+        Failure::new(message, "correct the files; `dashproof check` lists all problems at once")
     }
 
     /// A file that cannot be written.
     #[must_use]
     pub fn of_writing(path: &Path, error: &std::io::Error) -> Failure {
         let message = format!("cannot write {}: {error}", path.display());
-        Failure::new(message, "name a file in a directory that exists and is yours: --output FILE")
+        Failure::new(
+            message,
+            "name a file in a directory that exists and that you may write: --output FILE",
+        )
     }
 }
 

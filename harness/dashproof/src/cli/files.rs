@@ -17,7 +17,7 @@ use truth::contract::Contracts;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Files")]
 pub(super) struct Places {
-    /// The directory that is verified: `grafana/` and `prometheus/` as they are deployed
+    /// The directory to verify, with `grafana/`, `prometheus/` and `alertmanager/` as they are deployed
     /// [default: `monitoring` here or above]
     #[arg(long, value_name = "DIR")]
     pub(super) monitoring: Option<PathBuf>,
@@ -139,7 +139,7 @@ pub(super) fn known_receivers(
         return Ok(());
     }
     let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
-    let message = format!("scenarios name receivers that there are not:{}", lines.concat());
+    let message = format!("scenarios name receivers that do not exist:{}", lines.concat());
     Err(Failure::new(message, "name a receiver of alertmanager/alertmanager.yml after `told`"))
 }
 
@@ -187,7 +187,7 @@ pub(super) fn known_place(
         Some(near) => format!("did you mean `{near}`?"),
         None => "name a part of `dashboard uid/panel title`, such as `overview/Cost`, or of `alerts/Name` or `recording rules/name`".to_owned(),
     };
-    Err(Failure::new(format!("no panel and no rule contains `{only}`"), remedy))
+    Err(Failure::new(format!("the path of no panel, rule or alert contains `{only}`"), remedy))
 }
 
 /// A length on the command line.

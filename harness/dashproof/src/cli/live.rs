@@ -34,20 +34,20 @@ const LONGEST: Nanos = Nanos(15 * Nanos::MINUTE.0);
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Stories of `scenarios/live/`, or of `scenarios/` if they are short [default: all of `scenarios/live/`]
+    /// Stories of `scenarios/live/`, or scenarios of at most 15 minutes [default: all of `scenarios/live/`]
     #[arg(value_name = "STORY")]
     names: Vec<String>,
-    /// Another seed than the story's own
+    /// Use this seed instead of the story's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Only what has this in its place, `dashboard uid/panel title`, `recording rules/NAME` or `alerts/NAME`; the wiring
-    /// is judged all the same
+    /// Only panels, rules and alerts whose path contains TEXT (see `dashproof verify --help`). The wiring (scrapes,
+    /// targets, loaded rules, notifications) is judged in any case
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Stories that are played side by side; each has servers of its own [default: three for each core]
+    /// How many stories are played at the same time, each with its own servers [default: three for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=MOST as i64))]
     jobs: Option<u8>,
-    /// Leave the servers' directories behind and say where
+    /// Keep the servers' directories after the run, and print where they are
     #[arg(long)]
     keep: bool,
     #[command(flatten)]
@@ -61,9 +61,9 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "\
-The modules serve /metrics on free ports, Prometheus scrapes them by a copy of the monitoring \
-directory, its rules fire to Alertmanager, which notifies a receiver of ours. Where the copy \
-differs (addresses, cadence, receiver, timings) is told. A story with `pace: shipped` keeps every \
+The modules serve /metrics on free ports. Prometheus runs on a copy of the monitoring \
+directory and scrapes them; Alertmanager notifies a receiver of Dashproof. The report lists where the copy \
+differs: addresses, receiver, intervals, timings. A story with `pace: shipped` keeps every \
 shipped interval and timing.
 
 Examples:
@@ -117,7 +117,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
     let run = Run {
         stack: Stack {
             engine: format!("{binary}, {alertmanager}"),
-            ..Stack::native(&binary, "this road runs servers of its own".to_owned())
+            ..Stack::native(&binary, "live stories always start their own servers".to_owned())
         },
         problems: check::of(&monitoring, &contracts),
         outcomes: Vec::new(),
@@ -161,11 +161,11 @@ fn stories(directory: &Path, names: &[String]) -> Result<Vec<Scenario>, Failure>
         .collect();
     if !long.is_empty() {
         let message = format!(
-            "{}, and this road takes as long as the story: at most {}",
+            "{}, and a live story takes as long as it lasts: at most {} is allowed",
             long.join(", "),
             span(LONGEST)
         );
-        let remedy = "`dashproof verify` plays it in virtual time; stories for this road are in scenarios/live/";
+        let remedy = "use `dashproof verify`, which plays it in virtual time; short stories for `live` are in scenarios/live/";
         return Err(Failure::new(message, remedy));
     }
     Ok(stories)

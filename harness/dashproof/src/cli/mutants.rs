@@ -28,16 +28,16 @@ const TEETH: [&str; 2] = ["rough-hours", "long-memory"];
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
-    /// Scenarios by name, one after the other until no mutant is left
+    /// Scenarios by name, played in this order until every mutant was noticed
     #[arg(value_name = "SCENARIO", default_values_t = TEETH.map(str::to_owned))]
     names: Vec<String>,
-    /// Only panels and rules whose `dashboard/panel` contains this
+    /// Only panels and recording rules whose path contains TEXT: `dashboard uid/panel title` or `recording rules/NAME`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Another seed than the scenario's own
+    /// Use this seed instead of the scenario's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Another length, such as 30m
+    /// Play only this long, such as 30m
     #[arg(long, value_name = "SPAN", value_parser = files::span)]
     duration: Option<Nanos>,
     #[command(flatten)]
@@ -56,9 +56,9 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "\
-A mutant is a query with one mistake in it: irate for rate, another quantile, a lost label, a sibling \
-metric. One whose answers all fit the contract shows a gap: the panel is unproven, for its query could \
-be wrong in that way and nobody would notice.
+A mutant is a query with one mistake in it: irate instead of rate, another quantile, a lost label, a similar \
+metric. If all its answers fit the contract, there is a gap: the query could \
+be wrong in that way and nobody would notice. Then the panel is unproven.
 
 Examples:
   dashproof mutants                                          all queries, which takes minutes

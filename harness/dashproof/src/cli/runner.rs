@@ -154,10 +154,10 @@ impl Judge {
 pub(super) fn remedy(error: &VerifyError) -> &'static str {
     match error {
         VerifyError::Source { .. } | VerifyError::Trace { .. } => {
-            "mend the trace, or name another: --trace FILE or --trace-dir DIR"
+            "correct the trace, or name another: --trace FILE or --trace-dir DIR"
         }
         VerifyError::Targets(_) => {
-            "mend prometheus/prometheus.yml and its targets; `promtool check config` says more"
+            "correct prometheus/prometheus.yml and its targets; `promtool check config` says more"
         }
         VerifyError::Start(_) => {
             "name another Prometheus (--prometheus PATH), or another temporary directory (TMPDIR=DIR)"
@@ -173,7 +173,7 @@ pub(super) fn remedy(error: &VerifyError) -> &'static str {
         }
         VerifyError::Live(error) => error.remedy,
         VerifyError::Rules(_) | VerifyError::Alerts(_) => {
-            "mend the rules; `promtool check rules` says more"
+            "correct the rules; `promtool check rules` says more"
         }
     }
 }

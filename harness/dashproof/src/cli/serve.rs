@@ -37,7 +37,7 @@ use stack::port;
 #[derive(Debug, clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\nThe control API:\n  {}", control::ENDPOINTS.replace('\n', "\n  ")))]
 pub(super) struct Args {
-    /// The scenario's name; its traffic goes on when its story is over
+    /// The scenario's name; after its end, traffic continues
     #[arg(value_name = "SCENARIO", default_value = "chat")]
     name: String,
     #[command(flatten)]
@@ -45,11 +45,11 @@ pub(super) struct Args {
     /// Where the control API listens; it has no password
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     control: SocketAddr,
-    /// Another seed than the scenario's
+    /// Use this seed instead of the scenario's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// When the story began, in UTC, such as 2026-01-05T09:00:00Z; processes with the same scenario, seed and start
-    /// agree about everything [default: now]
+    /// When the story began, in UTC, such as 2026-01-05T09:00:00Z. Processes with the same scenario, seed and start
+    /// show the same numbers [default: now]
     #[arg(long, value_name = "INSTANT")]
     epoch: Option<jiff::Timestamp>,
     /// How the addresses are printed: a line for each

@@ -71,8 +71,8 @@ impl StackArgs {
             |error: ExternalError| Failure::new(super::failure::chain(&error), error.remedy());
         let Chosen::External(endpoint) = chosen else {
             if self.earlier.is_some() {
-                let message = "--earlier is given, and the stack is native";
-                let remedy = "leave it out: a native engine is empty each time";
+                let message = "--earlier is given, but Dashproof starts a Prometheus of its own";
+                let remedy = "leave it out: that Prometheus is always empty";
                 return Err(Failure::new(message, remedy));
             }
             return Ok(Stack::native(&verifier.binary, why));

@@ -44,20 +44,20 @@ enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 struct UpArgs {
-    /// Say what each step of starting cost, once every target was scraped, Alertmanager is discovered and a rule was
+    /// Print how long each step of starting took, once every target was scraped, Alertmanager was found and a rule was
     /// evaluated
     #[arg(long)]
     timings: bool,
-    /// End as soon as that is so, with exit code 0, instead of running until Ctrl-C
+    /// End as soon as everything is ready, with exit code 0, instead of running until Ctrl-C
     #[arg(long)]
     exit_when_ready: bool,
-    /// Serve no modules: their targets are those of the monitoring directory
+    /// Do not start the simulated modules; scrape the targets of the monitoring directory
     #[arg(long)]
     without_modules: bool,
-    /// Leave data, logs and the copy of the configuration behind and say where
+    /// Keep data, logs and the copy of the configuration after the end, and print where they are
     #[arg(long)]
     keep: bool,
-    /// How it is told; in JSON a line for the stack, and one for --timings
+    /// The output; in JSON one line for the servers, and one for --timings
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
@@ -69,7 +69,7 @@ struct UpArgs {
 }
 
 const EXAMPLES: &str = "\
-Every interval and timing is as shipped; what differs (addresses, the URL of the receiver) is told.
+Every interval and timing is as shipped. What differs (addresses, the URL of the receiver) is printed.
 
 Examples:
   dashproof stack up
@@ -150,7 +150,7 @@ async fn watch(stack: &mut LiveStack, args: &UpArgs, output: Output) -> Result<(
     if args.timings || args.exit_when_ready {
         let settled = stack.until_settled(SETTLE_CEILING).await;
         let timings = settled.map_err(|error| {
-            let remedy = "mend the targets, or see what the servers log: --keep";
+            let remedy = "correct the targets, or read the logs of the servers: --keep";
             Failure::new(failure::chain(&error), remedy)
         })?;
         if args.timings {
@@ -167,7 +167,7 @@ async fn watch(stack: &mut LiveStack, args: &UpArgs, output: Output) -> Result<(
     loop {
         seconds.tick().await;
         if let Some(end) = stack.end_of_its_own() {
-            return Err(Failure::new(end, "see its whole log: --keep"));
+            return Err(Failure::new(end, "read its whole log: --keep"));
         }
     }
 }
@@ -236,10 +236,12 @@ fn tell(
 fn refused(error: &LiveStackError) -> Failure {
     let remedy = match error {
         LiveStackError::Port(_) | LiveStackError::Receiver(_) => "end what holds so many ports",
-        LiveStackError::Deploy(_) => "mend the files, or name another directory: --monitoring DIR",
+        LiveStackError::Deploy(_) => {
+            "correct the files, or name another directory: --monitoring DIR"
+        }
         LiveStackError::Edit { .. } => "name another temporary directory: TMPDIR=DIR",
         LiveStackError::Refused(_) => {
-            "mend what promtool or amtool names; what is checked is a copy of the monitoring directory"
+            "correct what promtool or amtool reports; they read a copy of the monitoring directory"
         }
         LiveStackError::Start(_) => {
             "name another Prometheus (--prometheus PATH) or Alertmanager (--alertmanager PATH)"

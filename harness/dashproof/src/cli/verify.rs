@@ -36,25 +36,25 @@ pub(super) struct Args {
     /// Scenarios by name [default: all; see `dashproof list`]
     #[arg(value_name = "SCENARIO")]
     names: Vec<String>,
-    /// Another seed than the scenario's own
+    /// Use this seed instead of the scenario's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Another length, such as 30m; incidents that end later are cut, and named
+    /// Play only this long, such as 30m; incidents that end later are cut, and the report names them
     #[arg(long, value_name = "SPAN", value_parser = files::span)]
     duration: Option<Nanos>,
-    /// Only what has this in its place: `dashboard uid/panel title`, `recording rules/NAME` or `alerts/NAME`
+    /// Only panels, rules and alerts whose path contains TEXT: `dashboard uid/panel title`, `recording rules/NAME` or `alerts/NAME`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Scenarios played side by side; in an external database, one after the other
+    /// How many scenarios are played at the same time; in an external database it is always one
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
-    /// Leave the engine's data behind and say where
+    /// Keep Prometheus' data after the run, and print where it is
     #[arg(long)]
     keep: bool,
-    /// The recorded trace to replay, whatever the scenarios name: CSV or JSONL, plain or gzip
+    /// Replay this recorded trace instead of those that the scenarios name: CSV or JSONL, plain or gzip
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Where recorded traces are, by the names that scenarios give
+    /// The directory of recorded traces; scenarios name the files in it
     #[arg(long, value_name = "DIR")]
     trace_dir: Option<PathBuf>,
     #[command(flatten)]
@@ -189,8 +189,8 @@ fn with_overrides(args: &Args, scenarios: Vec<Scenario>) -> Result<Vec<Waiting>,
     }
     let replays = |scenario: &Scenario| matches!(scenario.traffic, Traffic::Replayed(_));
     if args.trace.is_some() && !scenarios.iter().any(replays) {
-        let message = "--trace is given, but no scenario that was asked for replays a trace";
-        let remedy = "ask for one that does: `dashproof list` says which need a trace";
+        let message = "--trace is given, but none of the chosen scenarios replays a trace";
+        let remedy = "choose one that does: `dashproof list` shows which need a trace";
         return Err(Failure::new(message, remedy));
     }
     let overrides = Overrides {

@@ -30,14 +30,14 @@ pub(super) struct Args {
     /// The alert's name
     #[arg(value_name = "ALERT")]
     alert: String,
-    /// The scenario in which it did, or did not, fire
+    /// The scenario to look at
     #[arg(long, value_name = "NAME")]
     scenario: String,
-    /// When, as a span after the scenario's start, such as 47m30s
-    /// [default: when it first fires; else when it comes nearest to it]
+    /// The instant to explain, counted from the start of the scenario, such as 47m30s
+    /// [default: when it first fires, or when it comes nearest to firing]
     #[arg(long, value_name = "SPAN", value_parser = files::span)]
     at: Option<Nanos>,
-    /// Another seed than the scenario's own
+    /// Use this seed instead of the scenario's own
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// How it is written
@@ -53,8 +53,8 @@ pub(super) struct Args {
 }
 
 const EXAMPLES: &str = "\
-Shows each part of the rule's expression around the instant, the state of its alerts and what `for` has \
-to go, and beside every recorded series what the simulation's ledger says that it should be.
+Shows each part of the rule's expression around the instant, the state of its alerts and how long `for` still \
+takes. Below every recorded series it shows the value that the series should have, as the ledger knows it.
 
 Examples:
   dashproof why LlmProviderErrorRateHigh --scenario provider-outage

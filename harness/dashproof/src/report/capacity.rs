@@ -89,7 +89,7 @@ pub fn text(report: &CapacityReport, budgets: Budgets, paint: Paint) -> String {
     figures("memory when loaded, MB", |s| format!("{:.0}", s.memory_loaded / 1e6));
     figures("memory when asked, MB", |s| format!("{:.0}", s.memory_asked / 1e6));
     figures("data on disk, MB", |s| format!("{:.0}", s.disk as f64 / 1e6));
-    let title = "Rule groups: seconds an evaluation, windows full";
+    let title = "Rule groups: seconds for one evaluation, with full windows";
     head(&mut out, title, &scales, "exceeds", paint);
     for (costs, found) in groups(report, budgets) {
         let name = format!("{} (every {})", costs[0].group, words::span(costs[0].interval_ms));
@@ -103,8 +103,11 @@ pub fn text(report: &CapacityReport, budgets: Budgets, paint: Paint) -> String {
         }
     }
     let all = panels(report, budgets);
-    let title =
-        format!("Panels: seconds a look, the slowest {} of {}", LISTED.min(all.len()), all.len());
+    let title = format!(
+        "Panels: seconds to load one, the slowest {} of {}",
+        LISTED.min(all.len()),
+        all.len()
+    );
     head(&mut out, &title, &scales, "exceeds", paint);
     for (costs, found) in all.iter().take(LISTED) {
         let place = &costs[0].place;
@@ -121,7 +124,7 @@ pub fn text(report: &CapacityReport, budgets: Budgets, paint: Paint) -> String {
     let share = budgets.group * 100.0;
     let _ = writeln!(
         out,
-        "\nBudgets: {share:.0} % of a group's interval, {} s a look. Windows longer than {span} are taken in proportion.",
+        "\nBudgets: {share:.0} % of a group's interval, {} s for a panel. Costs of windows longer than {span} are extrapolated.",
         budgets.panel
     );
     let _ = writeln!(

@@ -58,7 +58,7 @@ impl Proof<'_> {
             [] => "no near miss: write a scenario that nearly fires it and expects `silent`"
                 .to_owned(),
             far => format!(
-                "no near miss: it is silent under {}, but so is every weaker rule: bring the scenario nearer",
+                "no near miss: it is silent under {}, but every weaker rule is silent there too: make the incident stronger or longer",
                 far.join(", ")
             ),
         };

@@ -43,15 +43,15 @@ pub fn text(shown: &Shown<'_>) -> String {
         Ok((which, url)) => line("Alertmanager", &format!("{url}  {which}")),
         Err(why) => {
             let why = why.replace('\n', "\n  ");
-            line("Alertmanager", &format!("none, so that nobody is told of alerts: {why}"));
+            line("Alertmanager", &format!("none, so alerts notify nobody: {why}"));
         }
     }
-    line("receiver", &format!("{}  keeps what it is told", shown.receiver_url));
+    line("receiver", &format!("{}  keeps the notifications that it gets", shown.receiver_url));
     for (instance, address) in shown.modules {
         line(instance.module.as_str(), &format!("http://{address}/metrics"));
     }
     if shown.modules.is_empty() {
-        line("modules", "where the targets of the monitoring directory say");
+        line("modules", "as in the targets of the monitoring directory");
     }
     let n = words::counted(shown.differences.len(), "difference");
     let _ = writeln!(out, "\n{n} of {} from {}:", shown.directory, shown.shipped);

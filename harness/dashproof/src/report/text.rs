@@ -113,7 +113,9 @@ fn notes(out: &mut String, run: &Run, paint: Paint) {
                 }
                 for (why, n) in blinds {
                     let n = words::counted(n, "answer");
-                    notes.push(format!("{name}: part of {n} judged only exactly: {why}"));
+                    notes.push(format!(
+                        "{name}: part of {n} was not compared with the real events: {why}"
+                    ));
                 }
                 let wiring = report.wiring.iter().filter(|wiring| wiring.held());
                 let parts: Vec<String> =
@@ -136,13 +138,13 @@ fn notes(out: &mut String, run: &Run, paint: Paint) {
         .collect();
     if !run.alerts.is_empty() && !silent.is_empty() {
         notes.push(format!(
-            "alerts not judged under {}: nothing is expected of them there, or the story was cut short",
+            "alerts not judged under {}: the scenario expects nothing of them, or it was cut",
             silent.join(", ")
         ));
     }
     if !run.whole && run.judged().any(|(_, report, _)| !report.alerts.is_empty()) {
         notes.push(
-            "which alert rules are proven is told when all scenarios run as they are".to_owned(),
+            "to see which alert rules are proven, run all scenarios: `dashproof verify` without names, --only and --duration".to_owned(),
         );
     }
     if !notes.is_empty() {
@@ -245,10 +247,10 @@ fn not_judged(out: &mut String, run: &Run, paint: Paint) {
     if !played.is_empty() && !run.judged_anything() {
         let sign = paint.bad("✗ nothing was judged");
         let under = played.join(", ");
-        let _ = writeln!(out, "\n{sign}: no panel, rule or alert was asked about under {under}");
+        let _ = writeln!(out, "\n{sign}: no panel, rule or alert was judged under {under}");
         let _ = writeln!(
             out,
-            "    ask for more by --only, or play another scenario: alerts are judged where one expects something of them"
+            "    widen --only, or play another scenario: alerts are judged only where a scenario expects something of them"
         );
     }
 }

@@ -78,7 +78,7 @@ fn story(explanation: &Explanation, scenario: &Scenario) -> String {
     let ended = scenario.incidents.iter().filter(|incident| ms(incident.ends()) < at);
     match ended.max_by_key(|incident| ms(incident.ends())) {
         Some(last) => format!("{} ago", tell(last, "ended", at - ms(last.ends()))),
-        None => "nothing has gone wrong yet".to_owned(),
+        None => "no incident so far".to_owned(),
     }
 }
 
@@ -95,8 +95,10 @@ fn states(out: &mut String, explanation: &Explanation, paint: Paint) {
             None => {
                 let left = explanation.rule.timing.for_ms - (at - life.pending_ms);
                 let since = since(life.pending_ms);
-                paint
-                    .doubt(&format!("pending since {since}, `for` has {} to go", words::span(left)))
+                paint.doubt(&format!(
+                    "pending since {since}, fires in {} if the condition holds",
+                    words::span(left)
+                ))
             }
         };
         let _ = writeln!(out, "  state  {state}: {labels}");
@@ -114,7 +116,7 @@ fn states(out: &mut String, explanation: &Explanation, paint: Paint) {
         }
         let _ = match life.ended_ms {
             Some(ended) => write!(text, ", inactive {}", since(ended)),
-            None => write!(text, ", still so at the end"),
+            None => write!(text, ", still in this state at the end"),
         };
         let _ = writeln!(out, "  life   {text}: {labels}");
     }
@@ -192,11 +194,11 @@ fn told(truth: &Truth, labels: &Labels) -> Option<String> {
         Expected::Legal { real, or_absent } => {
             let texts = words::numbers(&[real.0, real.1]);
             let or_none = if *or_absent { ", or no sample" } else { "" };
-            format!("the real events permit {} to {}{or_none}", texts[0], texts[1])
+            format!("possible given the real events: {} to {}{or_none}", texts[0], texts[1])
         }
         Expected::Value { exact, real } => {
             let texts = words::numbers(&[exact.0, real.0, real.1]);
-            format!("{}; the real events permit {} to {}", texts[0], texts[1], texts[2])
+            format!("{}; possible given the real events: {} to {}", texts[0], texts[1], texts[2])
         }
     })
 }

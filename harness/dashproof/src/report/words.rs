@@ -21,11 +21,11 @@ pub fn series(labels: &Labels) -> String {
 #[must_use]
 pub fn breach(kind: BreachKind) -> &'static str {
     match kind {
-        BreachKind::Missing => "there should be a number",
-        BreachKind::Unexpected => "there should be none",
-        BreachKind::Inexact => "not what the engine's samples of the truth give",
-        BreachKind::Untrue => "what the samples give, but not what happened",
-        BreachKind::Impossible => "not what any arithmetic makes of what happened",
+        BreachKind::Missing => "a number is missing",
+        BreachKind::Unexpected => "a number where there should be none",
+        BreachKind::Inexact => "differs from Prometheus' own arithmetic on the simulated samples",
+        BreachKind::Untrue => "right for the samples, but not possible given the real events",
+        BreachKind::Impossible => "not possible by any arithmetic, given the real events",
         BreachKind::Duplicate => "two series with the same labels",
     }
 }

@@ -49,7 +49,7 @@ pub enum PhaseError {
     #[error(transparent)]
     Start(#[from] StartError),
     /// It did not tell them.
-    #[error("Prometheus did not tell when it scrapes the modules")]
+    #[error("Prometheus gave no information on when it scrapes the modules")]
     Ask(#[source] PollError<ClientError>),
 }
 

@@ -22,7 +22,7 @@ const INTERVAL: Duration = Duration::from_millis(20);
 pub enum SettleError {
     /// The ceiling has passed.
     #[error(
-        "after {waited:.0?}, {missing}; what Prometheus says of it stands at {url}/targets, and `prometheus.yml` says \
+        "after {waited:.0?}, {missing}; see {url}/targets for what Prometheus says, and `prometheus.yml` for \
          what it should be"
     )]
     Missing {

@@ -166,7 +166,7 @@ fn fires(scenario: &Scenario, expectation: &AlertExpectation) -> Option<Expected
 
 fn broken(verdict: &AlertVerdict) -> Vec<String> {
     if verdict.rules.is_empty() {
-        return vec!["no rule raises it: mend the name in the scenario".to_owned()];
+        return vec!["no rule raises it: correct the name in the scenario".to_owned()];
     }
     let mut wrong = Vec::new();
     let mut accounted = vec![false; verdict.fired.len()];

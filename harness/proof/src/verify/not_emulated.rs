@@ -13,7 +13,7 @@ use scrape::Intake;
 #[must_use]
 pub fn of_job(job: &Job) -> Option<String> {
     let what = Intake::of(job, Line::V3).err()?;
-    Some(format!("{what} is not emulated on this road: drop or rename at the source instead"))
+    Some(format!("{what} is not emulated in virtual time: drop or rename at the source instead"))
 }
 
 /// What happens to alerts on their way and is not emulated, and what to do.
@@ -28,20 +28,20 @@ pub fn of_alerts(config: &PrometheusConfig) -> Option<String> {
 pub fn of_group(group: &RuleGroup, config: &PrometheusConfig) -> Vec<&'static str> {
     let mut found = Vec::new();
     if group.limit > 0 {
-        found.push("the group's `limit` is not emulated on this road: remove it");
+        found.push("the group's `limit` is not emulated in virtual time: remove it");
     }
     match group.query_offset_ms {
         Some(1..) => {
-            found.push("the group's `query_offset` is not emulated on this road: remove it");
+            found.push("the group's `query_offset` is not emulated in virtual time: remove it");
         }
         None if 0 < config.rule_query_offset_ms => found.push(
-            "the global `rule_query_offset` is not emulated on this road: give the group `query_offset: 0s`",
+            "the global `rule_query_offset` is not emulated in virtual time: give the group `query_offset: 0s`",
         ),
         _ => {}
     }
     if !group.labels.is_empty() {
         found.push(
-            "the group's `labels` are not emulated on this road: give them to each of its rules",
+            "the group's `labels` are not emulated in virtual time: give them to each of its rules",
         );
     }
     found
@@ -52,7 +52,7 @@ pub fn of_group(group: &RuleGroup, config: &PrometheusConfig) -> Vec<&'static st
 pub fn of_rule(expr: &str) -> Option<String> {
     let selectors = promql::selectors(expr).ok()?;
     let what = selectors.iter().find_map(SelectorUse::unlike_a_rule)?;
-    Some(format!("{what} in a rule is not emulated on this road: remove it"))
+    Some(format!("{what} in a rule is not emulated in virtual time: remove it"))
 }
 
 #[cfg(test)]

@@ -178,7 +178,7 @@ impl fmt::Display for AgainstReport {
                 (_, n) if 0 < n => {
                     writeln!(
                         out,
-                        "{n} of {of} cases of {reference} no longer hold: {what} changed"
+                        "{n} of {of} cases of {reference} now give another result: {what} changed"
                     )?;
                 }
                 (Some(why), _) => {
@@ -204,7 +204,7 @@ impl fmt::Display for AgainstReport {
         }
         writeln!(
             out,
-            "against {reference}: rules of both: {}, changed: {}, not the same in every case: {}",
+            "compared with {reference}: {} rules in both, {} changed, {} of them behave differently",
             self.changed.len() + self.unchanged,
             self.changed.len(),
             self.changed.iter().filter(|changed| !changed.held()).count(),

@@ -30,7 +30,7 @@ use super::node::{
 pub(super) enum BuildError {
     #[error("the expression is not PromQL: {0}")]
     Parse(String),
-    #[error("no series are known that give `{part}` a chosen value")]
+    #[error("cannot generate series that give `{part}` a chosen value")]
     Part { part: String },
     #[error("`{selector}` names its metrics by a pattern")]
     Metric { selector: String },

@@ -114,11 +114,7 @@ impl<'a> Maker<'a> {
         let mut demands = Demands::default();
         demands.some(root);
         let Some(firing) = self.solve(&demands, true) else {
-            self.skip(
-                What::Rule,
-                Lack::Unknown,
-                "no levels are known at which the condition holds",
-            );
+            self.skip(What::Rule, Lack::Unknown, "found no values for which the condition is true");
             return;
         };
         let mut demands = Demands::default();
@@ -177,10 +173,7 @@ impl<'a> Maker<'a> {
             let levels = self.solve(&demands, holds == polarity);
             if side == Side::At && !levels.as_ref().is_some_and(|l| self.is_exact(compare, l)) {
                 let (lack, reason) = if self.is_read_exactly(compare) {
-                    (
-                        Lack::Unknown,
-                        "no levels are known at which both sides are equal to the last digit",
-                    )
+                    (Lack::Unknown, "found no values for which both sides are exactly equal")
                 } else {
                     (Lack::Nothing, "what is read over a window is not exact to the last digit")
                 };

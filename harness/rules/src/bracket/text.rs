@@ -26,13 +26,13 @@ impl fmt::Display for What {
             Self::ForLate => out.write_str("`for`, just long enough"),
             Self::KeepEarly => out.write_str("`keep_firing_for`, one evaluation early"),
             Self::KeepLate => out.write_str("`keep_firing_for`, one evaluation late"),
-            Self::ResolveTime => out.write_str("time of the end"),
+            Self::ResolveTime => out.write_str("time of resolving"),
             Self::Window { operand } => write!(out, "edges of the window: {operand}"),
             Self::BranchAlone { operand } => write!(out, "branch alone: {operand}"),
             Self::GroupAlone { labels, operand } => {
-                write!(out, "one of two groups by {labels}; the other fails {operand}")
+                write!(out, "two groups by {labels}, of which one does not meet {operand}")
             }
-            Self::Elsewhere { operand } => write!(out, "holds elsewhere alone: {operand}"),
+            Self::Elsewhere { operand } => write!(out, "true for another branch only: {operand}"),
             Self::Present { operand } => write!(out, "present: {operand}"),
             Self::Absent { operand } => write!(out, "absent: {operand}"),
             Self::Reset => out.write_str("counters reset"),
@@ -74,7 +74,7 @@ impl fmt::Display for AlertReport {
         write!(out, "{mark} {:32} {n_held} of {} cases", self.alert, self.cases.len())?;
         match self.gaps().count() {
             0 => writeln!(out)?,
-            n => writeln!(out, ", {n} not bracketed")?,
+            n => writeln!(out, ", {n} without a case")?,
         }
         for case in self.cases.iter().filter(|case| !case.held()) {
             writeln!(out, "       {}", case.what)?;
@@ -82,7 +82,7 @@ impl fmt::Display for AlertReport {
             writeln!(out, "         observed: {}", case.observed)?;
         }
         for not in self.gaps() {
-            let word = if not.lack == Lack::Wrong { "wrong" } else { "not bracketed" };
+            let word = if not.lack == Lack::Wrong { "wrong" } else { "no case" };
             writeln!(out, "       {word}: {}: {}", not.what, not.reason)?;
         }
         Ok(())
@@ -105,7 +105,7 @@ impl fmt::Display for BracketReport {
         let n_not: usize = self.alerts.iter().map(|alert| alert.gaps().count()).sum();
         writeln!(
             out,
-            "{} of {} cases held, alert rules: {}, not bracketed: {n_not}",
+            "{} of {} cases held, alert rules: {}, without a case: {n_not}",
             cases().filter(|case| case.held()).count(),
             cases().count(),
             self.alerts.len(),

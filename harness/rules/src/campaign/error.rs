@@ -100,7 +100,7 @@ pub enum CampaignError {
     },
     /// Two targets show the same series.
     #[error(
-        "two targets of prometheus.yml have the same labels, so that Prometheus cannot tell their samples apart: {labels}"
+        "two targets of prometheus.yml have the same labels, so Prometheus mixes their samples: {labels}"
     )]
     SameTarget {
         /// Their labels, or a series of both.
@@ -118,7 +118,7 @@ pub enum CampaignError {
     },
     /// Our own evaluation is not that of Prometheus.
     #[error(
-        "rule `{rule}`: `{expr}` is evaluated otherwise here than by Prometheus, which is a flaw of dashproof: {difference}"
+        "rule `{rule}`: dashproof and Prometheus evaluate `{expr}` differently, which is a bug in dashproof: {difference}"
     )]
     Differs {
         /// The rule.
@@ -130,7 +130,7 @@ pub enum CampaignError {
     },
     /// Taken apart, an expression does not decide as the engine does.
     #[error(
-        "alert rule `{rule}`: its expression, taken apart, yields other elements than Prometheus; this is a flaw of dashproof"
+        "alert rule `{rule}`: the parts of its expression give other series than Prometheus; this is a bug in dashproof"
     )]
     Apart {
         /// The rule.

@@ -35,7 +35,10 @@ impl fmt::Display for Fate {
             Self::Equivalent { reason } => write!(out, "equivalent: {reason}"),
             Self::Survived { answers: 0 } => write!(out, "gap: it was never asked"),
             Self::Survived { answers } => {
-                write!(out, "gap: all of its {answers} answers were right")
+                write!(
+                    out,
+                    "gap: nobody would notice, all of its {answers} answers fit the contract"
+                )
             }
         }
     }

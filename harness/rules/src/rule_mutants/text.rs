@@ -28,7 +28,7 @@ impl fmt::Display for RuleFate {
                 write!(out, "killed by scenario {scenario}: {expectation}")
             }
             Self::Equivalent { reason } => write!(out, "equivalent: {reason}"),
-            Self::Survived { cases } => write!(out, "survived {cases} cases"),
+            Self::Survived { cases } => write!(out, "not noticed in {cases} cases"),
         }
     }
 }

@@ -38,7 +38,7 @@ impl Checker<'_> {
                 if of_firing {
                     self.problem(
                         line,
-                        "within, labels, resolves and told do not go with silent",
+                        "within, labels, resolves and told cannot be used with silent",
                         Some("remove them"),
                     );
                 }

@@ -60,8 +60,8 @@ const HISTORY: Nanos = Nanos(6 * Nanos::HOUR.0);
 const FAST_HISTORY: Nanos = Nanos::HOUR;
 
 /// Why the story cannot be changed during the first seconds.
-pub(super) const NOT_YET: &str = "not yet: until Prometheus has scraped every module, which takes seconds, samples are written as the story was told \
-     so far";
+pub(super) const NOT_YET: &str = "not yet: incidents are possible once Prometheus has scraped every module, \
+     in a few seconds";
 
 pub(super) async fn begin(args: &Args, at: &Surroundings) -> Result<Begun, Failure> {
     let began = Instant::now();
@@ -184,8 +184,7 @@ impl Progress {
         let clock = |at: Nanos| words::span(at.as_millis() as i64 / 1000 * 1000);
         self.bar.set_message(match step {
             Step::Phases => {
-                "learning when Prometheus scrapes each module (5 s and a scrape interval)"
-                    .to_owned()
+                "waiting for the first scrape of each module (5 s and a scrape interval)".to_owned()
             }
             Step::History { reached, of } => {
                 format!("writing the history: {} of {}", clock(reached), clock(of))

@@ -47,7 +47,7 @@ const KEYS: [Bound; 9] = [
     (
         'i',
         Action::Incident(IncidentKind::InjectionAttack { share: 0.5 }, Nanos(5 * MINUTES)),
-        "every second prompt is an attack for 5 minutes",
+        "half of all prompts are attacks for 5 minutes",
     ),
     (
         'r',
@@ -68,7 +68,7 @@ const KEYS: [Bound; 9] = [
     (
         't',
         Action::Incident(IncidentKind::TrafficStop, Nanos(20 * MINUTES)),
-        "no caller calls for 20 minutes",
+        "no requests for 20 minutes",
     ),
     ('e', Action::EndAll, "end every incident"),
     ('?', Action::Help, "these keys"),

@@ -98,7 +98,9 @@ impl Voice {
     pub(super) fn interrupted(self) -> String {
         match self.json {
             true => line(&json!({ "event": "interrupted" })),
-            false => "interrupted before everything had started; nothing is left\n".to_owned(),
+            false => {
+                "interrupted before everything had started; all servers have ended\n".to_owned()
+            }
         }
     }
 
@@ -107,7 +109,7 @@ impl Voice {
         match self.json {
             true => line(&json!({ "event": "live" })),
             false => {
-                "live: Prometheus scrapes every module now; incidents are welcome\n".to_owned()
+                "live: Prometheus scrapes every module now; you can start incidents\n".to_owned()
             }
         }
     }

@@ -13,10 +13,10 @@ use crate::cli::Failure;
 /// The modules' addresses.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct PortArgs {
-    /// Only this module; the others are simulated all the same
+    /// Serve only this module; the others are simulated but not served
     #[arg(long, value_name = "NAME", value_parser = module)]
     module: Option<Module>,
-    /// Where the modules listen
+    /// The address on which the modules listen
     #[arg(long, value_name = "ADDRESS", default_value = LOOPBACK, value_parser = ip)]
     listen: IpAddr,
     /// Ports of prompt-manager, prompt-security and llm-provider, or one with --module; 0 is any free one. Further

@@ -203,13 +203,13 @@ fn marker(out: &mut String, written: &SettingReport, scale: &Scale, nth: usize) 
         out,
         (WIDTH - RIGHT + 9.0, y + 22.0),
         "font-size=\"10\" fill=\"#555\"",
-        "fuller points notice more,",
+        "the more a point is filled,",
     );
     text(
         out,
         (WIDTH - RIGHT + 9.0, y + 35.0),
         "font-size=\"10\" fill=\"#555\"",
-        "the slight incidents too",
+        "the more incidents are noticed",
     );
 }
 

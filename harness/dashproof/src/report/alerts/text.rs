@@ -69,7 +69,7 @@ fn rules(report: &AlertsReport, paint: Paint) -> String {
         "[95 %]",
         "days",
         "of time",
-        "furthest value (threshold)",
+        "value nearest to firing (threshold)",
     ];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     rows.extend(report.rules.iter().map(|rule| {
@@ -218,7 +218,9 @@ fn by_prometheus(report: &AlertsReport, paint: Paint) -> String {
     }
     if !all && !found.always.is_empty() {
         let always = found.always.join("`, `");
-        text += &format!("in every run by Prometheus, as they are not plain: `{always}`\n");
+        text += &format!(
+            "evaluated by Prometheus in every run, because Dashproof cannot evaluate them: `{always}`\n"
+        );
     }
     text
 }

@@ -54,7 +54,7 @@ pub(super) fn block(
     }
     let super::super::Stack { name: engine, version, .. } = &run.stack;
     let road = run.replay.road.name();
-    lines.line("run", &format!("seed {}, {road} road, {engine} {version}", report.seed));
+    lines.line("run", &format!("seed {}, {road} mode, {engine} {version}", report.seed));
     let replay = run.replay.command(name, report.seed, &alerts::place(&verdict.alert));
     lines.line("replay", &paint.strong(&replay));
 }
@@ -66,7 +66,7 @@ pub(super) fn brackets(out: &mut String, run: &Run, paint: Paint, brief: bool) {
         None => return,
         Some(Err(error)) => {
             let _ =
-                writeln!(out, "\n{} bracketing of alert rules: {error}", paint.bad("✗ not judged"));
+                writeln!(out, "\n{} thresholds of alert rules: {error}", paint.bad("✗ not judged"));
             return;
         }
         Some(Ok(report)) => report,
@@ -76,7 +76,7 @@ pub(super) fn brackets(out: &mut String, run: &Run, paint: Paint, brief: bool) {
     if !brief {
         let (cases, alerts) = (cases().count(), report.alerts.len());
         let text = format!(
-            "alert rules at their thresholds: {} of {alerts} rules, {gaps} not bracketed: see `dashproof bracket`",
+            "alert rules at their thresholds: {} of {alerts} rules, {gaps} without a case: see `dashproof bracket`",
             words::counted(cases, "case"),
         );
         let _ = writeln!(out, "\n{}", paint.faint(&text));
@@ -130,7 +130,7 @@ pub(super) fn expectation(expected: &Expected, since: &impl Fn(i64) -> String) -
                 let _ = write!(text, ", with {}", pairs(labels));
             }
             if let Some(told) = told {
-                let _ = write!(text, ", told to receiver {told}");
+                let _ = write!(text, ", notifies receiver {told}");
             }
             text
         }

@@ -57,14 +57,14 @@ pub(super) fn block(
     let seed = first.report.seed;
     let super::super::Stack { name: engine, version, .. } = &run.stack;
     let road = run.replay.road.name();
-    lines.line("run", &format!("seed {seed}, {road} road, {engine} {version}"));
+    lines.line("run", &format!("seed {seed}, {road} mode, {engine} {version}"));
     let replay = run.replay.command(name, seed, &question.place);
     lines.line("replay", &paint.strong(&replay));
     let count = |under: &RedUnder<'_>| {
         format!(
             "{} of {}, {} of {}",
             words::count(under.verdicts.len() as u64),
-            words::counted(under.asked, "look"),
+            words::counted(under.asked, "view"),
             words::count(under.broken as u64),
             words::counted(under.points, "point"),
         )
@@ -178,9 +178,9 @@ fn values(breach: &Breach) -> (String, String) {
             let exact = between(&texts[0], &texts[1]);
             let real = between(&texts[2], &texts[3]);
             let expected = if exact == real {
-                format!("{exact}, by the samples and by the real events")
+                format!("{exact}, both from the samples and from the real events")
             } else {
-                format!("{exact} by the samples; {real} by the real events")
+                format!("{exact} from the samples; {real} possible given the real events")
             };
             (observed, expected)
         }
@@ -189,7 +189,10 @@ fn values(breach: &Breach) -> (String, String) {
             let all: Vec<f64> = [real.0, real.1].into_iter().chain(observed).collect();
             let texts = words::numbers(&all);
             let or_none = if or_absent { ", or no sample" } else { "" };
-            let expected = format!("{} by the real events{or_none}", between(&texts[0], &texts[1]));
+            let expected = format!(
+                "{} possible given the real events{or_none}",
+                between(&texts[0], &texts[1])
+            );
             (texts.get(2).cloned().unwrap_or_else(none), expected)
         }
         other => {

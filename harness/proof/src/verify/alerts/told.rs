@@ -44,7 +44,7 @@ impl<'a> Routing<'a> {
         let told = stated.told;
         let Some(config) = self.config else {
             return vec![format!(
-                "nobody is told, and receiver {told:?} is to be: there is no alertmanager/alertmanager.yml"
+                "receiver {told:?} should be notified, but there is no alertmanager/alertmanager.yml"
             )];
         };
         let mut wrong = Vec::new();
@@ -52,7 +52,7 @@ impl<'a> Routing<'a> {
         for (labels, life) in &stated.lives {
             let Some(sent) = self.sending.labels(labels) else {
                 wrong.push(format!(
-                    "is dropped by alert_relabel_configs, and receiver {told:?} is to be told: {labels}"
+                    "is dropped by alert_relabel_configs, but receiver {told:?} should be notified: {labels}"
                 ));
                 continue;
             };
@@ -60,7 +60,7 @@ impl<'a> Routing<'a> {
             if !routes.iter().any(|route| route.receiver == told) {
                 let routes: Vec<String> = routes.iter().map(|route| described(route)).collect();
                 wrong.push(format!(
-                    "goes to {} of {}, and receiver {told:?} is to be told: {labels}",
+                    "goes to {} of {}, but receiver {told:?} should be notified: {labels}",
                     routes.join(" and to "),
                     config.file.file_name().unwrap_or_default().to_string_lossy()
                 ));
@@ -69,7 +69,7 @@ impl<'a> Routing<'a> {
         }
         if !config.delivering.contains(told) {
             wrong.push(format!(
-                "receiver {told:?} is to be told and has no integration: it notifies nobody"
+                "receiver {told:?} should be notified, but it has no integration and reaches nobody"
             ));
         }
         // People who are told of one life know; each may be muted for a while.
@@ -77,7 +77,7 @@ impl<'a> Routing<'a> {
             && muted.iter().all(Option::is_some)
         {
             wrong.push(format!(
-                "receiver {told:?} is to be told, and {source} mutes it as long as it fires: mend inhibit_rules"
+                "receiver {told:?} should be notified, but {source} mutes it as long as it fires: correct inhibit_rules"
             ));
         }
         wrong
@@ -119,10 +119,10 @@ impl<'a> Routing<'a> {
                         heard.iter().map(|name| format!("{name:?}")).collect();
                     let instead = match others.is_empty() {
                         true => "nobody was".to_owned(),
-                        false => format!("{} was told instead", others.join(" and ")),
+                        false => format!("{} was notified instead", others.join(" and ")),
                     };
                     (!lives.is_empty() && !heard.contains(told))
-                        .then(|| format!("receiver {told:?} was never told: {instead}"))
+                        .then(|| format!("receiver {told:?} was never notified: {instead}"))
                 })
                 .collect();
             add(verdict, wrong);

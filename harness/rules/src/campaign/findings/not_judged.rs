@@ -153,7 +153,7 @@ impl<'a> Reading<'a> {
         names.dedup();
         let names = names.join(", ");
         (!names.is_empty())
-            .then(|| format!("reads {names}, which no simulation shows: not judged here"))
+            .then(|| format!("reads {names}, which the simulated modules do not show: not judged"))
     }
 
     /// Groups whose intervals are so long that no run has an evaluation: its own, or one that records what it reads.
@@ -197,7 +197,7 @@ fn too_far_back(campaign: &Campaign, subject: &Subject) -> Option<String> {
     let longest = campaign.runs.iter().map(|run| run.duration.as_millis() as i64).max()?;
     (back >= longest).then(|| {
         let (back, longest) = (duration::format(back), duration::format(longest));
-        format!("looks back {back}, and no run is longer than {longest}: not judged here (--span)")
+        format!("reads {back} of history, but the longest run is {longest}: not judged (make runs longer: --span)")
     })
 }
 
