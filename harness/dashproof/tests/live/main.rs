@@ -1,28 +1,28 @@
-//! The live road: every story of `scenarios/live/` is served, scraped, alerted on and notified of by real servers.
+//! What runs in real time: live stories, stacks, the demo, the served modules.
 //!
-//! One trial for each story and line of Prometheus; several run side by side, since most of their time is waiting.
+//! Not the standard test harness, since trials are made from files and from the lines of Prometheus that can be had; what
+//! cannot run on this machine shows as an ignored trial whose name says why. One binary, because each links everything.
 
-use testkit::alertmanagers;
-mod bench;
-mod faults;
-use testkit::lines;
-mod roads;
-mod stalls;
+mod demo;
+mod live_stack;
+mod serve;
 mod stories;
-mod wiring;
 
-use std::{process::ExitCode, thread};
+use std::process::ExitCode;
 
-use live::at_once;
+use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
-    let mut arguments = libtest_mimic::Arguments::from_args();
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    arguments.test_threads.get_or_insert(at_once(cores));
-    let trials =
-        [faults::trials(), stories::trials(), roads::trials(), wiring::trials(), stalls::trials()]
-            .into_iter()
-            .flatten()
-            .collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let mut arguments = std::env::args().skip(1);
+    // This binary is also the process that its own trials kill.
+    if arguments.next().as_deref() == Some(live_stack::hold::ARGUMENT) {
+        return live_stack::hold::main(&arguments.collect::<Vec<_>>());
+    }
+    let mut arguments = Arguments::from_args();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    // These trials wait for the clock most of the time.
+    arguments.test_threads.get_or_insert(::live::at_once(cores));
+    let suites: [Vec<Trial>; 4] =
+        [stories::trials(), live_stack::trials(), demo::trials(), serve::trials()];
+    libtest_mimic::run(&arguments, suites.into_iter().flatten().collect()).exit_code()
 }
