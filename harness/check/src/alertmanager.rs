@@ -147,8 +147,7 @@ mod tests {
             ["am.yml:4: no rule raises ModulDown (did you mean ModuleDown?)"]
         );
         let target = "target_matchers: ['alertname!=\"Other\"', 'alertname=~\"Mod.*\"']";
-        let foreign =
-            "am.yml:4: no rule raises Other (mend the name, unless another Prometheus raises it)";
+        let foreign = "am.yml:4: no rule raises Other (correct the name, unless another Prometheus raises the alert)";
         assert_eq!(problems(&format!("{{ {target} }}")), [foreign]);
     }
 
@@ -195,8 +194,8 @@ mod tests {
         let found = unrouted(&config, &Sending::default(), &[rules]);
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         let expected = [
-            "r.yml:5: alert \"B\" takes no route of its own and goes to \"rest\" (no route in am.yml takes severity \"crit\")",
-            "r.yml:6: alert \"C\" takes no route of its own and goes to \"rest\" (give it a severity)",
+            "r.yml:5: alert \"B\" matches no route and goes to the default receiver \"rest\" (no route in am.yml takes severity \"crit\")",
+            "r.yml:6: alert \"C\" matches no route and goes to the default receiver \"rest\" (give it a severity)",
         ];
         assert_eq!(found, expected);
     }

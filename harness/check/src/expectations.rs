@@ -53,7 +53,7 @@ mod tests {
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         let expected = [
             "s.yaml:6: expects something of ModulDown, which no rule raises (did you mean ModuleDown?)",
-            "s.yaml:8: expects something of Recorded, which no rule raises (mend the name, or remove the expectation)",
+            "s.yaml:8: expects something of Recorded, which no rule raises (correct the name, or remove the expectation)",
         ];
         assert_eq!(found, expected);
     }

@@ -165,7 +165,7 @@ fn a_trace_is_looked_for_in_the_directory_and_replayed() {
     let error = missing.engine().unwrap_err().to_string();
     assert_eq!(
         error,
-        "trace t.csv is not at hand; get it from https://example.com and name its directory by --trace-dir"
+        "trace t.csv was not found; get it from https://example.com and name its directory with --trace-dir"
     );
     fs::write(directory.path().join("t.csv"), TRACE).unwrap();
     let (found, _) = story().with(&overrides);

@@ -271,7 +271,7 @@ fn expectations_are_of_alerts_and_hold_no_values() {
                 "alerts: [{ silent: Up, told: critical }, { fires: Up, told: 5, tell: critical }]",
                 "4: unknown key \"tell\"; expected one of fires, within, labels, resolves, told, silent (did you mean \
                  told?)\n\
-                 4: within, labels, resolves and told do not go with silent (remove them)\n\
+                 4: within, labels, resolves and told cannot be used with silent (remove them)\n\
                  4: told: expected text, found 5 (put it in quotes)",
             ),
             (
@@ -280,7 +280,7 @@ fn expectations_are_of_alerts_and_hold_no_values() {
             ),
             (
                 "alerts: [{ silent: everything else, within: 5m }, { fires: Up, labels: { a: 1 } }]",
-                "4: within, labels, resolves and told do not go with silent (remove them)\n\
+                "4: within, labels, resolves and told cannot be used with silent (remove them)\n\
                  4: a: expected text, found 1 (put it in quotes)",
             ),
         ],

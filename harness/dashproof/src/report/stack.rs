@@ -183,7 +183,7 @@ mod tests {
         let text = text(&shown);
         for expected in [
             "Prometheus      http://127.0.0.1:1  Prometheus 9\n",
-            "Alertmanager    none, so that nobody is told of alerts: tried:\n  - PATH\n",
+            "Alertmanager    none, so alerts notify nobody: tried:\n  - PATH\n",
             "llm-provider    http://127.0.0.1:4/metrics\n",
             "1 difference of /tmp/copy from monitoring:\n  a.yml:3: b: 1 -> b: 2 / c: 3\n",
         ] {

@@ -177,7 +177,7 @@ fn a_red_verdict_says_what_was_asked_what_came_and_what_should_have() {
     let expected = "\
 Prometheus 2.42.0 (/usr/bin/prometheus; found on PATH)
 stack: native: no URL is given; judged exactly and truly
-Grafana: not exercised: this road asks Prometheus what Grafana would ask
+Grafana: not used: Prometheus was asked directly, with the queries that Grafana would send
 
           llm-
 scenario  provider     points  seconds
@@ -197,14 +197,14 @@ trace: not run, needs t.csv: get it from https://t and name its directory: --tra
     asked     2026-01-05 00:41:00Z to 01:41:00Z every 15s: the last hour
     series    {provider=\"openai\"}
     at        2026-01-05 00:41:30Z, 41m30s after the start
-    observed  0.9 (not what the engine's samples of the truth give)
-    expected  0.45 by the samples; 0.4 to 0.5 by the real events
+    observed  0.9 (differs from Prometheus' own arithmetic on the simulated samples)
+    expected  0.45 from the samples; 0.4 to 0.5 possible given the real events
     truth     share with status=error of llm_provider.requests by provider over 20s
     window    2026-01-05 00:41:10Z to 00:41:30Z
     scraped   llm-provider 00:41:11.234Z 00:41:16.234Z 00:41:21.234Z 00:41:26.234Z
-    run       seed 7, backfill road, Prometheus 2.42.0
+    run       seed 7, backfill mode, Prometheus 2.42.0
     replay    dashproof verify burst --seed 7 --only 'llm-provider/Error rate' --duration 2h
-    broken    2 of 2 looks, 24 of 2,000 points
+    broken    2 of 2 views, 24 of 2,000 points
     also      outage (1 of 1)
 
 ? unproven llm-provider/New A has no contract: write one

@@ -40,7 +40,7 @@ fn a_changed_threshold_passes_its_own_cases_and_not_those_from_before() {
         "cases of monitoring no longer hold: expression changed",
         "threshold, above: provider:llm_provider_request_errors:ratio_rate5m > 0.25",
         "observed: silent",
-        "against monitoring: rules of both: 29, changed: 1, not the same in every case: 1",
+        "compared with monitoring: 29 rules in both, 1 changed, 1 of them behave differently",
     ];
     let call = [&["bracket", "--against", "monitoring"][..], &monitoring].concat();
     expect(&call, 1, &texts);

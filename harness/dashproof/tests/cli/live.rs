@@ -47,7 +47,7 @@ fn where_nothing_is_asked_nothing_is_said_to_have_held() {
     let call = ["live", "short", "--scenarios", &scenarios, "--only", "alerts/CacheHitRatioLow"];
     let texts = [
         "short: no panel, rule or alert judged",
-        "✗ nothing was judged: no panel, rule or alert was asked about under short",
+        "✗ nothing was judged: no panel, rule or alert was judged under short",
         "✗ not judged: 6 parts of the wiring",
     ];
     let said = expect(&call, 2, &texts);

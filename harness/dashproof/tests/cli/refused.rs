@@ -7,10 +7,14 @@ fn unknown_names_are_refused_with_the_nearest() {
     let texts = ["error: no scenario `provder-outage`", "hint: did you mean `provider-outage`?"];
     expect(&["verify", "provder-outage"], 2, &texts);
     let texts = [
-        "no panel and no rule contains `eror rate`",
+        "the path of no panel, rule or alert contains `eror rate`",
         "hint: did you mean `llm-provider/Error rate`?",
     ];
-    expect(&["verify", "--only", "eror rate"], 2, &["no panel and no rule contains `eror rate`"]);
+    expect(
+        &["verify", "--only", "eror rate"],
+        2,
+        &["the path of no panel, rule or alert contains `eror rate`"],
+    );
     expect(&["verify", "--only", "llm-provider/eror rate"], 2, &texts[1..]);
 }
 

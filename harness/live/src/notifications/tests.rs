@@ -100,11 +100,11 @@ fn who_is_told_in_time_and_of_the_end_is_well_told() {
 #[test]
 fn silence_lateness_and_haste_are_told_apart() {
     let slow = [timeline("Slow", 10, None)];
-    says(&wrong(&slow, &[]), "nobody was told within 6s");
-    says(&wrong(&slow, &[notified("Slow", 40, true)]), "was told of 30s100ms after it fired");
+    says(&wrong(&slow, &[]), "nobody was notified within 6s");
+    says(&wrong(&slow, &[notified("Slow", 40, true)]), "came 30s100ms after it fired");
     says(&wrong(&slow, &[notified("Slow", 11, true)]), "before its group_wait was over");
     let over = [timeline("Slow", 10, Some(30))];
-    says(&wrong(&over, &[notified("Slow", 12, true)]), "resolved and nobody was told");
+    says(&wrong(&over, &[notified("Slow", 12, true)]), "resolved, but nobody was notified");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn what_is_told_must_be_so() {
     let well = notified("Slow", 12, true);
     says(
         &wrong(&slow, &[well.clone(), notified("Slow", 40, false)]),
-        "told to be resolved when it was not",
+        "says that Slow is resolved when it was not",
     );
     says(&wrong(&slow, &[well.clone(), notified("Cause", 40, true)]), "which never fired");
     let mut odd = well;
@@ -133,7 +133,7 @@ fn a_route_to_nowhere_is_told_for_what_calls_for_people() {
 fn a_receiver_that_wants_no_ends_need_not_be_told_of_them() {
     let told = Notified { receiver: "brief".to_owned(), ..notified("Brief", 12, true) };
     assert_eq!(wrong(&[timeline("Brief", 10, Some(30))], &[told]), NONE);
-    says(&wrong(&[timeline("Brief", 10, Some(30))], &[]), "nobody was told within 6s");
+    says(&wrong(&[timeline("Brief", 10, Some(30))], &[]), "nobody was notified within 6s");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn whether_a_time_interval_mutes_is_not_judged_but_said() {
         assert!(found.compared.contains("1 by routes with time intervals"), "{}", found.compared);
     }
     // What it says must be so all the same.
-    says(&wrong(&nightly, &[notified("Nightly", 5, true)]), "told to be firing when it was not");
+    says(&wrong(&nightly, &[notified("Nightly", 5, true)]), "says that Nightly is firing when it was not");
 }
 
 #[test]

@@ -91,7 +91,7 @@ mod tests {
         let reason = of_rule("up @ end() == 0").unwrap();
         assert_eq!(
             reason,
-            "`@ start()` or `@ end()` in a rule is not emulated on this road: remove it"
+            "`@ start()` or `@ end()` in a rule is not emulated in virtual time: remove it"
         );
         assert_eq!(of_rule("up offset 5m == 0"), None);
     }

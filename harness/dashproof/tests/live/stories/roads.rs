@@ -76,7 +76,7 @@ fn swapped(
     let story = bench::story(story)?;
     let routed = format!("goes to receiver {other:?} by the route of line ");
     let named = format!("of alertmanager.yml, and receiver {told:?} is to be told");
-    let heard = format!("receiver {told:?} was never told: {other:?} was told instead");
+    let heard = format!("receiver {told:?} was never notified: {other:?} was notified instead");
     let red = |report: &ScenarioReport| -> String {
         let verdict = report.alerts.iter().find(|verdict| verdict.alert == alert);
         verdict.map_or_else(String::new, |verdict| verdict.broken.join("\n"))
@@ -129,7 +129,7 @@ fn relabelled(binary: &PrometheusBinary) -> Result<(), Failed> {
     road.verifier = Verifier::new(monitoring, contracts, binary.clone(), environment());
     let report = bench::play(&road, &story)?;
     let found = broken(&report);
-    let heard = "receiver \"critical\" was never told: \"warning\" was told instead";
+    let heard = "receiver \"critical\" was never notified: \"warning\" was notified instead";
     let told = found.iter().any(|line| line.contains(routed))
         && found.iter().any(|line| line.contains(heard));
     // Whoever was told was told with the labels that are sent, of which everything else is judged.

@@ -104,7 +104,7 @@ fn what_else_fires_is_told_also_of_an_alert_that_was_expected_with_other_labels(
 #[test]
 fn a_name_that_no_rule_has_is_told() {
     let found = broken("    - silent: Nonesuch\n", &[]);
-    assert_eq!(found, ["Nonesuch: no rule raises it: mend the name in the scenario"]);
+    assert_eq!(found, ["Nonesuch: no rule raises it: correct the name in the scenario"]);
 }
 
 #[test]
@@ -163,8 +163,8 @@ fn whom_a_scenario_names_is_reached_by_the_routes() {
     assert_eq!(told(ROUTES, &[]), [""; 0]);
     let swapped = ROUTES.replace("critical", "?").replace("warning", "critical");
     let expected = [
-        "A: goes to receiver \"warning\" by the route of line 8 of am.yml, and receiver \"critical\" is to be told: {alertname=\"A\",module=\"m\"}",
-        "B: goes to receiver \"critical\" by the route of line 6 of am.yml, and receiver \"warning\" is to be told: {alertname=\"B\",module=\"m\"}",
+        "A: goes to receiver \"warning\" by the route of line 8 of am.yml, but receiver \"critical\" should be notified: {alertname=\"A\",module=\"m\"}",
+        "B: goes to receiver \"critical\" by the route of line 6 of am.yml, but receiver \"warning\" should be notified: {alertname=\"B\",module=\"m\"}",
     ];
     assert_eq!(told(&swapped.replace('?', "warning"), &[]), expected);
     let on = "continue: true, receiver: quiet }\n  - { matchers: ['alertname=\"A\"'], receiver: critical }\n";
@@ -178,13 +178,13 @@ fn who_is_muted_or_delivers_nowhere_is_not_told() {
             "{ROUTES}inhibit_rules:\n- {{ source_matchers: ['alertname=\"{source}\"'], target_matchers: ['alertname=\"A\"'] }}\n"
         )
     };
-    let muted = "A: receiver \"critical\" is to be told, and B mutes it as long as it fires: mend inhibit_rules";
+    let muted = "A: receiver \"critical\" should be notified, but B mutes it as long as it fires: correct inhibit_rules";
     assert_eq!(told(&muting("B"), &[]), [muted]);
     assert_eq!(told(&muting("Other"), &[]), [""; 0]);
     let nowhere = format!("receivers: [{{ name: critical }}, {{ name: warning }}]\n{ROUTES}");
     let expected = ["A", "B"].map(|alert| {
         let receiver = if alert == "A" { "critical" } else { "warning" };
-        format!("{alert}: receiver {receiver:?} is to be told and has no integration: it notifies nobody")
+        format!("{alert}: receiver {receiver:?} should be notified, but it has no integration and reaches nobody")
     });
     assert_eq!(told_by(&nowhere, &[]), expected);
 }
@@ -193,8 +193,8 @@ fn who_is_muted_or_delivers_nowhere_is_not_told() {
 fn who_is_not_notified_is_not_told() {
     assert_eq!(told(ROUTES, &[("critical", "A"), ("warning", "B"), ("warning", "A")]), [""; 0]);
     let expected = [
-        "A: receiver \"critical\" was never told: \"warning\" was told instead",
-        "B: receiver \"warning\" was never told: nobody was",
+        "A: receiver \"critical\" was never notified: \"warning\" was notified instead",
+        "B: receiver \"warning\" was never notified: nobody was",
     ];
     assert_eq!(told(ROUTES, &[("warning", "A")]), expected);
 }
