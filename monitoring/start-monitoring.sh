@@ -106,7 +106,10 @@ state_of() {
     --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}} {{.RestartCount}}')
   case $1-$2 in
     running-healthy) say healthy ;;
-    *) if [ "$3" -gt 2 ]; then say failing; elif [ "$1" = running ]; then say "$2"; else say "$1"; fi ;;
+    running-* | restarting-*)
+      if [ "$3" -gt 2 ]; then say failing; elif [ "$1" = running ]; then say "$2"; else say "$1"; fi
+      ;;
+    *) say "$1" ;;
   esac
 }
 
@@ -137,8 +140,9 @@ start() {
       wait "$up" || status=$?
       [ "$status" -eq 0 ] || { cat "$log" >&2 && explain; }
     fi
-    case $(pending) in
-      *failing* | *unhealthy* | *exited* | *dead*) end_compose && unhealthy ;;
+    # What Compose has not come to yet may be stopped from before.
+    case $status-$(pending) in
+      *failing* | *unhealthy* | 0-*exited* | 0-*dead*) end_compose && unhealthy ;;
     esac
     if [ "$waited" -ge "$timeout" ]; then
       say "waited $timeout s, in vain" >&2
