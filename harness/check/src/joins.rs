@@ -102,7 +102,10 @@ mod tests {
         let [both] = &problems("q")[..] else { panic!("one problem") };
         assert!(both.contains("\"q\": neither side has this label"), "{both}");
         let [one] = &problems("m, p")[..] else { panic!("one problem") };
-        assert!(one.contains("\"p\": the right side does not have this label, so nothing matches"), "{one}");
+        assert!(
+            one.contains("\"p\": the right side does not have this label, so nothing matches"),
+            "{one}"
+        );
         assert!(one.contains("the left side has m, p, the right side m"), "{one}");
         assert_eq!(problems("__name__"), [""; 0]);
     }

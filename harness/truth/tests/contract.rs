@@ -145,5 +145,5 @@ fn the_shipped_contracts_are_read() {
     let contracts = Contracts::load_dir(&directory).unwrap();
     assert_eq!(contracts.dashboards.len(), 4);
     let panels: usize = contracts.dashboards.values().map(|dashboard| dashboard.panels.len()).sum();
-    assert_eq!((panels, contracts.rules.len()), (27, 31));
+    assert_eq!((panels, contracts.rules.len()), (31, 31));
 }

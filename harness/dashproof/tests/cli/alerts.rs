@@ -48,7 +48,7 @@ fn a_rule_that_fires_too_late_turns_its_scenario_red_and_why_says_why() {
         "state  inactive",
         "measured provider:llm_provider_request_errors:ratio_rate5m",
         "ledger: share with status=error of llm_provider.requests by provider",
-        "the real events permit",
+        "possible given the real events",
     ];
     expect(&call, 0, &texts);
 }

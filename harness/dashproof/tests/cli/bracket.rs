@@ -34,19 +34,19 @@ fn a_changed_threshold_passes_its_own_cases_and_not_those_from_before() {
     let (changed, _) = with(&[(errors, higher)]);
     let monitoring = ["--monitoring", text(changed.path())];
     let own = ["bracket", "LlmProviderErrorRateHigh"];
-    expect(&[&own[..], &monitoring].concat(), 0, &["cases held, alert rules: 1"]);
+    expect(&[&own[..], &monitoring].concat(), 0, &["cases held, alert rules: 1, without a case"]);
     let texts = [
         "rule LlmProviderErrorRateHigh: ",
-        "cases of monitoring no longer hold: expression changed",
+        "cases of monitoring now give another result: expression changed",
         "threshold, above: provider:llm_provider_request_errors:ratio_rate5m > 0.25",
         "observed: silent",
-        "compared with monitoring: 29 rules in both, 1 changed, 1 of them behave differently",
+        "compared with monitoring: 29 rules in both; changed: 1; behave differently: 1",
     ];
     let call = [&["bracket", "--against", "monitoring"][..], &monitoring].concat();
     expect(&call, 1, &texts);
     // Of another rule it says nothing.
     let call = [&["bracket", "ModuleDown", "--against", "monitoring"][..], &monitoring].concat();
-    let said = expect(&call, 0, &["rules of both: 1, changed: 0"]);
+    let said = expect(&call, 0, &["1 rule in both; changed: 0"]);
     assert!(!said.out.contains("LlmProviderErrorRateHigh"), "{}", said.out);
 }
 
@@ -87,7 +87,7 @@ fn a_changed_rule_without_a_case_that_fires_it_is_no_proof() {
     let call = ["bracket", "--rule", text(&new), "--against", text(&old)];
     expect(&call, 1, &["rule A: expression changed, and ", " has no case that fires it: "]);
     let call = ["bracket", "--rule", text(&old), "--against", text(&old)];
-    expect(&call, 0, &["rules of both: 1, changed: 0"]);
+    expect(&call, 0, &["1 rule in both; changed: 0"]);
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn options_stand_under_their_own_heading() {
 #[test]
 fn the_flags_that_an_external_prometheus_needs_are_named() {
     let words = help("verify", 100).split_whitespace().collect::<Vec<_>>().join(" ");
-    let readme = std::fs::read_to_string(crate::root().join("README.md")).unwrap();
+    let readme = std::fs::read_to_string(crate::root().join("docs/src/external.md")).unwrap();
     for flag in [
         "--web.enable-remote-write-receiver",
         "--storage.tsdb.retention.time=100y",
@@ -83,7 +83,7 @@ fn the_flags_that_an_external_prometheus_needs_are_named() {
         "out_of_order_time_window",
         "-retentionPeriod=100y",
     ] {
-        assert!(readme.contains(flag), "the README names {flag}");
+        assert!(readme.contains(flag), "the page names {flag}");
         assert!(words.contains(flag), "{flag} is not in {words}");
     }
 }

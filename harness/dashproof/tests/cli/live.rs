@@ -37,7 +37,8 @@ fn text(path: &Path) -> &str {
 
 #[test]
 fn a_story_that_is_too_long_is_refused_with_its_length_and_the_limit() {
-    let texts = ["chat lasts 25h", "at most 15m", "`dashproof verify` plays it in virtual time"];
+    let texts =
+        ["chat lasts 25h", "at most 15m", "use `dashproof verify`, which plays it in virtual time"];
     expect(&["live", "chat"], 2, &texts);
 }
 
@@ -75,7 +76,7 @@ fn a_broken_alert_is_told_at_its_line_of_the_users_own_file() {
 #[test]
 fn what_alertmanager_refuses_is_told_of_the_users_own_file() {
     let (monitoring, file) = with_line("alertmanager/alertmanager.yml", "colour: blue");
-    let texts = [text(&file), "line 1: field colour not found", "mend what amtool names"];
+    let texts = [text(&file), "line 1: field colour not found", "correct what amtool names"];
     for call in [&["live", "baseline"][..], &["stack", "up", "--exit-when-ready"]] {
         let call = [call, &["--monitoring", text(monitoring.path())]].concat();
         let said = expect(&call, 2, &texts);

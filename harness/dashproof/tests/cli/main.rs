@@ -61,9 +61,9 @@ fn what_is_shipped_holds() {
         0,
         &[
             "Prometheus ",
-            "Grafana: not exercised",
+            "Grafana: not used",
             "provider-outage: cut by --duration: provider outage (openai) at 40m for 10m",
-            "✓ held: 7 queries under 1 scenario",
+            "✓ held: 8 queries under 1 scenario",
         ],
     );
     assert!(!said.out.contains('\x1b'), "no colours without a terminal: {}", said.out);
@@ -84,7 +84,7 @@ fn the_same_call_gives_the_same_json_from_anywhere_below() {
     };
     let first = json(&root(), "1");
     assert_eq!(first[0]["name"], "burst");
-    assert_eq!(first, json(&root().join("harness/src"), "2"));
+    assert_eq!(first, json(&root().join("harness/prom/src"), "2"));
 }
 
 #[test]

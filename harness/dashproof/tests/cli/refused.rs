@@ -77,13 +77,13 @@ fn a_trace_that_cannot_be_read_stops_no_other_scenario() {
 #[test]
 fn bad_arguments_are_refused() {
     let call = ["alerts", "--seeds", "0", "--trials", "0"];
-    expect(&call, 2, &["neither an ordinary day nor an incident"]);
+    expect(&call, 2, &["nothing to do: --seeds and --trials are both 0"]);
     expect(&["verify", "--duration", "soon"], 2, &["not a duration", "1h30m"]);
     expect(&["verify", "--jobs", "0"], 2, &["1..=64"]);
     expect(
         &["verify", "chat", "--trace", "Cargo.toml"],
         2,
-        &["no scenario that was asked for replays"],
+        &["none of the chosen scenarios replays"],
     );
 }
 

@@ -145,7 +145,10 @@ fn whether_a_time_interval_mutes_is_not_judged_but_said() {
         assert!(found.compared.contains("1 by routes with time intervals"), "{}", found.compared);
     }
     // What it says must be so all the same.
-    says(&wrong(&nightly, &[notified("Nightly", 5, true)]), "says that Nightly is firing when it was not");
+    says(
+        &wrong(&nightly, &[notified("Nightly", 5, true)]),
+        "says that Nightly is firing when it was not",
+    );
 }
 
 #[test]

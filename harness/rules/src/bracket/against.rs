@@ -4,6 +4,7 @@
 //! the reference. Where both versions are the same in everything that cases are about, nothing is run.
 
 use monitoring::recorded::RecordedLabels;
+use prom::words::counted;
 use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
@@ -204,8 +205,8 @@ impl fmt::Display for AgainstReport {
         }
         writeln!(
             out,
-            "compared with {reference}: {} rules in both, {} changed, {} of them behave differently",
-            self.changed.len() + self.unchanged,
+            "compared with {reference}: {} in both; changed: {}; behave differently: {}",
+            counted(self.changed.len() + self.unchanged, "rule"),
             self.changed.len(),
             self.changed.iter().filter(|changed| !changed.held()).count(),
         )

@@ -218,11 +218,13 @@ fn addresses_labels_and_receivers_are_where_they_are_said_to_be() {
         alertmanager.contains("- url: http://127.0.0.1:6002/\n") && !alertmanager.contains("5001")
     );
     let told = copy.differences().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-    let expected = "prometheus/targets/llm-provider.yml:3: [localhost:8002] -> \
+    let expected = "prometheus/targets/llm-provider.yml:3: [host.docker.internal:8002] -> \
                     [127.0.0.1:5002, 127.0.0.1:5100] {__scrape_interval__: 500ms, __scrape_timeout__: 400ms}";
     assert!(told.contains(expected), "{told}");
     assert!(
-        told.contains("alertmanager/alertmanager.yml:13: - url: http://localhost:5001/ -> "),
+        told.contains(
+            "alertmanager/alertmanager.yml:13: - url: http://host.docker.internal:5001/ -> "
+        ),
         "{told}"
     );
 }

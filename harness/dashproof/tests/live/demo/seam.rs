@@ -56,7 +56,7 @@ fn configuration(directory: &Path, addresses: &[(Instance, SocketAddr)]) -> Moni
     // Nobody is there, and nobody else's servers are to be scraped.
     let changes = [
         ("localhost:9090", "127.0.0.1:1"),
-        ("localhost:9093", "127.0.0.1:1"),
+        ("alertmanager:9093", "127.0.0.1:1"),
         ("interval: 30s", "interval: 2s"),
         ("interval: 2m", "interval: 8s"),
     ];
