@@ -7,17 +7,23 @@
 //! Facts are of `@grafana/data` 13.2 and `@grafana/scenes` 9.2, held against recorded
 //! answers in `tests/data`.
 
+pub mod collate;
 pub mod config;
 pub mod display;
 mod error;
 pub mod frame;
 pub mod mapping;
+pub mod matcher;
 pub mod name;
 pub mod number;
+pub mod overrides;
 pub mod pattern;
 pub mod reduce;
+mod sort;
 pub mod stat;
+pub mod template;
 pub mod threshold;
+pub mod transform;
 pub mod unit;
 
 pub use display::{Colour, Display, Printed};

@@ -1,15 +1,11 @@
 //! Median and percentiles, in the order into which a browser sorts.
 //!
-//! A browser sorts numbers by their difference. NaN and two equal infinities differ by
-//! NaN, which counts as equal, so with NaN among the values the result depends on the
-//! steps of the sorting: of fewer than 64 values those are an insertion by halves.
+//! They must not know which panel asks.
 
 use crate::config::NullValueMode;
 use crate::reduce::{count, under};
+use crate::sort;
 use crate::{NotModelled, Scalar, number};
-
-/// Up to how many values the browser sorts by insertion alone.
-const INSERTED: usize = 63;
 
 /// The value at a share of the sorted values.
 pub(super) fn percentile(
@@ -46,39 +42,7 @@ fn weight(value: &Scalar) -> f64 {
 
 fn sorted(values: &[Scalar], mode: NullValueMode) -> Result<Vec<Scalar>, NotModelled> {
     let mut values: Vec<Scalar> = under(values, mode).collect();
-    let strange = values.iter().any(|value| weight(value).is_nan());
-    if values.len() > INSERTED {
-        if strange {
-            return Err(NotModelled::new("a percentile of 64 values and more with NaN"));
-        }
-        values
-            .sort_by(|a, b| weight(a).partial_cmp(&weight(b)).unwrap_or(std::cmp::Ordering::Equal));
-        return Ok(values);
-    }
-    insert_by_halves(&mut values, |a, b| weight(a) - weight(b) < 0.0);
+    sort::by_weight(&mut values, weight, false)
+        .map_err(|_strange| NotModelled::new("a percentile of 64 values and more with NaN"))?;
     Ok(values)
-}
-
-/// Sorts by insertion: the run that the values begin with is kept, or turned round if it
-/// falls, and each further value goes behind what it is not less than.
-fn insert_by_halves<T>(values: &mut [T], less: impl Fn(&T, &T) -> bool) {
-    if values.len() < 2 {
-        return;
-    }
-    let falls = less(&values[1], &values[0]);
-    let mut run = 2;
-    while run < values.len() && less(&values[run], &values[run - 1]) == falls {
-        run += 1;
-    }
-    if falls {
-        values[..run].reverse();
-    }
-    for at in run..values.len() {
-        let (mut left, mut right) = (0, at);
-        while left < right {
-            let middle = left + (right - left) / 2;
-            if less(&values[at], &values[middle]) { right = middle } else { left = middle + 1 }
-        }
-        values[left..=at].rotate_right(1);
-    }
 }

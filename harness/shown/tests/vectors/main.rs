@@ -7,9 +7,11 @@
 
 mod data;
 mod names;
+mod overrides;
 mod reducers;
 mod shown_texts;
 mod stat_values;
+mod transformed;
 
 use data::Held;
 
@@ -27,6 +29,8 @@ const CHECKS: &[(&str, Check)] = &[
     ("getDisplayProcessor, value mappings", shown_texts::mapped),
     ("getActiveThreshold", shown_texts::threshold),
     ("thresholds in percent", shown_texts::threshold_percentage),
+    ("applyFieldOverrides", overrides::overrides),
+    ("transformDataFrame", transformed::transformed),
 ];
 
 #[test]
