@@ -15,11 +15,13 @@ pub const TIME: &str = "Time";
 
 /// One value of a field.
 ///
-/// NaN is a number; `Null` is a missing value and also JavaScript's `undefined`.
+/// NaN is a number. `Null` counts as 0 in sums of two fields, `Missing` makes them NaN.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scalar {
-    /// No value.
+    /// No value: a gap that the data source sent.
     Null,
+    /// Not even null: a row that the frame did not have before it was joined.
+    Missing,
     /// A number; of a time field milliseconds since 1970 UTC.
     Number(f64),
     /// A text.
@@ -32,7 +34,7 @@ impl Scalar {
     /// The number as JavaScript makes it of any value for display; NaN of what is none.
     pub fn as_number(&self) -> f64 {
         match self {
-            Self::Null => f64::NAN,
+            Self::Null | Self::Missing => f64::NAN,
             Self::Number(number) => *number,
             Self::Text(text) if text.is_empty() => f64::NAN,
             Self::Text(text) => number::of_text(text),
@@ -43,7 +45,7 @@ impl Scalar {
     /// The text of the value; empty of null, and NaN and infinities by their names.
     pub fn as_text(&self) -> String {
         match self {
-            Self::Null => String::new(),
+            Self::Null | Self::Missing => String::new(),
             Self::Number(number) if *number == 0.0 && number.is_sign_negative() => "-0".to_owned(),
             other => other.key(),
         }
@@ -53,16 +55,22 @@ impl Scalar {
     pub fn key(&self) -> String {
         match self {
             Self::Null => "null".to_owned(),
+            Self::Missing => "undefined".to_owned(),
             Self::Number(number) => number::to_text(*number),
             Self::Text(text) => text.clone(),
             Self::Bool(value) => value.to_string(),
         }
     }
 
+    /// Whether there is no value.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Null | Self::Missing)
+    }
+
     /// Whether the value is neither missing nor NaN.
     pub fn is_present(&self) -> bool {
         match self {
-            Self::Null => false,
+            Self::Null | Self::Missing => false,
             Self::Number(number) => !number.is_nan(),
             Self::Text(_) | Self::Bool(_) => true,
         }
@@ -157,6 +165,9 @@ pub struct Field {
     pub values: Vec<Scalar>,
     /// What its values are scaled to, once [`crate::overrides::apply`] knows it.
     pub range: Option<Range>,
+    /// The values that it had when its reducers were computed, where those are kept: the
+    /// browser does not compute the standard reducers of a histogram's counts again.
+    pub reduced: Option<Vec<Scalar>>,
 }
 
 impl Field {
@@ -169,6 +180,7 @@ impl Field {
             config: FieldConfig::default(),
             values,
             range: None,
+            reduced: None,
         }
     }
 

@@ -132,7 +132,7 @@ fn mapped(result: &Value) -> Mapped {
 pub fn apply(mappings: &[Mapping], value: &Scalar) -> Result<Option<Mapped>, NotModelled> {
     for mapping in mappings {
         let result = match mapping {
-            Mapping::Value(options) if *value != Scalar::Null => {
+            Mapping::Value(options) if !value.is_nothing() => {
                 let key = value.key();
                 options.iter().find(|(known, _)| *known == key).map(|(_, result)| result.clone())
             }
@@ -140,7 +140,7 @@ pub fn apply(mappings: &[Mapping], value: &Scalar) -> Result<Option<Mapped>, Not
                 let number = match value {
                     Scalar::Number(number) => *number,
                     Scalar::Text(text) => number::parse_float(text),
-                    Scalar::Null | Scalar::Bool(_) => f64::NAN,
+                    Scalar::Null | Scalar::Missing | Scalar::Bool(_) => f64::NAN,
                 };
                 (*from <= number && number <= *to).then(|| result.clone())
             }
@@ -173,9 +173,9 @@ fn fits(of: Special, value: &Scalar) -> bool {
     };
     let nan = value.number().is_some_and(f64::is_nan);
     match of {
-        Special::Null => *value == Scalar::Null,
+        Special::Null => value.is_nothing(),
         Special::Nan => nan,
-        Special::NullAndNan => nan || *value == Scalar::Null,
+        Special::NullAndNan => nan || value.is_nothing(),
         Special::True => *value == Scalar::Bool(true) || text == Some("true"),
         Special::False => *value == Scalar::Bool(false) || text == Some("false"),
         Special::Empty => text == Some(""),

@@ -163,8 +163,10 @@ impl Comparison {
             Value::Bool(value) => Scalar::Bool(*value),
             _ => Scalar::Null,
         };
-        let missing = left == Scalar::Null || right == Scalar::Null;
-        let (a, b) = (left.key(), right.key());
+        let missing = left.is_nothing() || right.is_nothing();
+        let text =
+            |value: &Scalar| if value.is_nothing() { "null".to_owned() } else { value.key() };
+        let (a, b) = (text(&left), text(&right));
         let order = || of(&left).partial_cmp(&of(&right));
         Ok(match self.operator.as_str() {
             "eq" => a == b,

@@ -47,11 +47,21 @@ pub fn to_exponential(number: f64, fraction: Option<usize>) -> String {
 }
 
 /// Sign, decimal digits and the exponent of the first of them.
+///
+/// Of two shortest texts that are as near a browser takes the one whose last digit is
+/// even, as `serde_json` does and the standard library does not.
 fn shortest(number: f64) -> (&'static str, String, i32) {
-    let text = format!("{:e}", number.abs());
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let sign = if number < 0.0 { "-" } else { "" };
-    (sign, digits.replace('.', ""), exponent.parse().unwrap_or(0))
+    let text = serde_json::Number::from_f64(number.abs())
+        .map_or_else(|| "0".to_owned(), |number| number.to_string());
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let zeros = digits.bytes().take_while(|digit| *digit == b'0').count();
+    let digits = digits[zeros..].trim_end_matches('0').to_owned();
+    let place = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let exponent: i32 = exponent.trim_start_matches('+').parse().unwrap_or(0);
+    (sign, digits, exponent + place(whole.len()) - place(zeros) - 1)
 }
 
 fn scientific(digits: &str, exponent: i32) -> String {

@@ -148,6 +148,13 @@ pub fn all(field: &Field, ids: &[&str]) -> Result<Vec<Option<Scalar>>, NotModell
         ids.iter().map(|id| Found::with_alias(id)).collect::<Result<_, _>>()?;
     let known: Vec<Found> = found.iter().flatten().copied().collect();
     let alone = matches!(known.as_slice(), [only] if only.is_own());
+    if let Some(values) = &field.reduced {
+        let kept = Standard::of(&Field { values: values.clone(), reduced: None, ..field.clone() });
+        let results: Option<Vec<Scalar>> = ids.iter().map(|id| kept.result(id)).collect();
+        if let Some(results) = results {
+            return Ok(results.into_iter().map(Some).collect());
+        }
+    }
     let standard = Standard::of(field);
     ids.iter()
         .zip(&found)
@@ -182,7 +189,7 @@ fn result(
             "sum" | "count" | "countAll" => Scalar::Number(0.0),
             "allIsZero" => Scalar::Bool(false),
             "allIsNull" => Scalar::Bool(true),
-            _ => Scalar::Null,
+            _ => Scalar::Missing,
         });
     }
     let reducer = match reducer {
@@ -196,7 +203,7 @@ fn result(
     }
     Ok(match reducer.id {
         "lastNotNull" => present(values.iter().rev()),
-        "last" => values.last().cloned().unwrap_or(Scalar::Null),
+        "last" => values.last().cloned().unwrap_or(Scalar::Missing),
         "firstNotNull" => present(values.iter()),
         "first" => values.first().cloned().unwrap_or(Scalar::Null),
         "median" => return order::median(values, mode),
@@ -217,7 +224,7 @@ pub(crate) fn count(number: usize) -> f64 {
     number as f64
 }
 
-/// The values as the null value mode has them.
+/// The values as the null value mode has them; what is missing is not null.
 fn under(values: &[Scalar], mode: NullValueMode) -> impl Iterator<Item = Scalar> + '_ {
     values.iter().filter_map(move |value| match (value, mode) {
         (Scalar::Null, NullValueMode::Ignore) => None,
@@ -238,6 +245,7 @@ fn distinct(values: &[Scalar], mode: NullValueMode) -> usize {
         .map(|value| {
             let kind = match value {
                 Scalar::Null => 0,
+                Scalar::Missing => 4,
                 Scalar::Number(_) => 1,
                 Scalar::Text(_) => 2,
                 Scalar::Bool(_) => 3,

@@ -153,14 +153,14 @@ fn of_field(
         .into_iter()
         .map(|result| Single {
             title: Some(title.clone()),
-            printed: display.print(&result.unwrap_or(Scalar::Null)),
+            printed: display.print(&result.unwrap_or(Scalar::Missing)),
             change,
         })
         .collect())
 }
 
 fn of_row(field: &Field, frame: &Frame, row: usize, zone: &TimeZone) -> Single {
-    let value = field.values.get(row).unwrap_or(&Scalar::Null);
+    let value = field.values.get(row).unwrap_or(&Scalar::Missing);
     Single {
         title: Some(row_title(field, frame, row, zone)),
         printed: Display::new(field, zone).print(value),
@@ -178,7 +178,7 @@ fn row_title(field: &Field, frame: &Frame, row: usize, zone: &TimeZone) -> Strin
     for other in frame.fields.iter().filter(|other| !std::ptr::eq(*other, field)) {
         match other.kind {
             FieldType::Text => {
-                let value = other.values.get(row).unwrap_or(&Scalar::Null);
+                let value = other.values.get(row).unwrap_or(&Scalar::Missing);
                 let text = Display::new(other, zone).print(value).text.unwrap_or_default();
                 if !text.is_empty() {
                     parts.push(text);

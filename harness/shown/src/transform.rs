@@ -136,7 +136,7 @@ fn guessed_type(field: &Field) -> FieldType {
     if matches!(field.name.to_lowercase().as_str(), "date" | "time") {
         return FieldType::Time;
     }
-    match field.values.iter().find(|value| **value != Scalar::Null) {
+    match field.values.iter().find(|value| !value.is_nothing()) {
         Some(Scalar::Number(_)) => FieldType::Number,
         Some(Scalar::Bool(_)) => FieldType::Bool,
         Some(Scalar::Text(text)) if is_number(text) => FieldType::Number,
@@ -144,7 +144,7 @@ fn guessed_type(field: &Field) -> FieldType {
             FieldType::Bool
         }
         Some(Scalar::Text(_)) => FieldType::Text,
-        Some(Scalar::Null) | None => FieldType::Other,
+        Some(Scalar::Null | Scalar::Missing) | None => FieldType::Other,
     }
 }
 

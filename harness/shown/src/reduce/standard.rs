@@ -48,8 +48,8 @@ impl Standard {
         let numeric = is_numeric(field);
         for value in &field.values {
             let value = match (value, field.config.null_value_mode) {
-                (Scalar::Null, NullValueMode::Ignore) => continue,
-                (Scalar::Null, NullValueMode::AsZero) => &Scalar::Number(0.0),
+                (value, NullValueMode::Ignore) if value.is_nothing() => continue,
+                (value, NullValueMode::AsZero) if value.is_nothing() => &Scalar::Number(0.0),
                 (value, _) => value,
             };
             pass.count += 1;

@@ -106,7 +106,7 @@ fn reduced(frame: &Frame, frames: &[Frame], options: &Value) -> Result<Vec<Scala
     (0..frame.rows())
         .map(|at| {
             row.values = columns.iter().map(|column| column.values[at].clone()).collect();
-            Ok(reduce::one(&row, id)?.unwrap_or(Scalar::Null))
+            Ok(reduce::one(&row, id)?.unwrap_or(Scalar::Missing))
         })
         .collect()
 }

@@ -41,6 +41,7 @@ fn convert(field: &mut Field, conversion: &Value, zone: &TimeZone) -> Result<(),
         "string" if field.kind == FieldType::Text => {
             let quoted = |value: &Scalar| match value {
                 Scalar::Text(text) => Scalar::Text(Value::from(text.as_str()).to_string()),
+                Scalar::Missing => Scalar::Missing,
                 other => Scalar::Text(other.key()),
             };
             values.map(quoted).collect()
@@ -67,7 +68,7 @@ fn convert(field: &mut Field, conversion: &Value, zone: &TimeZone) -> Result<(),
 
 fn to_number(value: &Scalar) -> Scalar {
     let number = match value {
-        Scalar::Null => f64::NAN,
+        Scalar::Null | Scalar::Missing => f64::NAN,
         Scalar::Text(text) if text.is_empty() => f64::NAN,
         Scalar::Text(text) => number::of_text(&text.replace(',', "")),
         other => other.as_number(),
@@ -77,7 +78,7 @@ fn to_number(value: &Scalar) -> Scalar {
 
 fn is_true(value: &Scalar) -> bool {
     match value {
-        Scalar::Null => false,
+        Scalar::Null | Scalar::Missing => false,
         Scalar::Number(number) => *number != 0.0 && !number.is_nan(),
         Scalar::Text(text) => !text.is_empty(),
         Scalar::Bool(value) => *value,

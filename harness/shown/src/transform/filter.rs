@@ -108,6 +108,7 @@ pub(super) fn by_value(frames: Vec<Frame>, options: &Value) -> Transformed {
         let rows: Vec<usize> = (0..frame.rows()).filter(|row| keeps(*row)).collect();
         let mut kept = frame.clone();
         for field in &mut kept.fields {
+            field.reduced = None;
             field.values = rows.iter().map(|row| field.values[*row].clone()).collect();
         }
         result.push(kept);
@@ -161,7 +162,7 @@ impl Test {
             other => other.as_number(),
         };
         match self {
-            Self::Null(null) => (*value == Scalar::Null) == *null,
+            Self::Null(null) => value.is_nothing() == *null,
             Self::Order(..) | Self::Between(..) if weight.is_nan() => false,
             Self::Order(order, bound) => {
                 let bound = of_json(bound);
@@ -174,7 +175,7 @@ impl Test {
             }
             Self::Between(from, to) => weight > *from && weight < *to,
             Self::Equal(equal, other) => is_equal(value, other) == *equal,
-            Self::Regex(pattern) => *value != Scalar::Null && pattern.is_match(&value.key()),
+            Self::Regex(pattern) => !value.is_nothing() && pattern.is_match(&value.key()),
             Self::Substring(contains, part) => match (value, part.is_empty()) {
                 (_, true) => *contains,
                 (Scalar::Text(text), false) if !text.is_empty() => {
@@ -199,8 +200,8 @@ fn of_json(value: &Value) -> f64 {
 /// JavaScript's `==`.
 fn is_equal(value: &Scalar, other: &Value) -> bool {
     match (value, other) {
-        (Scalar::Null, Value::Null) => true,
-        (Scalar::Null, _) | (_, Value::Null) => false,
+        (Scalar::Null | Scalar::Missing, other) => other.is_null(),
+        (_, Value::Null) => false,
         (Scalar::Text(text), Value::String(other)) => text == other,
         (Scalar::Text(text), other) => number::of_text(text) == of_json(other),
         (value, other) => value.as_number() == of_json(other),

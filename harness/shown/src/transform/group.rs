@@ -32,7 +32,13 @@ pub(super) fn group_by(frames: &[Frame], options: &Value) -> Transformed {
             let values = groups.values(frame, &names, at).into_iter();
             let first = |values: Vec<Scalar>| values.into_iter().next().unwrap_or(Scalar::Null);
             let values = values.map(first).collect();
-            fields.push(Field { labels: None, range: None, values, ..field.clone() });
+            fields.push(Field {
+                labels: None,
+                reduced: None,
+                range: None,
+                values,
+                ..field.clone()
+            });
         }
         for (at, field) in frame.fields.iter().enumerate() {
             let rule = rules.get(&names[at]).or_else(|| rules.get(&field.name));
@@ -91,7 +97,7 @@ impl Groups {
                 .zip(meant)
                 .filter(|(_, meant)| **meant)
                 .map(|(field, _)| match &field.values[row] {
-                    Scalar::Null => String::new(),
+                    value if value.is_nothing() => String::new(),
                     value => value.key(),
                 })
                 .collect();
@@ -131,8 +137,8 @@ fn aggregated(
     let values = groups
         .iter()
         .map(|values| {
-            let group = Field { values: values.clone(), ..field.clone() };
-            Ok(reduce::one(&group, reducer)?.unwrap_or(Scalar::Null))
+            let group = Field { values: values.clone(), reduced: None, ..field.clone() };
+            Ok(reduce::one(&group, reducer)?.unwrap_or(Scalar::Missing))
         })
         .collect::<Result<_, NotModelled>>()?;
     let kind = match reducer {

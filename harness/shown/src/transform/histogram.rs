@@ -152,13 +152,15 @@ fn frame(
     }
     let mut max = Field { name: "xMax".to_owned(), ..min.clone() };
     max.values = scalars(starts.iter().map(|start| start.as_number() + size).collect());
-    let zero = |value: Scalar| if value == Scalar::Null { Scalar::Number(0.0) } else { value };
+    let zero = |value: Scalar| if value.is_nothing() { Scalar::Number(0.0) } else { value };
     let mut counts: Vec<Field> = fields
         .iter()
         .zip(columns)
-        .map(|((field, _), values)| {
+        .map(|((field, kept), values)| {
             let mut count = (*field).clone();
             count.range = None;
+            let scaled = field.config.min.is_some() && field.config.max.is_some();
+            count.reduced = (!kept.is_empty() && !scaled).then(|| scalars(kept.clone()));
             count.config.unit = count.config.unit.filter(|unit| unit == "short");
             count.values = values.into_iter().map(zero).collect();
             count

@@ -45,7 +45,7 @@ pub(super) fn ensure_columns(frames: Vec<Frame>) -> Transformed {
 fn joined(frames: &[Frame], matcher: &Matcher, mode: &str) -> Result<Frame, NotModelled> {
     let mut fields: Vec<Field> = Vec::new();
     let mut tables: Vec<Table> = Vec::new();
-    let mut removes_null = Vec::new();
+    let mut nulls = Vec::new();
     for frame in frames {
         let meant = matcher.of_frame(frame, frames)?;
         let Some(key) = meant.iter().position(|meant| *meant) else { continue };
@@ -54,7 +54,7 @@ fn joined(frames: &[Frame], matcher: &Matcher, mode: &str) -> Result<Frame, NotM
             fields.push(frame.fields[key].clone());
         }
         for (_, field) in frame.fields.iter().enumerate().filter(|(at, _)| *at != key) {
-            removes_null.push(field.config.custom("spanNulls") == Some(&Value::Bool(true)));
+            nulls.push(Nulls::of(field));
             table.push(field.values.clone());
             fields.push(member(field, frame));
         }
@@ -68,7 +68,7 @@ fn joined(frames: &[Frame], matcher: &Matcher, mode: &str) -> Result<Frame, NotM
         match mode {
             "inner" => tabular(tables, false),
             "outerTabular" => tabular(tables, true),
-            _ => outer(tables, &removes_null)?,
+            _ => outer(tables, &nulls)?,
         }
     };
     for (field, values) in fields.iter_mut().zip(columns) {
@@ -92,8 +92,38 @@ fn member(field: &Field, frame: &Frame) -> Field {
     member
 }
 
+/// What a join makes of null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nulls {
+    /// It is as if it were not there.
+    Removed,
+    /// It stays where it is.
+    Retained,
+    /// It stays, and rows beside it that have nothing become null.
+    Expanded,
+}
+
+impl Nulls {
+    fn of(field: &Field) -> Self {
+        match field.config.custom("spanNulls") {
+            Some(Value::Bool(true)) => Self::Removed,
+            Some(Value::Number(number)) if number.as_f64() == Some(-1.0) => Self::Retained,
+            _ => Self::Expanded,
+        }
+    }
+}
+
+fn expand_nulls(column: &mut [Scalar]) {
+    let nulls: Vec<usize> = (0..column.len()).filter(|row| column[*row] == Scalar::Null).collect();
+    for at in nulls {
+        let before = column[..at].iter().rev().take_while(|value| value.is_nothing()).count();
+        let after = column[at..].iter().take_while(|value| value.is_nothing()).count();
+        column[at - before..at + after].fill(Scalar::Null);
+    }
+}
+
 /// Every value of the join columns, in order, with what each table has there.
-pub(super) fn outer(tables: Vec<Table>, removes_null: &[bool]) -> Result<Table, NotModelled> {
+pub(super) fn outer(tables: Vec<Table>, nulls: &[Nulls]) -> Result<Table, NotModelled> {
     let first = tables.first().and_then(|table| table.first());
     if tables.iter().all(|table| table.first() == first) {
         let mut columns: Table = Vec::new();
@@ -122,18 +152,21 @@ pub(super) fn outer(tables: Vec<Table>, removes_null: &[bool]) -> Result<Table, 
         values.iter().enumerate().map(|(at, value)| (key(value), at)).collect();
     let mut columns = vec![values];
     let rows = columns[0].len();
-    let mut removes_null = removes_null.iter();
+    let mut nulls = nulls.iter();
     for table in &tables {
         let Some((keys, rest)) = table.split_first() else { continue };
         for column in rest {
-            let removes = removes_null.next().copied().unwrap_or(false);
-            let mut aligned = vec![Scalar::Null; rows];
+            let nulls = nulls.next().copied().unwrap_or(Nulls::Expanded);
+            let mut aligned = vec![Scalar::Missing; rows];
             for (value, of) in column.iter().zip(keys) {
                 if let Some(place) = places.get(&key(of))
-                    && !(removes && *value == Scalar::Null)
+                    && !(nulls == Nulls::Removed && *value == Scalar::Null)
                 {
                     aligned[*place] = value.clone();
                 }
+            }
+            if nulls == Nulls::Expanded {
+                expand_nulls(&mut aligned);
             }
             columns.push(aligned);
         }
@@ -154,7 +187,7 @@ fn in_order(columns: Table) -> Result<Table, NotModelled> {
 
 /// Whether a sample of the values rises.
 fn seems_to_rise(values: &[Scalar]) -> bool {
-    let there = |value: &Scalar| *value != Scalar::Null;
+    let there = |value: &Scalar| !value.is_nothing();
     let (Some(first), Some(last)) = (values.iter().position(there), values.iter().rposition(there))
     else {
         return true;
@@ -205,7 +238,7 @@ fn paired(left: &[Scalar], right: &[Scalar], outer: bool) -> Vec<(Option<usize>,
     let mut alone = Vec::new();
     let mut seen = Vec::new();
     for (at, value) in left.iter().enumerate() {
-        let rows = index.iter().find(|(key, _)| *value != Scalar::Null && *key == value.key());
+        let rows = index.iter().find(|(key, _)| !value.is_nothing() && *key == value.key());
         match rows {
             Some((key, rows)) => {
                 matched.extend(rows.iter().map(|row| (Some(at), Some(*row))));

@@ -18,11 +18,11 @@ pub(super) fn transpose(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
 fn turned(frame: &Frame, frames: &[Frame], names: (&str, &str), empty: &Scalar) -> Frame {
     let (first_name, rest_name) = names;
     let as_text = |value: &Scalar| match value {
-        Scalar::Null => empty.clone(),
+        value if value.is_nothing() => empty.clone(),
         value => Scalar::Text(value.key()),
     };
     let mut turned = Frame { ref_id: None, name: frame.name.clone(), fields: Vec::new() };
-    turned.ref_id = Some(format!("transpose-{}", frame.ref_id.as_deref().unwrap_or_default()));
+    turned.ref_id = Some(format!("transpose-{}", frame.ref_id.as_deref().unwrap_or("undefined")));
     let Some(first) = frame.fields.first() else { return turned };
     let headed = matches!(first.kind, FieldType::Text | FieldType::Time);
     let rest = if headed { &frame.fields[1..] } else { &frame.fields[..] };
@@ -73,7 +73,7 @@ pub(super) fn grouping_to_matrix(frames: Vec<Frame>, options: &Value) -> Transfo
                 column.values[*at].key() == of_column.key() && row.values[*at].key() == of_row.key()
             });
             match place.map(|at| &value.values[at]) {
-                Some(Scalar::Null) | None => empty.clone(),
+                Some(Scalar::Null | Scalar::Missing) | None => empty.clone(),
                 Some(found) => found.clone(),
             }
         };

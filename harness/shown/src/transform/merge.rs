@@ -37,7 +37,7 @@ pub(super) fn merge(frames: Vec<Frame>) -> Vec<Frame> {
     }
     for row in rows(&data, &columns, &keys) {
         for (field, value) in fields.iter_mut().zip(row) {
-            field.values.push(value.unwrap_or(Scalar::Null));
+            field.values.push(value.unwrap_or(Scalar::Missing));
         }
     }
     let owned: Vec<Frame> = frames.into_iter().filter(|frame| !frame.fields.is_empty()).collect();
@@ -48,7 +48,7 @@ pub(super) fn merge(frames: Vec<Frame>) -> Vec<Frame> {
 fn structure(field: &Field) -> Field {
     let mut config = field.config.clone();
     config.display_name = None;
-    Field { labels: None, config, values: Vec::new(), range: None, ..field.clone() }
+    Field { labels: None, config, values: Vec::new(), range: None, reduced: None, ..field.clone() }
 }
 
 fn last_named(frame: &Frame, name: &str) -> Option<usize> {
@@ -88,7 +88,7 @@ fn rows(data: &[&Frame], columns: &[Vec<Option<usize>>], keys: &[usize]) -> Vec<
 /// Whether no value contradicts one that is there.
 fn is_mergable(existing: &Row, row: &Row) -> bool {
     existing.iter().zip(row).all(|(existing, new)| match (existing, new) {
-        (None | Some(Scalar::Null), _) | (_, None) => true,
+        (None | Some(Scalar::Null | Scalar::Missing), _) | (_, None) => true,
         (Some(existing), Some(new)) => existing == new,
     })
 }

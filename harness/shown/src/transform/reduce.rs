@@ -48,7 +48,7 @@ fn results(field: &Field, found: &[Found]) -> Result<Vec<Scalar>, NotModelled> {
     let ids: Vec<String> = found.iter().map(|found| found.id()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let results = reducers::all(field, &ids)?;
-    Ok(results.into_iter().map(|result| result.unwrap_or(Scalar::Null)).collect())
+    Ok(results.into_iter().map(|result| result.unwrap_or(Scalar::Missing)).collect())
 }
 
 /// Each field that is meant becomes one of a single value for each reducer.
@@ -77,6 +77,7 @@ fn fields(
                 fields.push(Field {
                     kind,
                     labels,
+                    reduced: None,
                     values: vec![value],
                     range: None,
                     ..field.clone()
@@ -123,11 +124,11 @@ fn rows(
                 };
                 let labels = label_names.iter().map(|label| {
                     let value = field.labels.as_ref().and_then(|labels| labels.get(*label));
-                    value.map_or(Scalar::Null, |value| Scalar::Text(value.clone()))
+                    value.map_or(Scalar::Missing, |value| Scalar::Text(value.clone()))
                 });
-                let numbers = results(field, found)?.into_iter().map(|result| match result {
+                let numbers = results(field, found)?.into_iter().map(|it| match it {
                     Scalar::Null => Scalar::Number(f64::NAN),
-                    result => result,
+                    it => it,
                 });
                 let row = std::iter::once(Scalar::Text(name)).chain(labels).chain(numbers);
                 for (column, value) in reduced.fields.iter_mut().zip(row) {

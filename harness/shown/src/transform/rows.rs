@@ -36,7 +36,7 @@ pub(super) fn series_to_rows(frames: Vec<Frame>) -> Transformed {
             for field in &mut fields {
                 let at = |column: Option<usize>| {
                     let value = column.and_then(|column| frame.fields.get(column)?.values.get(row));
-                    value.cloned().unwrap_or(Scalar::Null)
+                    value.cloned().unwrap_or(Scalar::Missing)
                 };
                 let cell = match field.name.as_str() {
                     TIME => at(time),
@@ -61,6 +61,7 @@ fn structure(field: &Field, name: &str) -> Field {
         config,
         values: Vec::new(),
         range: None,
+        reduced: None,
         kind: field.kind,
     }
 }
@@ -157,7 +158,7 @@ fn listed(labels: &Labels, kept: Option<&[&str]>) -> (Vec<Scalar>, Vec<Scalar>) 
         None => labels.iter().map(|(name, value)| (text(name), text(value))).unzip(),
         Some(kept) => kept
             .iter()
-            .map(|name| (Scalar::from(*name), labels.get(*name).map_or(Scalar::Null, text)))
+            .map(|name| (Scalar::from(*name), labels.get(*name).map_or(Scalar::Missing, text)))
             .unzip(),
     }
 }

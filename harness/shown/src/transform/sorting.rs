@@ -100,6 +100,7 @@ pub(super) fn limit(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
             }
             let count = (limit.abs() as usize).min(rows);
             for field in &mut frame.fields {
+                field.reduced = None;
                 if limit >= 0.0 {
                     field.values.truncate(count);
                 } else {

@@ -17,7 +17,8 @@ pub(super) fn concatenate(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
         let frame_name = frame.name.filter(|name| !name.is_empty());
         for mut field in frame.fields {
             field.range = None;
-            field.values.resize(rows, Scalar::Null);
+            field.reduced = None;
+            field.values.resize(rows, Scalar::Missing);
             match (&frame_name, mode) {
                 (None, _) | (_, "drop") => {}
                 (Some(name), "label") => {

@@ -1,4 +1,5 @@
-//! Values that JavaScript computes with: null is 0, a text is the number that it is.
+//! Values that JavaScript computes with: null is 0, what is missing NaN, a text the number
+//! that it is.
 
 use crate::frame::Scalar;
 use crate::number;
@@ -16,6 +17,7 @@ pub(super) fn weight(value: &Scalar) -> f64 {
 pub(super) fn key(value: &Scalar) -> (u8, String) {
     let kind = match value {
         Scalar::Null => 0,
+        Scalar::Missing => 4,
         Scalar::Number(_) => 1,
         Scalar::Text(_) => 2,
         Scalar::Bool(_) => 3,

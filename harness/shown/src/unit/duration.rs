@@ -192,7 +192,8 @@ fn clock(id: &str, milliseconds: f64, decimals: Option<f64>) -> Result<Parts, No
             Ok(Parts::plain(beyond(milliseconds, decimals)))
         };
     }
-    let whole = milliseconds.trunc();
+    // Not -0.
+    let whole = milliseconds.trunc() + 0.0;
     let part = |size: f64, of: f64| (whole / size).floor().rem_euclid(of);
     let (minute, second, rest) = (part(6e4, 60.0), part(1e3, 60.0), part(1.0, 1000.0));
     let minutes = format!("{minute:02}m");

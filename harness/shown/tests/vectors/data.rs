@@ -54,6 +54,7 @@ pub(crate) fn same(a: f64, b: f64) -> bool {
 pub(crate) fn same_scalar(a: &Scalar, b: &Scalar) -> bool {
     match (a, b) {
         (Scalar::Number(a), Scalar::Number(b)) => same(*a, *b),
+        (a, b) if a.is_nothing() => b.is_nothing(),
         (a, b) => a == b,
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn cumulative(frame: &Frame, frames: &[Frame], options: &Value) -> Cr
     let Some(field) = selected(frame, frames, options)? else { return Ok(None) };
     let mut total = 0.0;
     let values = field.values.iter().enumerate().map(|(at, value)| {
-        total += weight(value);
+        total += if value.is_nothing() { 0.0 } else { weight(value) };
         Scalar::Number(if mean { total / (at as f64 + 1.0) } else { total })
     });
     Ok(Some(values.collect()))
@@ -38,7 +38,7 @@ pub(super) fn moving(frame: &Frame, frames: &[Frame], options: &Value) -> Create
     let centered = text(options, "windowAlignment") == Some("centered");
     let Some(field) = selected(frame, frames, options)? else { return Ok(None) };
     let values: Vec<Option<f64>> =
-        field.values.iter().map(|value| (*value != Scalar::Null).then(|| weight(value))).collect();
+        field.values.iter().map(|value| (!value.is_nothing()).then(|| weight(value))).collect();
     let rows = values.len();
     let window = |at: usize| match centered {
         // Behind the row one more than before it, of an even size.
