@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::config::FieldConfig;
 use crate::frame::{Field, FieldType, Range, Scalar};
-use crate::threshold::{FALLBACK, Thresholds};
+use crate::threshold::FALLBACK;
 use crate::{NotModelled, mapping, reduce, unit};
 
 /// A colour of a value or a series.
@@ -208,11 +208,4 @@ pub(crate) fn own_range(field: &Field) -> (f64, f64) {
         max = max.or_else(|| own("max"));
     }
     (min.unwrap_or(0.0), max.unwrap_or(0.0))
-}
-
-/// The thresholds that a panel has that says nothing of them.
-pub(crate) fn with_default_thresholds(config: &mut FieldConfig) {
-    if config.thresholds.is_none() {
-        config.thresholds = Some(Thresholds::of_new_panels());
-    }
 }

@@ -25,6 +25,8 @@ use crate::NotModelled;
 use crate::frame::{Field, FieldType, Frame, Scalar};
 use crate::matcher::FrameMatcher;
 
+pub(crate) use histogram::{Buckets, build as build_histogram};
+
 /// What a transformation gives.
 type Transformed = Result<Vec<Frame>, NotModelled>;
 
@@ -104,7 +106,7 @@ fn one(id: &str, frames: Vec<Frame>, options: &Value, zone: &TimeZone) -> Transf
         "renameByRegex" => organize::rename_by_regex(frames, options),
         "seriesToRows" => rows::series_to_rows(frames),
         "sortBy" => sorting::sort_by(frames, options),
-        "transpose" => Ok(matrix::transpose(frames, options)),
+        "transpose" => Ok(matrix::transpose(&frames, options)),
         _ => Err(NotModelled::new(format!("transformations.{id}"))),
     }
 }

@@ -17,6 +17,7 @@ use crate::{NotModelled, number};
 use fixed::to_fixed;
 
 pub use date::{FULL, FULL_MS, format as format_time};
+pub(crate) use fixed::change;
 
 /// A number's text in three parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

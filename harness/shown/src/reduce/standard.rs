@@ -120,10 +120,10 @@ impl Standard {
             "step" => unless(self.step, f64::MAX),
             "delta" => Scalar::Number(self.delta),
             "count" => Scalar::Number(count(self.count)),
-            "mean" => Scalar::from((self.numbers > 0).then(|| self.sum / count(self.numbers))),
+            "mean" => Scalar::from((self.numbers > 0).then_some(self.sum / count(self.numbers))),
             "range" => {
                 let both = self.min != f64::MAX && self.max != -f64::MAX;
-                Scalar::from(both.then(|| self.max - self.min))
+                Scalar::from(both.then_some(self.max - self.min))
             }
             "diff" => Scalar::from(diff),
             "diffperc" => {

@@ -8,11 +8,11 @@ use crate::transform::value::key;
 use crate::transform::{Transformed, filter, special, text};
 use crate::{matcher::Matcher, name};
 
-pub(super) fn transpose(frames: Vec<Frame>, options: &Value) -> Vec<Frame> {
+pub(super) fn transpose(frames: &[Frame], options: &Value) -> Vec<Frame> {
     let first_name = text(options, "firstFieldName").unwrap_or("Field");
     let rest_name = text(options, "restFieldsName").unwrap_or("Value");
     let empty = special(options);
-    frames.iter().map(|frame| turned(frame, &frames, (first_name, rest_name), &empty)).collect()
+    frames.iter().map(|frame| turned(frame, frames, (first_name, rest_name), &empty)).collect()
 }
 
 fn turned(frame: &Frame, frames: &[Frame], names: (&str, &str), empty: &Scalar) -> Frame {

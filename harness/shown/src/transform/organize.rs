@@ -19,7 +19,7 @@ pub(super) fn organize(frames: Vec<Frame>, options: &Value) -> Transformed {
     let exclude = by_names(names("excludeByName"));
     let frames = filter::fields(frames, include.as_ref(), exclude.as_ref())?;
     let frames = match text(options, "orderByMode") {
-        Some("auto") => ordered_by_name(frames, options)?,
+        Some("auto") => ordered_by_name(&frames, options)?,
         _ => ordered(&frames, options.get("indexByName").and_then(Value::as_object)),
     };
     Ok(renamed(frames, options.get("renameByName").and_then(Value::as_object)))
@@ -52,16 +52,16 @@ fn ordered(frames: &[Frame], index: Option<&Map<String, Value>>) -> Vec<Frame> {
 }
 
 /// By names and labels; the first field of moments stays the first.
-fn ordered_by_name(frames: Vec<Frame>, options: &Value) -> Transformed {
+fn ordered_by_name(frames: &[Frame], options: &Value) -> Transformed {
     let rules: Vec<&Value> =
         options.get("orderBy").and_then(Value::as_array).into_iter().flatten().collect();
     let mut result = Vec::with_capacity(frames.len());
-    for frame in &frames {
+    for frame in frames {
         let key = |field: &Field| -> Vec<String> {
             rules
                 .iter()
                 .map(|rule| match (text(rule, "type"), &field.labels) {
-                    (Some("name"), _) => name::of_field(field, frame, &frames),
+                    (Some("name"), _) => name::of_field(field, frame, frames),
                     (_, Some(labels)) => labels
                         .get(text(rule, "name").unwrap_or_default())
                         .cloned()

@@ -141,14 +141,14 @@ fn rows(
         }
         match &mut merged {
             None => merged = Some(reduced),
-            Some(base) => append(base, reduced),
+            Some(base) => append(base, &reduced),
         }
     }
     Ok(merged.into_iter().collect())
 }
 
 /// Adds rows to columns of the same name and type; the first always fits.
-fn append(base: &mut Frame, more: Frame) {
+fn append(base: &mut Frame, more: &Frame) {
     for (at, column) in base.fields.iter_mut().enumerate() {
         for (other_at, other) in more.fields.iter().enumerate() {
             let first = at == 0 && other_at == 0;

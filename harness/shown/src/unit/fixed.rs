@@ -65,6 +65,18 @@ pub(super) fn grouped(value: f64, places: Option<usize>) -> String {
     format!("{sign}{digits}{point}{fraction}")
 }
 
+/// A change in percent, of three significant digits, as a stat writes it beside its value.
+pub(crate) fn change(percent: f64) -> String {
+    if !percent.is_finite() {
+        return format!(
+            "{}%",
+            if percent.is_nan() { "NaN".to_owned() } else { to_fixed(percent, None) }
+        );
+    }
+    let rounded: f64 = format!("{percent:.2e}").parse().unwrap_or(percent);
+    format!("{}%", grouped(rounded, Some(20)))
+}
+
 /// The shortest decimal digits of a number, rounded half up at the places.
 fn decimal(value: f64, places: usize) -> String {
     let shortest = format!("{value}");
