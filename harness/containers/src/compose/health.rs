@@ -24,6 +24,13 @@ pub struct Health {
     pub retries: Option<u32>,
 }
 
+impl Health {
+    /// The engine's own interval.
+    pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
+    /// The engine's own number of failures.
+    pub const DEFAULT_RETRIES: u32 = 3;
+}
+
 /// What a health check runs; exit code 0 means well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
