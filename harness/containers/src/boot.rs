@@ -23,7 +23,7 @@ mod request;
 pub(crate) mod wait;
 
 /// How many of its last log lines a container adds to an error.
-const LOG_LINES: usize = 30;
+pub(crate) const LOG_LINES: usize = 30;
 
 impl Network {
     /// Boots the services of a plan and waits until all are well.
@@ -187,7 +187,7 @@ async fn with_holders(running: &Running, ports: Vec<(u16, String)>) -> Vec<Taken
 
 impl Running {
     /// The last log lines of each container, in the order of the start.
-    async fn last_lines(&self, lines: usize) -> Vec<(String, Vec<String>)> {
+    pub(crate) async fn last_lines(&self, lines: usize) -> Vec<(String, Vec<String>)> {
         let owned = &self.network.owned;
         let mut found = Vec::new();
         for service in self.services() {

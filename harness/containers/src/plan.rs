@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -199,9 +200,10 @@ impl Plan {
     /// Whether the plan can be carried out, as far as this machine can tell without the engine.
     ///
     /// # Errors
-    /// Everything that cannot: names that the file does not have, mounts whose source is missing.
+    /// Everything that cannot: names that the file does not have, wishes that change nothing, mounts whose source is
+    /// missing.
     pub fn check(&self) -> Result<(), Vec<Problem>> {
-        let mut problems = self.unknown_names();
+        let mut problems = self.without_effect();
         for recipe in self.recipes() {
             for mount in &recipe.service.mounts {
                 let Source::Path(path) = &mount.source else { continue };
@@ -220,29 +222,45 @@ impl Plan {
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
-    fn unknown_names(&self) -> Vec<Problem> {
-        let named = self.only.iter().flatten();
-        let named = named.chain(self.arguments.iter().map(|added| &added.service));
-        let named = named.chain(self.variables.iter().map(|added| &added.service));
-        let named = named.chain(self.fixed_ports.keys().map(|(service, _)| service));
-        let named: BTreeSet<&String> = named.collect();
-        let problem = |message: String| {
-            let remedy = format!("services are {}", self.compose.names());
-            Problem::new(&self.compose.file, None, message).remedy(remedy)
+    /// Wishes that would be passed over in silence.
+    fn without_effect(&self) -> Vec<Problem> {
+        let changed = self.arguments.iter().chain(&self.variables).map(|added| &added.service);
+        let changed: BTreeSet<&String> =
+            changed.chain(self.fixed_ports.keys().map(|(service, _)| service)).collect();
+        let mut problems = Vec::new();
+        let mut note = |line: Option<usize>, message: String| {
+            problems.push(Problem::new(&self.compose.file, line, message));
         };
-        let mut problems: Vec<Problem> = named
-            .into_iter()
-            .filter(|name| self.compose.service(name).is_none())
-            .map(|name| problem(format!("there is no service `{name}`")))
-            .collect();
-        for (name, container) in self.fixed_ports.keys() {
-            if let Some(service) = self.compose.service(name)
-                && !service.ports.iter().any(|port| port.container == *container)
-            {
-                let message = format!("{name} publishes no port {container}");
-                problems.push(Problem::new(&self.compose.file, service.line, message));
+        for name in self.only.iter().flatten().chain(changed.iter().copied()) {
+            if self.compose.service(name).is_none() {
+                let names = self.compose.names();
+                note(None, format!("there is no service `{name}`; services are {names}"));
             }
         }
+        let left_out = |name: &String| self.only.as_ref().is_some_and(|only| !only.contains(name));
+        for service in changed.into_iter().filter_map(|name| self.compose.service(name)) {
+            if left_out(&service.name) {
+                note(
+                    Some(service.line),
+                    format!("{} is to be changed and not booted", service.name),
+                );
+            }
+        }
+        for (name, container) in self.fixed_ports.keys() {
+            let Some(service) = self.compose.service(name) else { continue };
+            if !service.ports.iter().any(|port| port.container == *container) {
+                note(Some(service.line), format!("{name} publishes no port {container}"));
+            }
+        }
+        let mounts = || self.selected().flat_map(|service| &service.mounts);
+        for Replaced { from, .. } in &self.sources {
+            let lies_there =
+                |source: &Source| matches!(source, Source::Path(path) if path.starts_with(from));
+            if !mounts().any(|mount| lies_there(&mount.source)) {
+                note(None, format!("no mount comes from {}", from.display()));
+            }
+        }
+        problems.dedup();
         problems
     }
 
@@ -253,7 +271,12 @@ impl Plan {
             let name = &recipe.service.name;
             recipe.service.ports.iter().filter_map(move |port| Some((port.host?, name.clone())))
         });
-        wanted.filter(|(port, _)| TcpListener::bind((LOOPBACK, *port)).is_err()).collect()
+        let is_taken = |port: u16| match TcpListener::bind((LOOPBACK, port)) {
+            Ok(_) => false,
+            // Others, such as a port that only the engine may open, are for the engine to judge.
+            Err(error) => error.kind() == ErrorKind::AddrInUse,
+        };
+        wanted.filter(|(port, _)| is_taken(*port)).collect()
     }
 
     /// The services that are booted, in the order of their start.

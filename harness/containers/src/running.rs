@@ -11,6 +11,7 @@ use testcontainers::bollard::query_parameters::{
     KillContainerOptionsBuilder, StartContainerOptions, StopContainerOptionsBuilder,
 };
 
+use crate::boot::LOG_LINES;
 use crate::boot::wait::{self, Well};
 use crate::compose::{Compose, Service};
 use crate::engine::message;
@@ -183,7 +184,7 @@ impl Running {
         match self.well(service).await {
             Ok(_) => Ok(()),
             Err(cause) => {
-                let lines = logs::last(docker, id, 30).await.unwrap_or_default();
+                let lines = logs::last(docker, id, LOG_LINES).await.unwrap_or_default();
                 Err(StartError { cause, logs: vec![(service.to_owned(), lines)] }.into())
             }
         }
@@ -205,6 +206,22 @@ impl Running {
     pub async fn resume(&self, service: &str) -> Result<(), ServiceError> {
         let resumed = self.network.owned.docker.unpause_container(self.id(service)?).await;
         resumed.map_err(|error| refused(service, "resume", &error))
+    }
+
+    /// Whether all services are well now.
+    ///
+    /// # Errors
+    /// The first service that is not, with the last log lines of each.
+    pub async fn check(&self) -> Result<(), StartError> {
+        let owned = &self.network.owned;
+        for (service, container) in &owned.containers {
+            let well =
+                wait::until_well(&owned.docker, service, container.id(), Duration::ZERO).await;
+            if let Err(cause) = well {
+                return Err(StartError { cause, logs: self.last_lines(LOG_LINES).await });
+            }
+        }
+        Ok(())
     }
 
     /// Removes everything and says whether that worked.

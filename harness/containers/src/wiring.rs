@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -94,7 +94,7 @@ impl Running {
             )),
             Answer::Refused => Some(format!(
                 "{from} reaches {host}, and nobody listens there for {url}{}",
-                self.hint(from, host)?
+                self.hint(from, host, &output)?
             )),
             Answer::NoProgram => {
                 Some(format!("{from} cannot be asked for {url}: its image has no wget"))
@@ -136,19 +136,21 @@ impl Running {
     }
 
     /// For a name of this machine, on which address to listen.
-    fn hint(&self, service: &str, host: &str) -> Result<String, ServiceError> {
+    fn hint(&self, service: &str, host: &str, output: &str) -> Result<String, ServiceError> {
         let hosts = &self.service(service)?.hosts;
-        let is_this_machine =
-            hosts.iter().any(|known| known.name == host && known.address.is_none());
-        let address = self.network.listen_address();
-        Ok(if is_this_machine {
-            format!(
-                " (on this machine, listen on {address}; loopback is not reached from a container)"
-            )
-        } else {
-            String::new()
-        })
+        if !hosts.iter().any(|known| known.name == host && known.address.is_none()) {
+            return Ok(String::new());
+        }
+        let address = tried_address(output).unwrap_or(self.network.listen_address());
+        Ok(format!(
+            " (on this machine, listen on {address}; loopback is not reached from a container)"
+        ))
     }
+}
+
+/// The address that `wget` of BusyBox has tried: `… remote host (172.17.0.1): …`.
+fn tried_address(output: &str) -> Option<IpAddr> {
+    output.split(['(', ')']).find_map(|part| part.parse().ok())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,6 +232,13 @@ mod tests {
         for (code, output, expected) in table {
             assert_eq!(meaning(code, output), expected, "{output}");
         }
+    }
+
+    #[test]
+    fn the_address_that_was_tried_is_read() {
+        let output = "wget: can't connect to remote host (172.17.0.1): Connection refused";
+        assert_eq!(tried_address(output), "172.17.0.1".parse().ok());
+        assert_eq!(tried_address("(what) ever"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::{ContainerState, Health, HealthStatusEnum};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval};
 
 use crate::error::{Cause, StartError};
 
@@ -67,7 +67,9 @@ async fn until<T>(
     mut judge: impl FnMut(&ContainerState) -> Result<Option<T>, Cause>,
 ) -> Result<T, Cause> {
     let begin = Instant::now();
+    let mut ticks = interval(INTERVAL);
     loop {
+        ticks.tick().await;
         let found = docker.inspect_container(id, None).await;
         let found = found
             .map_err(|error| StartError::engine(format!("the state of {service}"), &error).cause)?;
@@ -79,7 +81,6 @@ async fn until<T>(
             let check = last_check(state.health.as_ref());
             return Err(Cause::NotInTime { service: service.to_owned(), after: ceiling, check });
         }
-        sleep(INTERVAL).await;
     }
 }
 

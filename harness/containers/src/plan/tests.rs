@@ -115,25 +115,27 @@ fn what_cannot_be_carried_out_is_found_all_at_once() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::create_dir(directory.path().join("rules")).unwrap();
     let plan = plan_in(directory.path())
+        .only(["prometheus", "loki"])
         .argument("promtheus", "--x", "why not")
+        .argument("alertmanager", "--x", "why not")
         .host_port("prometheus", 9091, 1)
-        .only(["prometheus", "loki"]);
-    let problems = crate::problem::lines(&plan.check().unwrap_err());
-    let lines: Vec<_> = problems.lines().collect();
+        .replace_sources("/elsewhere", "/x", "why not");
+    let missing = directory.path().join("prometheus/prometheus.yml");
+    let problems: Vec<_> = plan.check().unwrap_err().iter().map(ToString::to_string).collect();
     assert_eq!(
-        lines[0],
-        "c.yml: there is no service `loki` (services are alertmanager, prometheus, grafana)"
-    );
-    assert!(lines[1].starts_with("c.yml: there is no service `promtheus`"), "{problems}");
-    assert_eq!(lines[2], "c.yml:6: prometheus publishes no port 9091");
-    assert!(
-        lines[3].starts_with("c.yml:10: prometheus: ")
-            && lines[3].contains(
-                "prometheus/prometheus.yml is to be mounted at /etc/p.yml and does not exist"
+        problems,
+        [
+            "c.yml: there is no service `loki`; services are alertmanager, prometheus, grafana".into(),
+            "c.yml: there is no service `promtheus`; services are alertmanager, prometheus, grafana".into(),
+            "c.yml:2: alertmanager is to be changed and not booted".into(),
+            "c.yml:6: prometheus publishes no port 9091".into(),
+            "c.yml: no mount comes from /elsewhere".into(),
+            format!(
+                "c.yml:10: prometheus: {} is to be mounted at /etc/p.yml and does not exist (create it, or correct the path)",
+                missing.display()
             ),
-        "{problems}"
+        ]
     );
-    assert_eq!(lines.len(), 4);
 }
 
 #[test]

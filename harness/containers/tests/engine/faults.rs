@@ -1,7 +1,9 @@
 //! Faults of one service: stopped, killed, frozen, and well again.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
+use containers::Network;
 use libtest_mimic::Failed;
 
 use crate::Body;
@@ -44,16 +46,24 @@ fn stopped() -> Result<(), Failed> {
 fn killed() -> Result<(), Failed> {
     block_on(async {
         let (engine, site) = (engine().await?, Site::alone()?);
-        let running = site.boot(&engine).await?;
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let plan = site.plan(&engine).await?.host_port("alertmanager", 9093, port);
+        let running = Network::create(&engine).await?.boot(&plan).await?;
         let address = running.address("alertmanager", 9093).await?;
+        ensure(address.port() == port, format!("{address} instead of port {port}"))?;
+        running.check().await?;
         running.kill("alertmanager").await?;
         ensure(get_text(&format!("http://{address}/-/ready")).await.is_err(), "nobody answers")?;
+        let error = running.check().await.err().ok_or("a dead service is well")?.to_string();
+        ensure(error.starts_with("alertmanager ended with exit code 137"), error.clone())?;
+        ensure(error.contains("the last lines of prometheus:"), error)?;
         let error = running.kill("alertmanager").await.err().ok_or("it is dead already")?;
         ensure(error.to_string().contains("refuses to kill it"), error.to_string())?;
         running.start("alertmanager").await?;
-        let again = running.address("alertmanager", 9093).await?;
-        let ready = get_text(&format!("http://{again}/-/ready")).await?;
+        // A fixed port stays.
+        let ready = get_text(&format!("http://{address}/-/ready")).await?;
         ensure(ready.contains("OK"), ready)?;
+        running.check().await?;
         Ok(running.remove().await?)
     })
 }

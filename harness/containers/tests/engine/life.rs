@@ -13,6 +13,7 @@ pub(crate) const TRIALS: &[(&str, Body)] = &[
     ("an_alert_about_a_service_of_this_machine_is_delivered_to_it", delivered),
     ("the_engines_own_host_gateway_leads_to_this_machine", delivered_as_in_file),
     ("what_runs_is_what_the_file_and_the_plan_say", as_planned),
+    ("a_service_has_the_entrypoint_user_environment_and_mounts_of_the_file", as_in_file),
     ("nothing_is_published_but_on_loopback", on_loopback),
     ("two_stacks_of_one_file_run_side_by_side", side_by_side),
 ];
@@ -88,10 +89,50 @@ fn as_planned() -> Result<(), Failed> {
         ensure(flag("storage.tsdb.retention.time") == "9y", flags.to_string())?;
         ensure(flag("web.enable-admin-api") == "true", flags.to_string())?;
         ensure(flag("web.enable-lifecycle") == "true", flags.to_string())?;
-        let rules = get_text(&format!("http://{prometheus}/api/v1/rules")).await?;
-        ensure(rules.contains("copied"), rules)?;
+        until("the copied rules", async || {
+            let rules = get_text(&format!("http://{prometheus}/api/v1/rules")).await?;
+            ensure(rules.contains("copied"), rules)
+        })
+        .await?;
         ensure(running.services().eq(["prometheus"]), "only one is booted")?;
         ensure(running.address("alertmanager", 9093).await.is_err(), "it has no address")?;
+        Ok(running.remove().await?)
+    })
+}
+
+/// A service that says what it was given, and must end well before Alertmanager is started.
+const PROBE: &str = r#"
+  probe:
+    image: ${ALERTMANAGER_IMAGE}
+    entrypoint: [/bin/busybox, sh]
+    command: [-c, 'echo "A=$$A, user $$(busybox id -u), $$1"; busybox touch /etc/alertmanager/x', sh, last]
+    user: '0'
+    environment: {A: 'a b'}
+    volumes: ['./alertmanager:/etc/alertmanager:ro']
+    networks: [monitoring]
+"#;
+
+fn as_in_file() -> Result<(), Failed> {
+    block_on(async {
+        let engine = engine().await?;
+        let site = Site::alone()?;
+        site.edit("\nnetworks:\n", &format!("{PROBE}\nnetworks:\n"))?;
+        let after = "    depends_on: {probe: {condition: service_completed_successfully}}\n";
+        site.edit("\n  probe:", &format!("{after}\n  probe:"))?;
+        let error = match site.boot(&engine).await {
+            Ok(_) => return Err("a probe that fails was passed over".into()),
+            Err(error) => error.message().unwrap_or_default().to_owned(),
+        };
+        // `touch` fails, and so does the probe.
+        let words =
+            ["probe ended with exit code 1", "A=a b, user 0, last", "Read-only file system"];
+        let missing: Vec<_> = words.iter().filter(|word| !error.contains(**word)).collect();
+        ensure(missing.is_empty(), format!("{missing:?} not in {error}"))?;
+        site.edit("busybox touch /etc/alertmanager/x", "true")?;
+        let running = site.boot(&engine).await?;
+        ensure(running.services().eq(["probe", "alertmanager", "prometheus"]), "in this order")?;
+        let said = running.logs("probe", 3).await?;
+        ensure(said == ["A=a b, user 0, last"], format!("{said:?}"))?;
         Ok(running.remove().await?)
     })
 }

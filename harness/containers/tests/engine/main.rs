@@ -11,9 +11,11 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 mod ends;
 mod faults;
+mod finds;
 mod life;
 mod mistakes;
 mod own;
+mod pulls;
 mod site;
 mod world;
 
@@ -23,15 +25,23 @@ type Body = fn() -> Result<(), Failed>;
 fn main() -> ExitCode {
     // The same program, started by a trial to be killed.
     if let Some(role) = std::env::var_os(ends::ROLE) {
-        return world::block_on(ends::child(&role.to_string_lossy()));
+        let role = role.to_string_lossy();
+        return if finds::ROLES.contains(&&*role) {
+            finds::child(&role)
+        } else {
+            world::block_on(ends::child(&role))
+        };
     }
     let arguments = Arguments::from_args();
     let missing = world::block_on(Engine::find()).err().map(|error| error.to_string());
-    let trials = [life::TRIALS, faults::TRIALS, mistakes::TRIALS, ends::TRIALS].concat();
+    let trials =
+        [life::TRIALS, faults::TRIALS, mistakes::TRIALS, pulls::TRIALS, ends::TRIALS].concat();
     let own_missing = missing.clone().or_else(own::missing);
     let trials = trials.iter().map(|(name, body)| trial(name, *body, missing.as_deref()));
     let own = own::TRIALS.iter().map(|(name, body)| trial(name, *body, own_missing.as_deref()));
-    let trials = trials.chain(own);
+    let other_user = missing.clone().or_else(finds::missing);
+    let finds = finds::TRIALS.iter().map(|(name, body)| trial(name, *body, other_user.as_deref()));
+    let trials = trials.chain(own).chain(finds);
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     let removed = world::block_on(world::remove_images());
     match removed {

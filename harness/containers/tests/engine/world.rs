@@ -7,7 +7,7 @@ use std::time::Duration;
 use containers::test_images::{Programs, TestImageError, TestImages};
 use containers::{Engine, EngineError};
 use tokio::sync::OnceCell;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval};
 
 /// A slow machine is no failure.
 const CEILING: Duration = Duration::from_secs(120);
@@ -59,7 +59,9 @@ pub(crate) async fn until<T>(
     mut check: impl AsyncFnMut() -> Result<T, String>,
 ) -> Result<T, String> {
     let begin = Instant::now();
+    let mut ticks = interval(Duration::from_millis(50));
     loop {
+        ticks.tick().await;
         match check().await {
             Ok(value) => return Ok(value),
             Err(seen) if begin.elapsed() > CEILING => {
@@ -68,7 +70,7 @@ pub(crate) async fn until<T>(
                     CEILING.as_secs()
                 ));
             }
-            Err(_) => sleep(Duration::from_millis(50)).await,
+            Err(_) => {}
         }
     }
 }
