@@ -302,7 +302,7 @@ fn what_is_not_simulated_is_not_judged(binary: &PrometheusBinary) -> Result<(), 
         let work = work(&campaign, 2).await;
         let all = found(&campaign, &work);
         for (rule, words) in [
-            ("Alerts", "reads ALERTS, which no simulation shows"),
+            ("Alerts", "reads ALERTS, which the simulated modules do not show"),
             ("Branch", "reads prometheus_tsdb_head_series, which"),
             ("Absent", "reads prometheus_tsdb_head_series, which"),
             ("Server", "reads process_start_time_seconds, which"),

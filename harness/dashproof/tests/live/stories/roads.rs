@@ -75,7 +75,7 @@ fn swapped(
     fs::write(&file, text.replace('?', &route(other)))?;
     let story = bench::story(story)?;
     let routed = format!("goes to receiver {other:?} by the route of line ");
-    let named = format!("of alertmanager.yml, and receiver {told:?} is to be told");
+    let named = format!("of alertmanager.yml, but receiver {told:?} should be notified");
     let heard = format!("receiver {told:?} was never notified: {other:?} was notified instead");
     let red = |report: &ScenarioReport| -> String {
         let verdict = report.alerts.iter().find(|verdict| verdict.alert == alert);

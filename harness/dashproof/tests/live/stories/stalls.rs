@@ -54,7 +54,7 @@ fn played_again(binary: &PrometheusBinary) -> Result<(), Failed> {
     let (road, story) = stalling(binary, 1, |_| Ok(()))?;
     let report = bench::play(&road, &story)?;
     let again = report.remarks.iter().any(|remark| {
-        remark.starts_with("played again, since in a first try Prometheus took ")
+        remark.starts_with("played a second time, because in the first try Prometheus took ")
             && remark.contains("wiring/scrapes (")
     });
     let held = report.held();
@@ -70,9 +70,9 @@ fn not_judged(binary: &PrometheusBinary) -> Result<(), Failed> {
     };
     let words = [
         "not judged: Prometheus took ",
-        " when it was played again",
+        " in the second try",
         "was not scraped for ",
-        "fewer stories side by side",
+        "fewer stories at the same time",
     ];
     match words.iter().all(|words| error.contains(words)) {
         true => Ok(()),
@@ -85,7 +85,7 @@ fn stays_red(binary: &PrometheusBinary) -> Result<(), Failed> {
     let report = bench::play(&road, &story)?;
     let lines = report.wiring.iter().flat_map(|wiring| &wiring.broken);
     let found = lines.into_iter().any(|line| line.contains("rules/alerts.yml is not loaded"));
-    let again = report.remarks.iter().any(|remark| remark.starts_with("played again"));
+    let again = report.remarks.iter().any(|remark| remark.starts_with("played a second time"));
     let held = report.held();
     let text = bench::told(&road, &story, report);
     if found && again && !held { Ok(()) } else { Err(Failed::from(text)) }

@@ -35,14 +35,14 @@ const MISTAKES: [Mistake; 7] = [
         story: "baseline",
         edit: || Box::new(wrong_path),
         part: Part::Scrapes,
-        words: &["llm-provider", "scraped in vain", "404"],
+        words: &["llm-provider", "every scrape fails", "404"],
     },
     Mistake {
         name: "no_alertmanager_to_send_to",
         story: "baseline",
         edit: || Box::new(no_alertmanager),
         part: Part::Notifications,
-        words: &["never discovered an Alertmanager", "alerting.alertmanagers"],
+        words: &["never found an Alertmanager", "alerting.alertmanagers"],
     },
     Mistake {
         name: "a_wrong_port",
@@ -51,7 +51,7 @@ const MISTAKES: [Mistake; 7] = [
         part: Part::Scrapes,
         words: &[
             "llm-provider at 127.0.0.1:",
-            "is no target",
+            "is not a target",
             "127.0.0.1:1/metrics",
             "connection refused",
         ],
@@ -75,7 +75,7 @@ const MISTAKES: [Mistake; 7] = [
         story: "module-down",
         edit: || Box::new(to_nowhere),
         part: Part::Notifications,
-        words: &["ModuleDown (critical) fired and nobody can be told", "\"quiet\""],
+        words: &["ModuleDown (critical) fired, but nobody can be notified", "\"quiet\""],
     },
     Mistake {
         name: "a_scrape_slower_than_its_timeout",
@@ -84,7 +84,7 @@ const MISTAKES: [Mistake; 7] = [
         part: Part::Scrapes,
         words: &[
             "llm-provider",
-            "that Prometheus does not count",
+            "Prometheus counts the scrape as failed",
             "deadline exceeded",
             "scrape_timeout",
         ],

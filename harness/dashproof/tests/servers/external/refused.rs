@@ -97,7 +97,7 @@ fn nobody() -> Result<(), Failed> {
     expect(
         &said,
         2,
-        &[&format!("no answer from {url}"), "refused", "hint: start it, or mend the URL"],
+        &[&format!("no answer from {url}"), "refused", "hint: start it, or correct the URL"],
     );
     Ok(())
 }

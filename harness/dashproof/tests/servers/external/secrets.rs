@@ -55,7 +55,7 @@ fn bearer() -> Result<(), Failed> {
         );
         assert!(without.text.contains(&url), "{}", without.text);
         let wrong = call(&[("DASHPROOF_BEARER_TOKEN", "wrong")]).await?;
-        expect(&wrong, 2, &["refuses a bearer token with HTTP 401", "hint: mend the token"]);
+        expect(&wrong, 2, &["refuses a bearer token with HTTP 401", "hint: correct the token"]);
         assert!(!wrong.text.contains("wrong\""), "{}", wrong.text);
         assert_eq!(door.admitted(), 0, "nobody came in");
         let right = call(&[("DASHPROOF_BEARER_TOKEN", "hunter2")]).await?;
