@@ -6,16 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its data must fail")]
 
 mod data;
-mod intervals;
-mod legend;
 mod names;
 mod overrides;
 mod reducers;
 mod shown_texts;
 mod stat_values;
-mod time_ranges;
 mod transformed;
-mod variables;
 
 use data::Held;
 
@@ -35,23 +31,6 @@ const CHECKS: &[(&str, Check)] = &[
     ("thresholds in percent", shown_texts::threshold_percentage),
     ("applyFieldOverrides", overrides::overrides),
     ("transformDataFrame", transformed::transformed),
-    ("metricNamesToVariableValues, sort", variables::sorted),
-    ("metricNamesToVariableValues, regex", variables::regex),
-    ("CustomVariable", variables::custom),
-    ("MultiValueVariable", variables::opened),
-    ("IntervalVariable", variables::auto),
-    ("sceneInterpolator, formatRegistry", variables::interpolated),
-    ("evaluateTimeRange", time_ranges::time_ranges),
-    ("rangeUtil.roundInterval", intervals::round),
-    ("rangeUtil.intervalToMs", intervals::to_ms),
-    ("rangeUtil.secondsToHms", intervals::hms),
-    ("SceneQueryRunner.prepareRequests", intervals::request),
-    ("gtime.ParseInterval", intervals::backend_parse),
-    ("gtime.RoundInterval", intervals::backend_round),
-    ("gtime.FormatInterval", intervals::backend_format),
-    ("time.Duration.String", intervals::backend_duration),
-    ("legend templates", legend::filled),
-    ("strconv.Quote", legend::quoted),
 ];
 
 #[test]
