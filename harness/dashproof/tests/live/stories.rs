@@ -6,14 +6,14 @@ use testkit::alertmanagers;
 mod bench;
 mod faults;
 use testkit::lines;
+mod played;
 mod roads;
 mod stalls;
-mod stories;
 mod wiring;
 
 /// All trials of this suite.
 pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
-    [faults::trials(), stories::trials(), roads::trials(), wiring::trials(), stalls::trials()]
+    [faults::trials(), played::trials(), roads::trials(), wiring::trials(), stalls::trials()]
         .into_iter()
         .flatten()
         .collect()
