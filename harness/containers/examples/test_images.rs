@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use containers::Engine;
-use containers::test_images::{Programs, TestImages};
+use containers::test_images::{Keep, Programs, TestImages};
 
 const USAGE: &str =
     "usage: test_images build CACHE | test_images remove PROMETHEUS_IMAGE ALERTMANAGER_IMAGE";
@@ -44,7 +44,9 @@ async fn build(cache: &Path) -> Result<(), Box<dyn Error>> {
     if let Some(alertmanager) = named("DASHPROOF_ALERTMANAGER") {
         programs.alertmanager = alertmanager;
     }
-    for (name, image) in TestImages::build(&engine, &programs, "").await?.variables() {
+    for (name, image) in
+        TestImages::build(&engine, &programs, Keep::UntilRemoved).await?.variables()
+    {
         println!("{name}={image}");
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Removes what runs have left in the engine: containers, networks and volumes that carry a run's labels.
+//! Removes what runs have left in the engine: containers, networks, volumes and test images that carry a run's labels.
 //!
 //! A run that was killed removes nothing itself; the next one does, by the labels. This module must not know what a
 //! run is for.
@@ -8,8 +8,9 @@ use std::collections::{BTreeSet, HashMap};
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::errors::Error as ApiError;
 use testcontainers::bollard::query_parameters::{
-    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
-    RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
+    ListContainersOptionsBuilder, ListImagesOptionsBuilder, ListNetworksOptionsBuilder,
+    ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptions,
+    RemoveVolumeOptionsBuilder,
 };
 
 use crate::engine::{Engine, message};
@@ -24,6 +25,8 @@ pub struct Collected {
     pub networks: Vec<String>,
     /// Volumes.
     pub volumes: Vec<String>,
+    /// Test images that belonged to a process.
+    pub images: Vec<String>,
     /// Runs whose process cannot be seen from here, because it has numbers of its own in a container. Nothing of
     /// theirs was touched.
     pub unseen: Vec<String>,
@@ -33,7 +36,9 @@ impl Collected {
     /// Whether nothing was removed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.containers.is_empty() && self.networks.is_empty() && self.volumes.is_empty()
+        [&self.containers, &self.networks, &self.volumes, &self.images]
+            .iter()
+            .all(|names| names.is_empty())
     }
 }
 
@@ -134,8 +139,25 @@ async fn remove(
         let name = volume.name;
         note(removed, format!("the volume {name}"), name, &mut collected.volumes, &mut failed);
     }
+    let options = ListImagesOptionsBuilder::new().filters(&labelled).build();
+    let found = docker.list_images(Some(options)).await;
+    for image in found.map_err(|error| GarbageError::new("images", &error))? {
+        if !is_garbage(Some(&image.labels)) {
+            continue;
+        }
+        for name in image.repo_tags {
+            let removed = docker.remove_image(&name, None::<RemoveImageOptions>, None).await;
+            let removed = removed.map(drop);
+            note(removed, format!("the image {name}"), name, &mut collected.images, &mut failed);
+        }
+    }
     collected.unseen = unseen.into_iter().collect();
-    for names in [&mut collected.containers, &mut collected.networks, &mut collected.volumes] {
+    for names in [
+        &mut collected.containers,
+        &mut collected.networks,
+        &mut collected.volumes,
+        &mut collected.images,
+    ] {
         names.sort();
     }
     match failed {

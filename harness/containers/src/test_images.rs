@@ -5,6 +5,7 @@
 //! are for this machine alone: the programs bring the system's own libraries.
 //! This module must not know how a stack is booted.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use tokio::time::timeout;
 
 use crate::compose::Variables;
 use crate::engine::{Engine, message};
+use crate::run::Run;
 use layer::Layer;
 
 mod debian;
@@ -40,6 +42,16 @@ pub struct Programs {
     pub busybox: PathBuf,
     /// The directory of Alertmanager's templates, for builds that do not carry them.
     pub templates: Option<PathBuf>,
+}
+
+/// Whose images they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// They stay until [`TestImages::remove`], under the program's version alone.
+    UntilRemoved,
+    /// They are this process'. The tag ends with its number, which keeps users of one engine apart, and what a killed
+    /// process has left is removed with its other garbage.
+    WithProcess,
 }
 
 /// Images that were built, by name and tag.
@@ -108,14 +120,14 @@ impl Programs {
 }
 
 impl TestImages {
-    /// Builds both. Their tag is the program's version and `suffix`, which keeps users of one engine apart.
+    /// Builds both.
     ///
     /// # Errors
     /// If a program does not run, or the engine refuses.
     pub async fn build(
         engine: &Engine,
         programs: &Programs,
-        suffix: &str,
+        keep: Keep,
     ) -> Result<Self, TestImageError> {
         let prometheus = Recipe {
             name: "prometheus",
@@ -134,8 +146,8 @@ impl TestImages {
             configuration: "route: {receiver: none}\nreceivers: [{name: none}]\n",
         };
         Ok(Self {
-            prometheus: build(engine, programs, &prometheus, suffix).await?,
-            alertmanager: build(engine, programs, &alertmanager, suffix).await?,
+            prometheus: build(engine, programs, &prometheus, keep).await?,
+            alertmanager: build(engine, programs, &alertmanager, keep).await?,
         })
     }
 
@@ -170,13 +182,20 @@ async fn build(
     engine: &Engine,
     programs: &Programs,
     recipe: &Recipe<'_>,
-    suffix: &str,
+    keep: Keep,
 ) -> Result<String, TestImageError> {
-    let (repository, tag) =
-        (format!("dashproof-test/{}", recipe.name), format!("{}{suffix}", version(recipe).await?));
+    let repository = format!("dashproof-test/{}", recipe.name);
+    let version = version(recipe).await?;
+    let (tag, labels) = match keep {
+        Keep::UntilRemoved => (version, BTreeMap::new()),
+        Keep::WithProcess => {
+            let labels: BTreeMap<_, _> = Run::new().labels().into_iter().collect();
+            (format!("{version}-{}", std::process::id()), labels)
+        }
+    };
     let Recipe { name, port, command, .. } = recipe;
     let bytes = contents(programs, recipe).await?;
-    let changes = vec![
+    let mut changes = vec![
         format!("ENTRYPOINT [\"/bin/{name}\"]"),
         format!("CMD {command}"),
         "USER nobody".to_owned(),
@@ -185,6 +204,7 @@ async fn build(
         format!("WORKDIR /{name}"),
         "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
     ];
+    changes.extend(labels.iter().map(|(label, value)| format!("LABEL \"{label}\"=\"{value}\"")));
     let options = CreateImageOptionsBuilder::new()
         .from_src("-")
         .repo(&repository)

@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use containers::test_images::{Programs, TestImageError, TestImages};
+use containers::test_images::{Keep, Programs, TestImageError, TestImages};
 use containers::{Engine, EngineError};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, interval};
@@ -41,7 +41,7 @@ pub(crate) async fn images(engine: &Engine) -> Result<&'static TestImages, TestI
         if let Some(alertmanager) = named("DASHPROOF_ALERTMANAGER") {
             programs.alertmanager = alertmanager;
         }
-        TestImages::build(engine, &programs, &format!("-{}", std::process::id())).await
+        TestImages::build(engine, &programs, Keep::WithProcess).await
     };
     IMAGES.get_or_try_init(build).await
 }
