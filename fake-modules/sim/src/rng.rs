@@ -12,7 +12,7 @@ use rand_pcg::Mcg128Xsl64;
 /// The name of an independent stream of random numbers.
 ///
 /// ```
-/// use crate::rng::{Rng, Stream};
+/// use sim::rng::{Rng, Stream};
 /// const LATENCY: Stream = Stream::named("provider latency");
 /// let mut rng = Rng::new(7, LATENCY);
 /// let mut of_the_third_provider = Rng::new(7, LATENCY.nth(2));
