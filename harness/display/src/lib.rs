@@ -10,6 +10,7 @@ mod blame;
 mod colours;
 mod compare;
 mod expected;
+pub mod mutate;
 mod observe;
 mod probes;
 mod table;

@@ -12,3 +12,6 @@ pub mod interval;
 pub mod legend;
 pub mod reduce;
 pub mod variables;
+
+#[cfg(test)]
+mod vectors;

@@ -54,7 +54,7 @@ pub fn automatic_names(series: &[Labels]) -> Vec<String> {
 }
 
 /// `template` with `{{ label }}` replaced by the label's value, or by nothing.
-fn fill(template: &str, labels: &Labels) -> String {
+pub(super) fn fill(template: &str, labels: &Labels) -> String {
     let mut result = String::new();
     let mut rest = template;
     while let Some(start) = rest.find("{{") {
@@ -95,7 +95,7 @@ fn label_text(labels: &Labels) -> String {
 }
 
 /// Go's `%q` for the characters that label values have in practice.
-fn quote(value: &str) -> String {
+pub(super) fn quote(value: &str) -> String {
     let mut quoted = String::from("\"");
     for character in value.chars() {
         match character {

@@ -9,8 +9,10 @@
 pub mod definition;
 pub mod format;
 pub mod interpolate;
+pub mod opening;
 pub mod query;
 
 pub use definition::{Variable, VariableKind, VariableSort};
 pub use interpolate::{Binding, Context, InterpolationError, Scope, Selection, interpolate};
+pub use opening::{VariableOption, filtered, opened};
 pub use query::VariableQuery;

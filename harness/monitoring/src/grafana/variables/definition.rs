@@ -122,6 +122,9 @@ pub(crate) fn variable(node: &Node<'_>, notes: &mut Notes<'_>) -> Variable {
         None => String::new(),
     };
     let options = match kind {
+        VariableKind::Custom if node.value.get("valuesFormat").is_some_and(|it| it == "json") => {
+            json_options(&query)
+        }
         VariableKind::Custom | VariableKind::Interval => custom_options(&query),
         VariableKind::Constant => vec![query.clone()],
         _ => {
@@ -173,7 +176,8 @@ fn sort(number: Option<i64>) -> VariableSort {
 
 /// The values of `a, b : 2, c\,d`: an entry may be `text : value`, and `\,` is a comma.
 ///
-/// Source: `CustomVariable` in scenes packages/scenes/src/variables/variants.
+/// Source: `CustomVariable` in scenes packages/scenes/src/variables/variants: entries are found by
+/// `(?:\\,|[^,])+` and split by `^\s*(.+)\s:\s(.+)$`, both applied to single lines.
 fn custom_options(query: &str) -> Vec<String> {
     let mut entries = vec![String::new()];
     let mut characters = query.chars().peekable();
@@ -185,13 +189,28 @@ fn custom_options(query: &str) -> Vec<String> {
             other => entry.push(other),
         }
     }
-    let value = |entry: &String| match entry.rsplit_once(" : ") {
-        Some((text, value)) if !text.trim().is_empty() && !value.is_empty() => {
-            value.trim().to_owned()
+    entries.iter().filter(|entry| !entry.is_empty()).map(|entry| custom_value(entry)).collect()
+}
+
+/// The value of one entry: what stands behind the last ` : `, if there is a text before it and no line break.
+fn custom_value(entry: &str) -> String {
+    let is_space = |c: Option<char>| c.is_some_and(char::is_whitespace);
+    let split = entry.char_indices().rev().filter(|(_, c)| *c == ':').find_map(|(at, _)| {
+        let (text, value) = (&entry[..at], &entry[at + 1..]);
+        if !is_space(text.chars().next_back()) || !is_space(value.chars().next()) {
+            return None;
         }
-        _ => entry.trim().to_owned(),
-    };
-    entries.iter().filter(|entry| !entry.is_empty()).map(value).collect()
+        let text = &text[..text.len() - text.chars().next_back()?.len_utf8()];
+        let value = &value[value.chars().next()?.len_utf8()..];
+        (!text.is_empty() && !value.is_empty() && !entry.contains('\n')).then_some(value)
+    });
+    split.unwrap_or(entry).trim().to_owned()
+}
+
+/// The values of a list that is written as JSON: of texts, or of objects with `value`.
+fn json_options(query: &str) -> Vec<String> {
+    let list: Vec<Value> = serde_json::from_str(query).unwrap_or_default();
+    list.iter().flat_map(|item| texts(item.get("value").unwrap_or(item))).collect()
 }
 
 #[cfg(test)]
