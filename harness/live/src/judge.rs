@@ -94,6 +94,7 @@ impl LiveRoad {
             ledger: replayed.ledger,
             blinds: proof::verify::blinds(&scenario.incidents, epoch_ms),
             constants_ms: proof::verify::constants_ms(&recorded, contracts),
+            pictures: self.verifier.pictures,
         });
         let arithmetic = Arithmetic::Modelled(proof::verify::era(&self.verifier.binary));
         // The copy's own timings and addresses, the same questions.

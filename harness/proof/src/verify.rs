@@ -13,6 +13,7 @@ mod error;
 pub mod evidence;
 pub mod look;
 pub mod not_emulated;
+pub mod picture;
 pub mod question;
 mod staging;
 pub mod targets;
@@ -70,6 +71,8 @@ pub struct Verifier {
     pub keep: bool,
     /// Which engine each scenario gets.
     pub choice: EngineChoice,
+    /// Whether what holds is kept as a picture too; what breaks always is.
+    pub pictures: bool,
     targets: Mutex<BTreeMap<[u8; 3], Targets>>,
 }
 
@@ -161,6 +164,7 @@ impl Verifier {
             only: None,
             keep: false,
             choice: EngineChoice::Native,
+            pictures: false,
             targets: Mutex::default(),
         }
     }
@@ -176,6 +180,7 @@ impl Verifier {
             only: self.only.clone(),
             keep: self.keep,
             choice: EngineChoice::Native,
+            pictures: self.pictures,
             targets: Mutex::default(),
         }
     }
@@ -358,5 +363,28 @@ pub async fn ask_all(
         done += 1;
         notice(Notice::Asked { done, of });
     }
-    Ok(verdicts.into_iter().flatten().collect())
+    let mut verdicts: Vec<Verdict> = verdicts.into_iter().flatten().collect();
+    keep_longest(&mut verdicts);
+    Ok(verdicts)
+}
+
+/// Of all pictures of a place that hold, only the one of the longest range with everything selected stays: many views
+/// show the same, and each takes memory.
+fn keep_longest(verdicts: &mut [Verdict]) {
+    let length = |verdict: &Verdict| {
+        verdict.picture.as_ref().map_or(0, |picture| picture.to_ms - picture.from_ms)
+    };
+    let counts = |verdict: &Verdict| verdict.held() && verdict.question.place.selection.is_empty();
+    let mut longest: BTreeMap<Place, i64> = BTreeMap::new();
+    for verdict in verdicts.iter().filter(|verdict| counts(verdict)) {
+        let known = longest.entry(verdict.question.place.clone()).or_default();
+        *known = length(verdict).max(*known);
+    }
+    for verdict in verdicts.iter_mut().filter(|verdict| verdict.held()) {
+        let place = &verdict.question.place;
+        let stays = counts(verdict) && longest.get(place) == Some(&length(verdict));
+        if !stays {
+            verdict.picture = None;
+        }
+    }
 }

@@ -152,6 +152,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
     verifier.only.clone_from(&args.only);
     verifier.keep = args.keep;
+    verifier.pictures = args.report.wants_pictures();
     let stack = args.stack.prepare(chosen, &mut verifier, &mut scenarios).await?;
     let mut run = Run {
         stack,

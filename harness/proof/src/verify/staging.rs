@@ -197,6 +197,7 @@ impl Verifier {
             ledger: played.ledger,
             blinds: blinds(&scenario.incidents, epoch_ms),
             constants_ms: constants_ms(&recorded, &self.contracts),
+            pictures: self.pictures,
         };
         Ok(Staged {
             engine,
