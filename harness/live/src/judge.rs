@@ -28,7 +28,7 @@ use prom::{series::Value, version::Version, words::counted};
 use proof::{
     alert::alert_rules,
     verify::{
-        Notice, RECORDING_RULES, ScenarioReport, Verifier, VerifyError,
+        Files, Notice, RECORDING_RULES, ScenarioReport, VerifyError,
         alerts::{judge, place, told::Routing},
         ask::Truth,
         ask_all,
@@ -75,7 +75,8 @@ impl LiveRoad {
         let Played { scenario, collected, watched, served, .. } = played;
         let epoch_ms = scenario.epoch.as_millisecond();
         let matched = matched(played, epoch_ms);
-        let takings = takings(served, deployed, &collected.targets, self.verifier.binary.version);
+        let takings =
+            takings(served, deployed, &collected.targets, self.verifier.tools.binary.version);
         let (recording, replicas) = (&played.recording, scenario.replicas);
         let replayed = replay::replay(recording, &matched, &takings, replicas, epoch_ms);
         let seen = Seen {
@@ -89,18 +90,18 @@ impl LiveRoad {
         let mut wiring = vec![seen.scrapes(), seen.samples(), seen.targets(), seen.rules(deployed)];
         wiring.push(staleness(client, served, (&matched, &replayed), &played.records).await?);
         let recorded = recorded::evaluations(deployed, collected);
-        let contracts = &self.verifier.contracts;
+        let contracts = &self.verifier.files.contracts;
         let truth = Arc::new(Truth {
             ledger: replayed.ledger,
             blinds: proof::verify::blinds(&scenario.incidents, epoch_ms),
             constants_ms: proof::verify::constants_ms(&recorded, contracts),
-            pictures: self.verifier.pictures,
+            pictures: self.verifier.tools.pictures,
         });
-        let arithmetic = Arithmetic::Modelled(proof::verify::era(&self.verifier.binary));
+        let arithmetic = Arithmetic::Modelled(proof::verify::era(&self.verifier.tools.binary));
         // The copy's own timings and addresses, the same questions.
-        let verifier = self.verifier.of(Arc::clone(deployed));
-        let looks = looks(&verifier, scenario);
-        let (questions, not_asked) = verifier.panel_questions(scenario, &looks, client).await?;
+        let files = Files { monitoring: Arc::clone(deployed), ..self.verifier.files.clone() };
+        let looks = looks(&files, scenario);
+        let (questions, not_asked) = files.panel_questions(scenario, &looks, client).await?;
         let mut verdicts = ask_all(questions, client, arithmetic, &truth, notice).await?;
         let judged = recorded::verdicts(
             deployed,
@@ -111,7 +112,7 @@ impl LiveRoad {
             client,
         )
         .await?;
-        verdicts.extend(judged.verdicts.into_iter().filter(|v| verifier.asks(&v.question.place)));
+        verdicts.extend(judged.verdicts.into_iter().filter(|v| files.asks(&v.question.place)));
         if let Some(rules) = wiring.iter_mut().find(|wiring| wiring.part == Part::Rules) {
             let (bitwise, by_events) = judged.compared;
             rules.compared += &format!(
@@ -124,7 +125,7 @@ impl LiveRoad {
         let interval_ms = deployed.config.evaluation_interval_ms;
         let span = (epoch_ms, collected.at_ms);
         let rules = alert_rules(&deployed.rules, interval_ms, span, |_, _, _| 0);
-        let shipped = &self.verifier.monitoring;
+        let shipped = &self.verifier.files.monitoring;
         let shipped = (shipped.directory.as_path(), &shipped.rules[..]);
         let rules = places::in_shipped(rules, &deployed.directory, shipped);
         let timelines = alerts::timelines(&rules, &collected.alerts, collected.at_ms);
@@ -134,10 +135,10 @@ impl LiveRoad {
         };
         let routing = Routing::of(deployed);
         routing.judge(&mut alerts, &timelines);
-        alerts.retain(|verdict| verifier.asks(&place(&verdict.alert)));
+        alerts.retain(|verdict| files.asks(&place(&verdict.alert)));
         let mut unproven = bind::unproven(deployed, contracts);
         unproven.extend(judged.missing.iter().map(|record| not_recorded(record)));
-        unproven.retain(|unproven| verifier.asks(&unproven.place));
+        unproven.retain(|unproven| files.asks(&unproven.place));
         unproven.extend(not_asked.into_iter().map(Unproven::from));
         match (&deployed.alertmanager, stack.alertmanager_url()) {
             (Some(config), Some(_)) => {
@@ -219,9 +220,9 @@ fn takings(
 }
 
 /// When every panel is asked: nobody looks into the future.
-fn looks(verifier: &Verifier, scenario: &Scenario) -> Vec<Look> {
+fn looks(files: &Files, scenario: &Scenario) -> Vec<Look> {
     let end_ms = scenario.epoch.as_millisecond() + scenario.duration.as_millis() as i64;
-    let mut looks = verifier.looks(scenario);
+    let mut looks = files.looks(scenario);
     looks.iter_mut().for_each(|look| look.to_ms = look.to_ms.min(end_ms));
     looks
 }

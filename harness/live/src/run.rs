@@ -162,10 +162,10 @@ impl LiveRoad {
         let targets: Vec<(Instance, SocketAddr)> = live.addresses().collect();
         let edit = self.edit.as_deref().map(|edit| edit as &(dyn Fn(&Path) -> _ + Sync));
         let plan = StackPlan {
-            monitoring: &self.verifier.monitoring,
-            prometheus: &self.verifier.binary,
+            monitoring: &self.verifier.files.monitoring,
+            prometheus: &self.verifier.tools.binary,
             alertmanager: self.alertmanager.as_ref(),
-            environment: &self.verifier.environment,
+            environment: &self.verifier.tools.environment,
             targets: targets.clone(),
             cadence: self.cadence(scenario),
             edit,
@@ -234,7 +234,7 @@ impl LiveRoad {
         });
         live.close().await;
         let mut report = report.map_err(|error| *error)?;
-        if self.verifier.keep {
+        if self.verifier.tools.keep {
             report.kept = stack.keep().await.into_iter().next();
         } else {
             stack.stop().await;

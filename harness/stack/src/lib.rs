@@ -9,6 +9,7 @@
 
 pub mod alertmanager_binary;
 pub mod amtool;
+pub mod bounded;
 pub mod client;
 pub mod deploy;
 pub mod environment;

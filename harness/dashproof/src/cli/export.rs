@@ -99,7 +99,7 @@ async fn exported(args: &Args, at: &Surroundings) -> Result<(UnitTest, Confirmat
     let test =
         unit_test(&verifier, &scenario, interval_ms, &mut |notice| line.notice(&notice)).await;
     let mut test = test.map_err(|error| failed(&error))?;
-    let confirmation = test.confirm(&verifier.binary, &verifier.environment).await;
+    let confirmation = test.confirm(&verifier.tools.binary, &verifier.tools.environment).await;
     progress.finish();
     Ok((test, confirmation.map_err(|error| failed(&error))?))
 }

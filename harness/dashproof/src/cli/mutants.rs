@@ -96,7 +96,7 @@ async fn report(args: &Args, at: &Surroundings) -> Result<MutationReport, Failur
     gc::collect(at).await?;
     let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
-    verifier.only.clone_from(&args.only);
+    verifier.files.only.clone_from(&args.only);
     let show = match (args.quiet, at.interactive) {
         (false, true) => Show::Bars,
         _ => Show::Nothing,

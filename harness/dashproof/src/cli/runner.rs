@@ -82,7 +82,7 @@ pub(super) async fn play(
     // The longest first, so that no job waits at the end for one that began late.
     queue.sort_by_key(|&index| std::cmp::Reverse(outcomes[index].scenario.duration));
     if let Judge::Backfill(verifier) = judge
-        && let EngineChoice::External(_) = verifier.choice
+        && let EngineChoice::External(_) = verifier.tools.choice
     {
         // A database that all share takes samples in the order of time.
         queue.sort_by_key(|&index| outcomes[index].scenario.epoch);
