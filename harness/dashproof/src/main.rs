@@ -17,7 +17,10 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use stack::environment::Environment;
 
-use dashproof::cli::{self, Args, Failure, Surroundings};
+use dashproof::{
+    cli::{self, Args, Failure, Surroundings},
+    report::paint::visible,
+};
 
 /// What a thread may use of its stack: an expression is walked as deep as it nests. Only what is used is real memory.
 const STACK: usize = 128 << 20;
@@ -39,7 +42,7 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", visible(&format!("{error:#}")));
             ExitCode::from(Failure::EXIT_CODE)
         }
     }

@@ -16,7 +16,7 @@ use super::{
     failure,
     files::{self, Places},
     gc,
-    output::Output,
+    output::{Output, Target},
     progress::{Counter, Show},
     runner::Stop,
 };
@@ -123,6 +123,7 @@ enum Format {
 const SCRAPE: Nanos = Nanos(30 * Nanos::SECOND.0);
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = output.target(args.output.as_deref())?;
     if args.format == Format::Svg && args.sweep.is_empty() {
         let remedy = "add a range, such as --sweep threshold=0.02..0.2";
         return Err(Failure::new("--format svg shows a sweep, and none was asked for", remedy));
@@ -164,7 +165,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
         stage.stop().await;
     }
     let report = AlertsReport::of(&campaign, &work, findings);
-    show_report(&args, &report, began.elapsed().as_secs_f64(), output)?;
+    show_report(&args, &report, began.elapsed().as_secs_f64(), target)?;
     Ok(if work.interrupted { Conclusion::Interrupted } else { Conclusion::Held }.exit_code())
 }
 
@@ -172,7 +173,7 @@ fn show_report(
     args: &Args,
     report: &AlertsReport,
     seconds: f64,
-    output: Output,
+    target: Target,
 ) -> Result<(), Failure> {
     let text = |paint: Paint| {
         format!("{}\n{seconds:.1} s\n", alerts::text::text(report, paint).trim_end())
@@ -182,9 +183,7 @@ fn show_report(
         Format::Json => alerts::json(report),
         Format::Svg => alerts::svg::svg(report).unwrap_or_default(),
     };
-    let Some(file) = &args.output else { return output.print(&plain(output.paint)) };
-    output.write(file, &plain(Paint::PLAIN))?;
-    output.print(&text(output.paint))
+    target.write_and_tell(plain, text)
 }
 
 async fn prepare(args: &Args, at: &Surroundings) -> Result<(Monitoring, Campaign), Failure> {

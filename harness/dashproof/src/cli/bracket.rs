@@ -88,6 +88,7 @@ Examples:
   dashproof bracket --mutants              would a case notice a wrong threshold or guard?";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = output.target(args.output.as_deref())?;
     let mut stop = Stop::listen()?;
     let (text, held) = tokio::select! {
         report = report(&args, at) => report?,
@@ -96,10 +97,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
             return Ok(Conclusion::Interrupted.exit_code());
         }
     };
-    match &args.output {
-        Some(file) => output.write(file, &text)?,
-        None => output.print(&text)?,
-    }
+    target.write(|_| text.clone())?;
     Ok(if held { Conclusion::Held } else { Conclusion::Broke }.exit_code())
 }
 

@@ -78,6 +78,7 @@ Examples:
   dashproof live baseline --monitoring ./mine     your own files";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = args.report.target(output)?;
     let mut stop = Stop::listen()?;
     let prepared = tokio::select! {
         prepared = prepare(&args, at) => prepared?,
@@ -96,7 +97,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     run.interrupted = interrupted;
     run.outcomes = judged;
     run.outcomes.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
-    args.report.show(&run, output)?;
+    args.report.show(&run, target)?;
     Ok(run.conclusion().exit_code())
 }
 

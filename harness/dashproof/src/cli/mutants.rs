@@ -66,6 +66,7 @@ Examples:
   dashproof mutants chat --duration 30m --only overview      under another scenario";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = output.target(args.output.as_deref())?;
     let mut stop = Stop::listen()?;
     let report = tokio::select! {
         report = report(&args, at) => report?,
@@ -80,10 +81,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
             serde_json::to_string_pretty(&report).expect("its maps have text keys") + "\n"
         }
     };
-    match &args.output {
-        Some(file) => output.write(file, &text)?,
-        None => output.print(&text)?,
-    }
+    target.write(|_| text.clone())?;
     Ok(if report.proven() { Conclusion::Held } else { Conclusion::Broke }.exit_code())
 }
 

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{Failure, output::Output};
+use super::{
+    Failure,
+    output::{Output, Target},
+};
 use crate::report::{Run, json, junit, paint::Paint, text};
 
 /// How the report is written, and where.
@@ -33,15 +36,18 @@ enum Format {
 }
 
 impl ReportArgs {
+    /// Opens where the report goes, before anything is judged.
+    pub(super) fn target(&self, output: Output) -> Result<Target, Failure> {
+        output.target(self.output.as_deref())
+    }
+
     /// Writes the report.
-    pub(super) fn show(&self, run: &Run, output: Output) -> Result<(), Failure> {
+    pub(super) fn show(&self, run: &Run, target: Target) -> Result<(), Failure> {
         let plain = |paint: Paint| match self.format {
             Format::Text => text::text(run, paint, self.quiet),
             Format::Json => json::json(run),
             Format::Junit => junit::junit(run),
         };
-        let Some(file) = &self.output else { return output.print(&plain(output.paint)) };
-        output.write(file, &plain(Paint::PLAIN))?;
-        output.print(&text::text(run, output.paint, self.quiet))
+        target.write_and_tell(plain, |paint| text::text(run, paint, self.quiet))
     }
 }

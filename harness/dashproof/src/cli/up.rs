@@ -31,7 +31,10 @@ use live::stack::{LiveStack, LiveStackError, StackPlan};
 use scenario::{Overrides, Source};
 use stack::{alertmanager_binary::AlertmanagerBinary, backend::Stack};
 
-use crate::report::stack::{self as shown, Shown};
+use crate::report::{
+    Conclusion,
+    stack::{self as shown, Shown},
+};
 
 /// What is done with a stack.
 #[derive(Debug, clap::Args)]
@@ -94,12 +97,12 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     let mut stop = Stop::listen()?;
     let started = tokio::select! {
         started = start(&args, at, output) => started?,
-        () = stop.wanted() => return Ok(0),
+        () = stop.wanted() => return Ok(Conclusion::Interrupted.exit_code()),
     };
     let (mut stack, modules) = started;
     let outcome = tokio::select! {
-        outcome = watch(&mut stack, &args, output) => outcome,
-        () = stop.wanted() => Ok(()),
+        outcome = watch(&mut stack, &args, output) => outcome.map(|()| 0),
+        () = stop.wanted() => Ok(Conclusion::Interrupted.exit_code()),
     };
     if args.keep {
         let kept = stack.keep().await;
@@ -118,7 +121,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
         stack.stop().await;
     }
     drop(modules);
-    outcome.map(|()| 0)
+    outcome
 }
 
 /// Starts everything and says where it is.

@@ -79,6 +79,7 @@ Examples:
   dashproof verify chat --prometheus-url http://localhost:8428   in a database that already runs";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = args.report.target(output)?;
     let mut stop = Stop::listen()?;
     let prepared = tokio::select! {
         prepared = prepare(&args, at) => prepared?,
@@ -110,7 +111,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     }
     run.outcomes.extend(judged);
     run.outcomes.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
-    args.report.show(&run, output)?;
+    args.report.show(&run, target)?;
     Ok(run.conclusion().exit_code())
 }
 

@@ -4,6 +4,7 @@
 
 mod compose;
 mod crates;
+mod licences;
 mod reading;
 
 use std::{
