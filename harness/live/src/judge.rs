@@ -88,6 +88,12 @@ impl LiveRoad {
             began_ms: epoch_ms,
         };
         let mut wiring = vec![seen.scrapes(), seen.samples(), seen.targets(), seen.rules(deployed)];
+        if let Some(targets) = wiring.iter_mut().find(|wiring| wiring.part == Part::Targets) {
+            // Whether the modules are reached, their scrapes tell.
+            let of_module = |lost: &&String| served.iter().any(|one| lost.contains(&one.address));
+            let lost = stack.servers().lost().iter().filter(|lost| !of_module(lost));
+            targets.broken.extend(lost.cloned());
+        }
         wiring.push(staleness(client, served, (&matched, &replayed), &played.records).await?);
         let recorded = recorded::evaluations(deployed, collected);
         let contracts = &self.verifier.files.contracts;
@@ -175,7 +181,7 @@ impl LiveRoad {
             alerts,
             wiring,
             unproven,
-            changed: stack.deployment().differences().iter().map(ToString::to_string).collect(),
+            changed: stack.differences(),
             remarks: Vec::new(),
             requests: played.requests,
             events: played.recording.len() as u64,

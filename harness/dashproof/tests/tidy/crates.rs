@@ -21,7 +21,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("scenario", &["sim", "prom"]),
     ("scrape", &["modules", "prom", "monitoring"]),
     ("check", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape"]),
-    ("stack", &["sim", "modules", "prom", "monitoring"]),
+    ("stack", &["sim", "modules", "prom", "monitoring", "containers"]),
     ("proof", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape", "stack"]),
     ("rules", &["sim", "prom", "monitoring", "truth", "scenario", "check", "stack", "proof"]),
     (
@@ -44,7 +44,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "live",
         ],
     ),
-    ("testkit", &["prom", "stack", "rules"]),
+    ("testkit", &["prom", "stack", "rules", "containers"]),
     (
         "benches",
         &[

@@ -2,6 +2,7 @@
 //!
 //! What is forbidden is listed here, so that an exception is a decision and not an accident.
 
+mod compose;
 mod crates;
 mod licences;
 mod reading;

@@ -27,6 +27,7 @@ pub(super) fn missed(
     check.groups(shipped, copy);
     check.addresses(shipped, copy);
     check.alerting(shipped, copy);
+    check.transport(shipped, copy);
     check.routes(shipped, copy);
     check.receivers(shipped, copy);
     check.problems
@@ -122,7 +123,8 @@ impl Check<'_> {
             }
         }
         for (instance, address) in &self.changes.targets {
-            let n = found.iter().filter(|other| **other == address.to_string()).count();
+            let address = self.changes.reached(*address);
+            let n = found.iter().filter(|other| **other == address).count();
             if n != 1 {
                 let (module, port) = (instance.module, instance.module.default_port());
                 let message = format!(
@@ -139,7 +141,7 @@ impl Check<'_> {
     /// Alerts and samples of a test go to nobody else.
     fn alerting(&mut self, shipped: &Monitoring, copy: &Monitoring) {
         let file = shipped.config.file.as_path();
-        let Some(address) = self.changes.alertmanager else { return };
+        let Some(address) = self.changes.alertmanager() else { return };
         let Ok(text) = fs::read_to_string(&copy.config.file) else { return };
         let Ok(read) = yaml::parse::<Value>(file, &text) else { return };
         let mut error = |message: String, remedy: &str| {
@@ -156,9 +158,7 @@ impl Check<'_> {
             let groups = manager["static_configs"].as_array().into_iter().flatten();
             let targets =
                 groups.flat_map(|group| group["targets"].as_array().into_iter().flatten());
-            for target in
-                targets.filter_map(Value::as_str).filter(|target| *target != address.to_string())
-            {
+            for target in targets.filter_map(Value::as_str).filter(|target| *target != address) {
                 error(
                     format!("alerts would be sent to {target}"),
                     "list Alertmanager with port 9093, which is replaced",
@@ -182,6 +182,42 @@ impl Check<'_> {
                 "samples would be sent to remote_write".to_owned(),
                 "have remote_write in the configuration of the installation only",
             );
+        }
+    }
+
+    /// Servers and modules of a test speak HTTP and ask for no password.
+    fn transport(&mut self, shipped: &Monitoring, copy: &Monitoring) {
+        let file = shipped.config.file.as_path();
+        let Ok(text) = fs::read_to_string(&copy.config.file) else { return };
+        let Ok(read) = yaml::parse::<Value>(file, &text) else { return };
+        let given: BTreeSet<usize> = listed(copy)
+            .into_iter()
+            .filter(|(_, address)| is_given(self.changes, address))
+            .map(|(nth, _)| nth)
+            .collect();
+        let remedy =
+            "name a folder as it is in development: without what the lines #production# add";
+        let mut refuse = |line: Option<usize>, what: String| {
+            self.problems.push(Problem::error(file, line, what).remedy(remedy));
+        };
+        for nth in given {
+            let (of, job) = (&read["scrape_configs"][nth], shipped.config.jobs.get(nth));
+            let name = job.map(|job| job.name.as_str()).unwrap_or_default();
+            for key in secured(of) {
+                let message =
+                    format!("job {name:?} has {key}, which servers of a test do not know");
+                refuse(job.and_then(|job| job.line), message);
+            }
+        }
+        if self.changes.alertmanager().is_some() {
+            for manager in read["alerting"]["alertmanagers"].as_array().into_iter().flatten() {
+                for key in secured(manager) {
+                    refuse(
+                        None,
+                        format!("alerting has {key}, which servers of a test do not know"),
+                    );
+                }
+            }
         }
     }
 
@@ -214,8 +250,18 @@ impl Check<'_> {
     }
 }
 
+/// What a job or an Alertmanager asks of a connection beyond HTTP.
+fn secured(of: &Value) -> Vec<&'static str> {
+    const KEYS: [&str; 4] = ["tls_config", "basic_auth", "authorization", "oauth2"];
+    let mut found: Vec<&str> = KEYS.into_iter().filter(|key| !of[*key].is_null()).collect();
+    if of["scheme"] == "https" {
+        found.insert(0, "scheme: https");
+    }
+    found
+}
+
 fn is_given(changes: &Changes, address: &str) -> bool {
-    let servers = [changes.prometheus, changes.alertmanager].into_iter().flatten();
-    let modules = changes.targets.iter().map(|(_, address)| *address);
-    servers.chain(modules).any(|given| given.to_string() == address)
+    let servers = [changes.prometheus(), changes.alertmanager()].into_iter().flatten();
+    let modules = changes.targets.iter().map(|(_, address)| changes.reached(*address));
+    servers.chain(modules).any(|given| given == address)
 }
