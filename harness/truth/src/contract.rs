@@ -3,6 +3,7 @@
 //! `scenarios/contracts/<dashboard uid>.yaml` binds each target of a dashboard to a [`Fact`]; another file binds the
 //! recording rules. Contracts are written by hand from what a panel claims to show, and never read an expression.
 
+mod display;
 mod raw;
 mod read;
 mod values;
@@ -16,6 +17,7 @@ use std::{
 use prom::{document, problem::Problem};
 
 use crate::fact::{Condition, Fact, Total};
+pub use display::DisplayContract;
 use raw::RawFile;
 use read::Reader;
 
@@ -55,14 +57,16 @@ pub struct DashboardContract {
 pub struct PanelContract {
     /// Line in the contract's file.
     pub line: Option<usize>,
-    /// The unit in Grafana's terms, such as `reqps`.
-    pub unit: String,
+    /// The unit in Grafana's terms, such as `reqps`; `None` for what follows from the quantity.
+    pub unit: Option<String>,
     /// Units of single targets (refId) where they differ.
     pub units: BTreeMap<String, String>,
     /// The reducer of a panel that shows one number for a series.
     pub reducer: Option<String>,
     /// The words that stand for values.
     pub mappings: BTreeMap<String, String>,
+    /// What else is seen on purpose.
+    pub display: DisplayContract,
     /// By refId.
     pub targets: BTreeMap<String, TargetContract>,
 }

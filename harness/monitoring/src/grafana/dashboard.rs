@@ -36,6 +36,10 @@ pub struct Dashboard {
     pub panels: Vec<Panel>,
     /// Annotation queries with an expression.
     pub annotations: Vec<Annotation>,
+    /// Rows as written, without their panels.
+    pub rows: Vec<serde_json::Value>,
+    /// Links to other dashboards, as written.
+    pub links: Vec<serde_json::Value>,
     /// Words that someone's export or `sed` template left in the file.
     pub placeholders: Vec<Placeholder>,
 }
@@ -127,6 +131,8 @@ pub struct Panel {
     pub time_shift: Option<String>,
     /// Place on the grid.
     pub position: GridPosition,
+    /// The panel as written, for whoever judges all of its members.
+    pub json: serde_json::Value,
 }
 
 /// Place and size on the grid of 24 columns.

@@ -38,6 +38,8 @@ pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
         variables: variables.iter().map(|node| definition::variable(node, notes)).collect(),
         time: TimeRange { from: time("from", "now-6h", notes), to: time("to", "now", notes) },
         panels: panels(root, notes),
+        rows: rows(root),
+        links: root.value.get("links").and_then(Value::as_array).cloned().unwrap_or_default(),
         annotations: annotations.iter().filter_map(|node| annotation(node, notes)).collect(),
         placeholders: Vec::new(),
     }
@@ -70,6 +72,17 @@ fn panels(root: &Node<'_>, notes: &mut Notes<'_>) -> Vec<Panel> {
         }
     }
     panels
+}
+
+/// The rows without their panels, which are panels of their own.
+fn rows(root: &Node<'_>) -> Vec<Value> {
+    let panels = root.value.get("panels").and_then(Value::as_array).into_iter().flatten();
+    let mut rows: Vec<Value> =
+        panels.filter(|panel| panel.get("type").is_some_and(|it| it == "row")).cloned().collect();
+    rows.iter_mut().filter_map(Value::as_object_mut).for_each(|row| {
+        row.shift_remove("panels");
+    });
+    rows
 }
 
 fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel {
@@ -126,6 +139,7 @@ fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel 
             .unwrap_or_default(),
         title,
         kind,
+        json: node.value.clone(),
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Variable {
     pub sort: VariableSort,
     /// Options as saved, without "All"; of custom and interval variables, as defined.
     pub options: Vec<String>,
+    /// The variable as written, for whoever judges all of its members.
+    pub json: Value,
 }
 
 /// Where a variable's options come from.
@@ -141,6 +143,7 @@ pub(crate) fn variable(node: &Node<'_>, notes: &mut Notes<'_>) -> Variable {
         regex: node.text_or_empty("regex", notes),
         sort: sort(node.whole("sort", notes)),
         options,
+        json: node.value.clone(),
     }
 }
 

@@ -17,6 +17,7 @@ fn variable(name: &str, multi: bool, include_all: bool, all_value: Option<&str>)
         regex: String::new(),
         sort: VariableSort::Disabled,
         options: Vec::new(),
+        json: serde_json::Value::Null,
     }
 }
 
