@@ -10,7 +10,7 @@ use std::{
 use crate::reading::{none, root};
 
 /// The crates, each with those of the workspace that it may name: whoever adds an edge decides it here.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("shown", &[]),
     ("containers", &[]),
     ("sim", &[]),
@@ -22,6 +22,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("scrape", &["modules", "prom", "monitoring"]),
     ("check", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape"]),
     ("stack", &["sim", "modules", "prom", "monitoring"]),
+    ("grafana", &["prom", "monitoring"]),
     ("proof", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape", "stack"]),
     ("rules", &["sim", "prom", "monitoring", "truth", "scenario", "check", "stack", "proof"]),
     (
