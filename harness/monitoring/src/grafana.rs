@@ -6,6 +6,7 @@
 //! Pure: text in, values out, apart from the loader of a directory. Knows
 //! nothing of contracts, truth or a running Grafana.
 
+pub mod behaviour;
 pub mod dashboard;
 pub mod datasource;
 pub mod interval;

@@ -10,7 +10,7 @@ use std::{
 use crate::reading::{none, root};
 
 /// The crates, each with those of the workspace that it may name: whoever adds an edge decides it here.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("shown", &[]),
     ("containers", &[]),
     ("sim", &[]),
@@ -23,6 +23,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("display", &["shown", "monitoring", "truth"]),
     ("check", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape", "display"]),
     ("stack", &["sim", "modules", "prom", "monitoring", "containers"]),
+    ("grafana", &["prom", "monitoring"]),
     (
         "proof",
         &[

@@ -12,5 +12,7 @@ pub mod interpolate;
 pub mod query;
 
 pub use definition::{Variable, VariableKind, VariableSort};
-pub use interpolate::{Binding, Context, InterpolationError, Scope, Selection, interpolate};
+pub use interpolate::{
+    Binding, Context, InterpolationError, Scope, Selection, interpolate, interpolate_as,
+};
 pub use query::VariableQuery;
