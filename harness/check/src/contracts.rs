@@ -6,8 +6,9 @@
 use serde_json::Value;
 
 use monitoring::grafana::dashboard::{Dashboard, Panel, QueryFormat, Target};
+use monitoring::grafana::legend::tight;
 use prom::problem::Problem;
-use truth::contract::{Contracts, PanelContract, TargetContract};
+use truth::contract::{Contracts, DashboardContract, PanelContract, TargetContract};
 
 /// Visualisations that reduce a series to one number.
 const REDUCING: [&str; 4] = ["stat", "gauge", "bargauge", "piechart"];
@@ -22,6 +23,7 @@ pub fn compare(dashboards: &[Dashboard], contracts: &Contracts) -> Vec<Problem> 
     let mut problems = Vec::new();
     for dashboard in dashboards {
         let Some(contract) = contracts.dashboards.get(&dashboard.uid) else { continue };
+        problems.extend(stale_variables(dashboard, contract));
         for panel in &dashboard.panels {
             let Some(bound) = contract.panels.get(&panel.title) else { continue };
             problems.extend(reducer(dashboard, panel, bound));
@@ -34,6 +36,28 @@ pub fn compare(dashboards: &[Dashboard], contracts: &Contracts) -> Vec<Problem> 
         }
     }
     problems
+}
+
+/// Variables of the contract that the dashboard does not have, renamed there perhaps: what they select would be judged
+/// as if nothing were selected.
+fn stale_variables<'a>(
+    dashboard: &'a Dashboard,
+    contract: &'a DashboardContract,
+) -> impl Iterator<Item = Problem> + 'a {
+    let names = || dashboard.variables.iter().map(|variable| variable.name.as_str());
+    let stale =
+        contract.variables.iter().filter(move |(name, _)| !names().any(|known| known == *name));
+    stale.map(move |(name, label)| {
+        let message = format!(
+            "the contract's variable {name:?}, which chooses values of {label:?}, is none of dashboard {:?}",
+            dashboard.uid
+        );
+        let unbound = names().find(|name| !contract.variables.contains_key(*name));
+        Problem::error(&contract.file, None, message).remedy(match unbound {
+            Some(new) => format!("was it renamed? `variables: {{ {new}: {label} }}` in the contract"),
+            None => "remove it from the contract's `variables`".to_owned(),
+        })
+    })
 }
 
 fn reducer(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Option<Problem> {
@@ -121,7 +145,6 @@ fn legend(
         "panel {:?} {} has the legend {shown:?} where the contract says {wanted:?}: {}",
         panel.title, target.ref_id, target.expr
     );
-    let tight = |template: &str| template.replace("{{ ", "{{").replace(" }}", "}}");
     // With a variable in it, only a look can tell: verification compares the names that are shown.
     let differs = tight(shown) != tight(wanted) && !shown.contains('$');
     differs.then(|| {
@@ -200,6 +223,7 @@ panels:
 
     #[test]
     fn what_grafana_does_by_default_needs_not_be_written() {
+        check("{{ a }}", "{{   a }}", &[]);
         check(r#""calcs": ["lastNotNull"]"#, "", &[]);
     }
 }
