@@ -35,7 +35,7 @@ use truth::{contract::Contracts, oracle::Arithmetic};
 use prom::evaluations::Evaluations;
 
 use crate::alert::timeline;
-use alerts::{AlertVerdict, told::Routing};
+use alerts::{AlertVerdict, specified::Specified, told::Routing};
 use ask::{Truth, Verdict};
 use bind::Unproven;
 use look::Look;
@@ -217,7 +217,7 @@ impl Verifier {
         scenario: &Scenario,
         staged: &Staged,
     ) -> Result<Vec<AlertVerdict>, VerifyError> {
-        if scenario.alerts.is_empty() {
+        if scenario.alerts.is_empty() && self.contracts.specified.is_empty() {
             return Ok(Vec::new());
         }
         let client = staged.engine.client();
@@ -225,8 +225,20 @@ impl Verifier {
         for rule in staged.alerts.iter().filter(|rule| self.asks(&alerts::place(&rule.name))) {
             timelines.push(timeline(rule, &client).await?);
         }
-        let mut verdicts = alerts::judge(scenario, &timelines, &self.contracts.alerts);
+        let mut verdicts = match scenario.alerts.is_empty() {
+            true => Vec::new(),
+            false => alerts::judge(scenario, &timelines, &self.contracts.alerts),
+        };
         Routing::of(&self.monitoring).judge(&mut verdicts, &timelines);
+        let specified = Specified {
+            contracts: &self.contracts,
+            scenario,
+            truth: &staged.truth,
+            arithmetic: staged.arithmetic,
+            targets: &staged.targets,
+            recorded: &staged.recorded,
+        };
+        specified.judge(&mut verdicts, &timelines);
         verdicts.retain(|verdict| self.asks(&alerts::place(&verdict.alert)));
         alerts::near_misses(&mut verdicts, &client).await?;
         Ok(verdicts)

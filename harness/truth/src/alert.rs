@@ -57,6 +57,7 @@ pub struct Course {
 
 /// A contract with all that says what happened.
 #[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "it borrows functions")]
 pub struct Watch<'a> {
     /// What the alert is meant to say.
     pub contract: &'a AlertContract,

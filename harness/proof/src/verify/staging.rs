@@ -31,7 +31,7 @@ use stack::{
 };
 use truth::{
     contract::Contracts,
-    fact::Fact,
+    fact::{Fact, Labels},
     oracle::{Arithmetic, Era},
     quantity::Quantity,
 };
@@ -39,7 +39,7 @@ use truth::{
 use crate::{
     alert::{AlertRule, alert_rules},
     backfill::{
-        Play,
+        Play, TargetConfig,
         rules::{self, RecordingRule},
     },
 };
@@ -57,6 +57,8 @@ pub struct Staged {
     pub recorded: BTreeMap<String, Evaluations>,
     /// The alert rules, with their evaluations.
     pub alerts: Vec<AlertRule>,
+    /// The labels of each module copy's target.
+    pub targets: BTreeMap<Instance, Labels>,
     /// The same as in the report, without verdicts.
     pub(super) report: ScenarioReport,
 }
@@ -128,6 +130,12 @@ impl Verifier {
         let at_first = |instance: &Option<Instance>| {
             instance.is_none_or(|instance| !removed_at_first(&scenario.incidents, instance.module))
         };
+        let of_target = |(instance, config): &(Option<Instance>, TargetConfig)| {
+            let mut labels = config.labels.clone();
+            labels.sort();
+            Some(((*instance)?, labels))
+        };
+        let targets = found.targets.iter().filter_map(of_target).collect();
         let n_targets = found.targets.iter().filter(|(instance, _)| at_first(instance)).count();
         let mut engine = match &self.choice {
             EngineChoice::Native => {
@@ -204,6 +212,7 @@ impl Verifier {
             arithmetic,
             recorded,
             alerts,
+            targets,
             report: ScenarioReport {
                 scenario: scenario.name.clone(),
                 seed: scenario.seed,

@@ -109,9 +109,10 @@ impl Watch<'_> {
     /// Seconds since any target's newest sample; other targets than the modules may have a newer one.
     fn silence(&self, at: &[i64]) -> Rows {
         let row = at.iter().map(|&at| {
-            let rows = self.ledger.pages().filter_map(|page| {
-                self.row(page, at).map(|row| page.instants()[row])
-            });
+            let rows = self
+                .ledger
+                .pages()
+                .filter_map(|page| self.row(page, at).map(|row| page.instants()[row]));
             match rows.max() {
                 Some(newest) => Seen::Value(0.0, (at - newest) as f64 / 1000.0),
                 None => UNKNOWN,

@@ -50,10 +50,11 @@ fn part_of(fact: &Fact, whole: &Fact) -> Option<(Vec<Condition>, f64)> {
         (Fact::Quantile { q, of }, Fact::Quantile { q: all_q, of: all }) if q == all_q => {
             Some((of_total(of, all)?, 1.0))
         }
-        (
-            Fact::ShareAbove { bound, of },
-            Fact::ShareAbove { bound: all_bound, of: all },
-        ) if bound == all_bound => Some((of_total(of, all)?, 1.0)),
+        (Fact::ShareAbove { bound, of }, Fact::ShareAbove { bound: all_bound, of: all })
+            if bound == all_bound =>
+        {
+            Some((of_total(of, all)?, 1.0))
+        }
         _ => None,
     }
 }

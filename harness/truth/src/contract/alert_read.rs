@@ -127,9 +127,9 @@ impl Reader<'_> {
             if of.is_none() {
                 self.wrong(at, "`above_itself` needs `times` and `ago`");
             }
-            tests.push(of.map(|(times, ago)| {
-                Test::Compare(Compare::Above, Limit::Itself(times.0, ago.0))
-            }));
+            tests.push(
+                of.map(|(times, ago)| Test::Compare(Compare::Above, Limit::Itself(times.0, ago.0))),
+            );
         }
         if let Some(present) = clause.present.take() {
             let present = self.field(Some(present));
