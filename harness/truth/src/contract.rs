@@ -3,6 +3,9 @@
 //! `scenarios/contracts/<dashboard uid>.yaml` binds each target of a dashboard to a [`Fact`]; another file binds the
 //! recording rules. Contracts are written by hand from what a panel claims to show, and never read an expression.
 
+pub mod alert;
+mod alert_raw;
+mod alert_read;
 mod display;
 mod raw;
 mod read;
@@ -30,6 +33,8 @@ pub struct Contracts {
     pub rules: BTreeMap<String, TargetContract>,
     /// Alerts that no scenario can prove, by name.
     pub alerts: BTreeMap<String, AlertClass>,
+    /// What alerts are meant to say, by name.
+    pub specified: BTreeMap<String, alert::AlertContract>,
 }
 
 /// Why an alert needs no scenario that fires it.
@@ -144,6 +149,11 @@ impl Contracts {
         }
         let alerts: BTreeMap<String, AlertClass> = reader.table(raw.alerts);
         self.alerts.extend(alerts);
+        for (name, alert) in reader.part(raw.specifications).unwrap_or_default() {
+            if let Some(contract) = reader.alert(alert) {
+                self.specified.insert(name, contract);
+            }
+        }
         let variables = reader.table(raw.variables);
         let panels = reader.part(raw.panels).unwrap_or_default();
         let panels: BTreeMap<String, PanelContract> = panels

@@ -218,7 +218,9 @@ pub fn observed(value: Value) -> Vec<Observed> {
     }
 }
 
-fn quantities(fact: &Fact) -> Vec<Quantity> {
+/// The quantities that a fact is about.
+#[must_use]
+pub fn quantities(fact: &Fact) -> Vec<Quantity> {
     let of = |total: &Total| total.quantities.clone();
     match fact {
         Fact::Total(total)

@@ -12,7 +12,7 @@ use truth::contract::{Contracts, TargetContract};
 
 use super::{
     RECORDING_RULES, Staged, VerifyError,
-    alerts::{self, AlertVerdict, told::Routing},
+    alerts::{self, AlertVerdict, specified::Specified, told::Routing},
     bind,
     look::{self, Look},
     question::{self, Form, NotAsked, Place, Question},
@@ -46,7 +46,7 @@ impl Files {
         scenario: &Scenario,
         staged: &Staged,
     ) -> Result<Vec<AlertVerdict>, VerifyError> {
-        if scenario.alerts.is_empty() {
+        if scenario.alerts.is_empty() && self.contracts.specified.is_empty() {
             return Ok(Vec::new());
         }
         let client = staged.engine.client();
@@ -54,8 +54,20 @@ impl Files {
         for rule in staged.alerts.iter().filter(|rule| self.asks(&alerts::place(&rule.name))) {
             timelines.push(timeline(rule, &client).await?);
         }
-        let mut verdicts = alerts::judge(scenario, &timelines, &self.contracts.alerts);
+        let mut verdicts = match scenario.alerts.is_empty() {
+            true => Vec::new(),
+            false => alerts::judge(scenario, &timelines, &self.contracts.alerts),
+        };
         Routing::of(&self.monitoring).judge(&mut verdicts, &timelines);
+        let specified = Specified {
+            contracts: &self.contracts,
+            scenario,
+            truth: &staged.truth,
+            arithmetic: staged.arithmetic,
+            targets: &staged.targets,
+            recorded: &staged.recorded,
+        };
+        specified.judge(&mut verdicts, &timelines);
         verdicts.retain(|verdict| self.asks(&alerts::place(&verdict.alert)));
         alerts::near_misses(&mut verdicts, &client).await?;
         Ok(verdicts)

@@ -26,12 +26,17 @@ use super::{
 };
 use scenario::{Scenario, ScrapePhase};
 use stack::native::NativePrometheus;
-use truth::{contract::Contracts, fact::Fact, oracle::Arithmetic, quantity::Quantity};
+use truth::{
+    contract::Contracts,
+    fact::{Fact, Labels},
+    oracle::Arithmetic,
+    quantity::Quantity,
+};
 
 use crate::{
     alert::{AlertRule, alert_rules},
     backfill::{
-        Play,
+        Play, TargetConfig,
         rules::{self, RecordingRule},
     },
 };
@@ -49,6 +54,8 @@ pub struct Staged {
     pub recorded: BTreeMap<String, Evaluations>,
     /// The alert rules, with their evaluations.
     pub alerts: Vec<AlertRule>,
+    /// The labels of each module copy's target.
+    pub targets: BTreeMap<Instance, Labels>,
     /// The same as in the report, without verdicts.
     pub(super) report: ScenarioReport,
 }
@@ -97,6 +104,12 @@ impl Verifier {
         let at_first = |instance: &Option<Instance>| {
             instance.is_none_or(|instance| !removed_at_first(&scenario.incidents, instance.module))
         };
+        let of_target = |(instance, config): &(Option<Instance>, TargetConfig)| {
+            let mut labels = config.labels.clone();
+            labels.sort();
+            Some(((*instance)?, labels))
+        };
+        let targets = found.targets.iter().filter_map(of_target).collect();
         let n_targets = found.targets.iter().filter(|(instance, _)| at_first(instance)).count();
         let mut engine = match &tools.choice {
             EngineChoice::Native => {
@@ -175,6 +188,7 @@ impl Verifier {
             arithmetic,
             recorded,
             alerts,
+            targets,
             report: ScenarioReport {
                 scenario: scenario.name.clone(),
                 seed: scenario.seed,

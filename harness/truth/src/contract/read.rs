@@ -177,7 +177,7 @@ impl Reader<'_> {
         Some(quantities)
     }
 
-    fn wrong(&mut self, line: usize, message: &str) {
+    pub(super) fn wrong(&mut self, line: usize, message: &str) {
         self.problems.push(Problem::error(self.file, line, message));
     }
 
@@ -190,7 +190,7 @@ impl Reader<'_> {
     }
 
     /// All items, or `None` if one of them is wrong.
-    fn list<T>(&mut self, list: Option<Part<Vec<Field<T>>>>) -> Option<Vec<T>> {
+    pub(super) fn list<T>(&mut self, list: Option<Part<Vec<Field<T>>>>) -> Option<Vec<T>> {
         let fields = self.part(list).unwrap_or_default();
         let n_fields = fields.len();
         let values: Vec<T> =

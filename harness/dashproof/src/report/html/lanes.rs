@@ -76,7 +76,7 @@ pub(super) fn svg(
                 ]
             }
             Expected::Always => vec![(at(epoch_ms), at(end_ms), "fires", "fires".to_owned())],
-            Expected::Silent | Expected::NothingElse => Vec::new(),
+            Expected::Silent | Expected::NothingElse | Expected::Specified { .. } => Vec::new(),
         };
         lane(&mut out, expected_name(expected), &bars);
     }
@@ -124,5 +124,6 @@ fn expected_name(expected: &Expected) -> &'static str {
         Expected::Silent => "silent",
         Expected::NothingElse => "else silent",
         Expected::Always => "always",
+        Expected::Specified { .. } => "as specified",
     }
 }
