@@ -8,7 +8,10 @@
 
 pub mod dashboard;
 pub mod datasource;
+mod fields;
 pub mod interval;
 pub mod legend;
+mod lines;
 pub mod reduce;
+mod reference;
 pub mod variables;

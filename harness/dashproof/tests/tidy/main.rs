@@ -3,6 +3,7 @@
 //! What is forbidden is listed here, so that an exception is a decision and not an accident.
 
 mod crates;
+mod cycles;
 mod reading;
 
 use std::{
