@@ -101,7 +101,7 @@ async fn report(args: &Args, at: &Surroundings) -> Result<MutationReport, Failur
         (false, true) => Show::Bars,
         _ => Show::Nothing,
     };
-    let progress = Progress::new(show, scenarios.len());
+    let progress = Progress::of_one(show);
     let line = progress.begin("mutants");
     let report = mutants::run(&verifier, &scenarios, &mut |notice| line.notice(&notice)).await;
     progress.finish();

@@ -7,7 +7,7 @@ use monitoring::{
     Monitoring, RuleKind,
     grafana::{
         dashboard::Dashboard,
-        variables::{VariableKind, VariableQuery, query::sorted},
+        variables::{VariableKind, VariableQuery, sort::sorted},
     },
 };
 use scrape::Refusal;

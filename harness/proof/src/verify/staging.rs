@@ -18,7 +18,7 @@ use sim::{
 };
 
 use super::{
-    Files, Notice, ScenarioReport, Verifier, VerifyError,
+    Notice, ScenarioReport, Verifier, VerifyError,
     ask::{Blind, Truth},
     axis, bind,
     engine::{Engine, EngineChoice},
@@ -86,7 +86,7 @@ impl Verifier {
     ) -> Result<Staged, VerifyError> {
         let Staging { lie, records, thinned_ms } = staging;
         let (thinned_ms, tools) = (*thinned_ms, &self.tools);
-        let Files { monitoring, contracts, .. } = &self.files;
+        let (monitoring, contracts) = (&self.files.monitoring, &self.files.contracts);
         let epoch_ms = scenario.epoch.as_millisecond();
         let duration_ms = scenario.duration.as_millis() as i64;
         let phase = match scenario.scrape_phase {

@@ -7,14 +7,17 @@
 
 use serde_json::Value;
 
-use super::fields::{Node, Notes, kind};
 use super::{
-    Annotation, Dashboard, DatasourceRef, FieldConfig, GridPosition, Override, Panel, QueryFormat,
-    QueryKind, ReduceOptions, Target, Threshold, TimeRange,
+    Annotation, Dashboard, FieldConfig, GridPosition, Override, Panel, QueryFormat, QueryKind,
+    ReduceOptions, Target, Threshold, TimeRange,
 };
 use prom::promql::nesting;
 
-use crate::grafana::variables::definition;
+use crate::grafana::{
+    fields::{Node, Notes, kind},
+    reference::datasource,
+    variables::definition,
+};
 
 pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
     refuse_other_formats(root, notes);
@@ -180,31 +183,6 @@ fn target(node: &Node<'_>, panel: &str, notes: &mut Notes<'_>) -> Target {
         interval_factor: node.count("intervalFactor", notes).unwrap_or(1),
         hide: node.flag("hide", notes),
         datasource: datasource(node, notes),
-    }
-}
-
-/// A `datasource` member: null, a name, or type and uid.
-pub(in crate::grafana) fn datasource(
-    node: &Node<'_>,
-    notes: &mut Notes<'_>,
-) -> Option<DatasourceRef> {
-    let node = node.get("datasource")?;
-    match node.value {
-        Value::String(name) => Some(DatasourceRef::Name(name.clone())),
-        Value::Object(_) => {
-            let kind = node.text("type", notes);
-            node.text("uid", notes).map(|uid| DatasourceRef::Uid { kind, uid })
-        }
-        other => {
-            let found = kind(other);
-            notes.error(
-                &node.pointer,
-                format!(
-                    "expected a name or an object with \"uid\" for \"datasource\", found {found}"
-                ),
-            );
-            None
-        }
     }
 }
 
