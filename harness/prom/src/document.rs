@@ -12,7 +12,7 @@ mod reader;
 
 use field::of_key;
 
-pub use field::{Field, Flaw, Meaning, Part, Table, choose};
+pub use field::{Field, Flaw, Meaning, Part, PartSeed, Table, choose};
 pub use node::{Node, Scalar, Value};
 
 use std::path::Path;
