@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use monitoring::grafana::dashboard::{Dashboard, Panel, QueryFormat, Target};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use truth::contract::{Contracts, PanelContract, TargetContract};
 
 /// Visualisations that reduce a series to one number.
@@ -48,7 +48,7 @@ fn reducer(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Optio
     let wanted = bound.reducer.as_deref().unwrap_or(DEFAULT_REDUCER);
     let message = format!("panel {:?} shows {shown} where the contract says {wanted}", panel.title);
     (shown != wanted).then(|| {
-        Problem::error(&dashboard.file, panel.line, message)
+        Problem::new(Code::ReducerDiffers, &dashboard.file, panel.line, message)
             .remedy("set options.reduceOptions.calcs, or correct the contract")
     })
 }
@@ -66,7 +66,7 @@ fn mappings(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Opti
         "panel {:?} shows {value} as {shown} where the contract says {word:?}",
         panel.title
     );
-    let problem = Problem::error(&dashboard.file, panel.line, message);
+    let problem = Problem::new(Code::MappingDiffers, &dashboard.file, panel.line, message);
     Some(problem.remedy("set fieldConfig.defaults.mappings, or correct the contract"))
 }
 
@@ -83,7 +83,7 @@ fn unit(
         panel.title, target.ref_id, target.expr
     );
     (shown != wanted).then(|| {
-        Problem::error(&dashboard.file, panel.line, message)
+        Problem::new(Code::UnitDiffers, &dashboard.file, panel.line, message)
             .remedy("set fieldConfig.defaults.unit or its override, or correct the contract")
     })
 }
@@ -125,7 +125,7 @@ fn legend(
     // With a variable in it, only a look can tell: verification compares the names that are shown.
     let differs = tight(shown) != tight(wanted) && !shown.contains('$');
     differs.then(|| {
-        Problem::error(&dashboard.file, target.line, message)
+        Problem::new(Code::LegendDiffers, &dashboard.file, target.line, message)
             .remedy("set legendFormat, or correct the contract")
     })
 }

@@ -197,9 +197,14 @@ const FAILING: &str = "
 fn a_failing_rule_is_a_finding(binary: &PrometheusBinary) -> Result<(), Failed> {
     block_on(async {
         let rules = text(FAILING);
-        let campaign =
-            campaign_of(binary, &rules, &[], false, Trouble::named("metric-renamed").expect("campaigns try it"))
-                .await;
+        let campaign = campaign_of(
+            binary,
+            &rules,
+            &[],
+            false,
+            Trouble::named("metric-renamed").expect("campaigns try it"),
+        )
+        .await;
         let work = work(&campaign, 2).await;
         let findings = found(&campaign, &work);
         let fails = findings.iter().filter(|finding| finding.kind == FindingKind::Fails);

@@ -9,7 +9,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{node::Scalar, reader::LOCATED};
-use crate::{nearest::nearest, problem::Problem};
+use crate::{
+    nearest::nearest,
+    problem::{Code, Problem},
+};
 
 /// What a single value means, and how it is written.
 pub trait Meaning: Sized {
@@ -55,7 +58,12 @@ impl<T> Field<T> {
     pub fn take(self, file: &std::path::Path, problems: &mut Vec<Problem>) -> Option<T> {
         self.value
             .map_err(|flaw| {
-                let problem = Problem::error(file, self.line, of_key(&self.key, flaw.message));
+                let problem = Problem::new(
+                    Code::InvalidValue,
+                    file,
+                    self.line,
+                    of_key(&self.key, flaw.message),
+                );
                 problems.push(match flaw.remedy {
                     Some(remedy) => problem.remedy(remedy),
                     None => problem,

@@ -3,6 +3,7 @@
 //! It knows what values mean, and not which incident has which: that is in the simulation's table.
 
 use prom::document::{Field, Meaning, Part, Scalar};
+use prom::problem::Code;
 use sim::{
     incident::{Incident, IncidentKind, IncidentName, Source},
     label::Label,
@@ -32,7 +33,7 @@ impl Checker<'_> {
         let lasts = match (instant, &raw.lasts) {
             (Some(row), Some(lasts)) => {
                 let message = format!("a {} is an instant and has no length", row.words());
-                self.problem(lasts.line, message, Some("remove `for`"));
+                self.problem(Code::MisplacedKey, lasts.line, message, Some("remove `for`"));
                 None
             }
             (Some(_), None) => Some(Nanos::ZERO),
@@ -45,6 +46,7 @@ impl Checker<'_> {
                 && duration <= at
             {
                 self.problem(
+                    Code::OutsideScenario,
                     line,
                     "begins at or after the scenario's end",
                     Some("let it begin earlier"),
@@ -68,14 +70,19 @@ impl Checker<'_> {
             [] => {
                 let keys: Vec<&str> = incident_keys().collect();
                 let message = format!("expected an incident: one of {}", keys.join(", "));
-                self.problem(line, message, None);
+                self.problem(Code::NotExactlyOne, line, message, None);
                 None
             }
             several => {
                 let found: Vec<&str> = several.iter().map(|(name, _)| name.row().key).collect();
                 let message =
                     format!("expected one incident in an entry, found {}", found.join(", "));
-                self.problem(line, message, Some("give each an entry of its own"));
+                self.problem(
+                    Code::NotExactlyOne,
+                    line,
+                    message,
+                    Some("give each an entry of its own"),
+                );
                 None
             }
         }
@@ -150,7 +157,12 @@ impl Source for Written<'_, '_> {
                     "expected a copy of {module} from 0 to {}, found {replica}",
                     copies - 1
                 );
-                self.checker.problem(line, message, Some("`replicas` says how many copies run"));
+                self.checker.problem(
+                    Code::UnknownReplica,
+                    line,
+                    message,
+                    Some("`replicas` says how many copies run"),
+                );
                 None
             }
         }
