@@ -5,7 +5,7 @@
 
 use display::{Certainty, Subject};
 use monitoring::grafana::dashboard::Dashboard;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use truth::contract::{Contracts, DashboardContract};
 
 /// Everything that is shown otherwise than the contracts say.
@@ -26,7 +26,9 @@ pub fn compare(dashboards: &[Dashboard], contracts: &Contracts) -> Vec<Problem> 
             let message =
                 format!("panel {:?}{ref_id}{} {}", panel.title, finding.ref_id, finding.message);
             let remedy = format!("change {}, or correct the contract", finding.member);
-            problems.push(Problem::error(&dashboard.file, line, message).remedy(remedy));
+            problems.push(
+                Problem::new(Code::DisplayDiffers, &dashboard.file, line, message).remedy(remedy),
+            );
         }
     }
     problems
@@ -47,7 +49,7 @@ fn stale_variables<'a>(
             dashboard.uid
         );
         let unbound = names().find(|name| !contract.variables.contains_key(*name));
-        Problem::error(&contract.file, None, message).remedy(match unbound {
+        Problem::new(Code::StaleVariable, &contract.file, None, message).remedy(match unbound {
             Some(new) => format!("was it renamed? `variables: {{ {new}: {label} }}` in the contract"),
             None => "remove it from the contract's `variables`".to_owned(),
         })

@@ -26,7 +26,7 @@ use sim::{
 };
 
 use monitoring::Monitoring;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use crate::{
     environment::Environment,
@@ -319,8 +319,12 @@ impl Copier<'_> {
         match file.strip_prefix(&self.shipped.directory) {
             Ok(relative) => Some((self.directory.join(relative), relative.display().to_string())),
             Err(_) => {
-                let problem =
-                    Problem::error(file, None, "lies outside of the monitoring directory");
+                let problem = Problem::new(
+                    Code::FileOutside,
+                    file,
+                    None,
+                    "lies outside of the monitoring directory",
+                );
                 let remedy = format!("move it below {}", self.shipped.directory.display());
                 self.problems.push(problem.remedy(remedy));
                 None

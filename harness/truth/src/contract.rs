@@ -17,7 +17,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use prom::{document, problem::Problem};
+use prom::{
+    document,
+    problem::{Code, Problem},
+};
 
 use crate::fact::{Condition, Fact, Total};
 pub use display::DisplayContract;
@@ -163,7 +166,7 @@ impl Contracts {
         let Some(uid) = reader.field(raw.dashboard) else {
             if !panels.is_empty() {
                 let message = "`panels` without `dashboard`: name the dashboard's uid";
-                problems.push(Problem::error(file, None, message));
+                problems.push(Problem::new(Code::MissingKey, file, None, message));
             }
             return;
         };
@@ -171,7 +174,7 @@ impl Contracts {
         if let Some(other) = self.dashboards.insert(uid.clone(), contract) {
             let message =
                 format!("dashboard `{uid}` has a contract in {} already", other.file.display());
-            problems.push(Problem::error(file, None, message));
+            problems.push(Problem::new(Code::DuplicateContract, file, None, message));
         }
     }
 }
@@ -186,7 +189,7 @@ pub fn schema() -> String {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::error(path, None, format!("cannot be read: {error}"))
+    Problem::new(Code::UnreadableFile, path, None, format!("cannot be read: {error}"))
 }
 
 impl Fact {

@@ -2,6 +2,7 @@
 //!
 //! Whether there is such a data source, it must not know.
 
+use prom::problem::Code;
 use serde_json::Value;
 
 use super::fields::{Node, Notes, kind};
@@ -32,7 +33,8 @@ pub(super) fn datasource(node: &Node<'_>, notes: &mut Notes<'_>) -> Option<Datas
         }
         other => {
             let found = kind(other);
-            notes.error(
+            notes.problem(
+                Code::WrongType,
                 &node.pointer,
                 format!(
                     "expected a name or an object with \"uid\" for \"datasource\", found {found}"

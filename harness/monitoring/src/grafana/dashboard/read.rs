@@ -5,6 +5,7 @@
 //! Reads only members that something in this crate uses. Layout: rows hold their
 //! panels when collapsed, else the panels that follow them belong to them.
 
+use prom::problem::Code;
 use serde_json::Value;
 
 use super::{
@@ -23,7 +24,7 @@ pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
     refuse_other_formats(root, notes);
     let title = root.text_or_empty("title", notes);
     if title.is_empty() && notes.problems.is_empty() {
-        notes.error("", "dashboard has no title");
+        notes.problem(Code::MissingKey, "", "dashboard has no title");
     }
     let variables =
         root.get("templating").map(|node| node.objects("list", notes)).unwrap_or_default();
@@ -51,13 +52,21 @@ pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
 fn refuse_other_formats(root: &Node<'_>, notes: &mut Notes<'_>) {
     let Some(members) = root.members() else {
         let found = kind(root.value);
-        notes.error("", format!("expected a dashboard object, found {found}"));
+        notes.problem(
+            Code::UnreadDashboardFormat,
+            "",
+            format!("expected a dashboard object, found {found}"),
+        );
         return;
     };
     if members.contains_key("apiVersion") || members.contains_key("elements") {
-        notes.error("", "dashboard of schema v2 or a resource; expected the classic v1 JSON model");
+        notes.problem(
+            Code::UnreadDashboardFormat,
+            "",
+            "dashboard of schema v2 or a resource; expected the classic v1 JSON model",
+        );
     } else if members.get("dashboard").is_some_and(Value::is_object) {
-        notes.error("/dashboard", "dashboard wrapped in \"dashboard\", as the HTTP API answers; expected the inner object alone");
+        notes.problem(Code::UnreadDashboardFormat, "/dashboard", "dashboard wrapped in \"dashboard\", as the HTTP API answers; expected the inner object alone");
     }
 }
 
@@ -92,11 +101,11 @@ fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel 
     let title = node.text_or_empty("title", notes);
     let kind = node.text_or_empty("type", notes);
     if node.get("type").is_none() {
-        notes.error(&node.pointer, format!("panel {title:?} has no type"));
+        notes.problem(Code::MissingKey, &node.pointer, format!("panel {title:?} has no type"));
     }
     let id = node.whole("id", notes);
     if node.get("id").is_none() {
-        notes.error(&node.pointer, format!("panel {title:?} has no id"));
+        notes.problem(Code::MissingKey, &node.pointer, format!("panel {title:?} has no id"));
     }
     let targets = node.objects("targets", notes);
     let mut transformations = node.objects("transformations", notes);
@@ -155,7 +164,11 @@ fn renames(transformation: &Node<'_>) -> Vec<(String, String)> {
 
 fn target(node: &Node<'_>, panel: &str, notes: &mut Notes<'_>) -> Target {
     if node.get("refId").is_none() {
-        notes.error(&node.pointer, format!("target of panel {panel:?} has no refId"));
+        notes.problem(
+            Code::MissingKey,
+            &node.pointer,
+            format!("target of panel {panel:?} has no refId"),
+        );
     }
     let kind = match (node.flag("range", notes), node.flag("instant", notes)) {
         (true, true) => QueryKind::Both,
@@ -170,7 +183,11 @@ fn target(node: &Node<'_>, panel: &str, notes: &mut Notes<'_>) -> Target {
     };
     let expr = node.text_or_empty("expr", notes);
     if nesting::exceeds(&expr) {
-        notes.error(&node.pointer, format!("expr of panel {panel:?} has {}", nesting::REMEDY));
+        notes.problem(
+            Code::NestedTooDeeply,
+            &node.pointer,
+            format!("expr of panel {panel:?} has {}", nesting::REMEDY),
+        );
     }
     Target {
         line: node.line(notes),

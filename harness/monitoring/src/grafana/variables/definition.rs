@@ -3,6 +3,7 @@
 //! Made by the dashboard reader only; options of query variables come from
 //! Prometheus and are not known here.
 
+use prom::problem::Code;
 use serde_json::Value;
 
 use super::{query::VariableQuery, sort::VariableSort};
@@ -77,7 +78,7 @@ impl Variable {
 pub(crate) fn variable(node: &Node<'_>, notes: &mut Notes<'_>) -> Variable {
     let name = node.text_or_empty("name", notes);
     if name.is_empty() {
-        notes.error(&node.pointer, "variable has no name");
+        notes.problem(Code::MissingKey, &node.pointer, "variable has no name");
     }
     let kind = match node.text("type", notes).as_deref() {
         Some("query") => VariableKind::Query,
@@ -89,7 +90,11 @@ pub(crate) fn variable(node: &Node<'_>, notes: &mut Notes<'_>) -> Variable {
         Some("adhoc") => VariableKind::AdHoc,
         Some(_) => VariableKind::Other,
         None => {
-            notes.error(&node.pointer, format!("variable {name:?} has no type"));
+            notes.problem(
+                Code::MissingKey,
+                &node.pointer,
+                format!("variable {name:?} has no type"),
+            );
             VariableKind::Other
         }
     };
