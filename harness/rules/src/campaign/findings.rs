@@ -25,7 +25,8 @@ use prom::{
     problem::Problem,
     promql::{
         self,
-        condition::{Decision, SetOperation},
+        condition::Decision,
+        operator::SetOperation,
         parts::{Parts, parts},
     },
 };
