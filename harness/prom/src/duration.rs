@@ -80,7 +80,7 @@ pub fn format(millis: i64) -> String {
 }
 
 /// `millis` as it is printed within an expression: days may be followed by hours, `1d1h`.
-pub(crate) fn in_promql(millis: i64) -> String {
+pub fn in_promql(millis: i64) -> String {
     with_exact(2, millis)
 }
 

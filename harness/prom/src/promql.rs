@@ -8,13 +8,13 @@
 
 pub mod condition;
 pub mod expr;
+pub mod labels;
 mod matcher;
 mod names;
 pub mod nesting;
 pub mod operator;
 mod parser;
 pub mod parts;
-pub mod parts_of;
 pub mod plain;
 pub mod print;
 mod template;

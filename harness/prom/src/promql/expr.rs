@@ -311,12 +311,22 @@ impl Selector {
 }
 
 impl Call {
-    /// The first argument with elements: what the function is about.
+    /// The first argument with elements.
     #[must_use]
     pub fn first_vector(&self) -> Option<&Expr> {
-        self.arguments
-            .iter()
-            .find(|argument| matches!(argument.value_type(), ValueType::Vector | ValueType::Matrix))
+        self.vectors().next()
+    }
+
+    /// The last argument with elements.
+    #[must_use]
+    pub fn last_vector(&self) -> Option<&Expr> {
+        self.vectors().last()
+    }
+
+    fn vectors(&self) -> impl Iterator<Item = &Expr> {
+        let has_elements =
+            |of: &&Expr| matches!(of.value_type(), ValueType::Vector | ValueType::Matrix);
+        self.arguments.iter().filter(has_elements)
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     expr::{Aggregate, At, Binary, Call, Expr, RangeSelector, Selector, Subquery},
     operator::{Grouping, Matching, Side},
 };
-use crate::duration::in_promql as duration;
+pub use crate::duration::in_promql as duration;
 
 impl Display for Expr {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {

@@ -13,7 +13,8 @@ use super::{
     asking::ask,
     condition::{Applied, Open, decide},
     error::CampaignError,
-    stage::{Campaign, Subject},
+    setup::Campaign,
+    subjects::Subject,
 };
 use prom::{evaluations::Evaluations, remote_write::SeriesRef, series::Labels};
 use proof::{

@@ -10,7 +10,7 @@ use std::{
 use super::{
     error::{ExpressionError, RulePlace},
     needs::Needs,
-    stage::Subject,
+    subjects::Subject,
 };
 use monitoring::RuleFile;
 use prom::promql::{self, SelectorUse, parts, plain::Plain};

@@ -17,7 +17,8 @@ use super::{
     needs::Needs,
     plan::Settings,
     record::Record,
-    stage::{Campaign, Subject},
+    setup::Campaign,
+    subjects::Subject,
 };
 use check::EmittedMetrics;
 use monitoring::Monitoring;
