@@ -6,6 +6,7 @@
 //! unproven. Nothing here prints; the subcommand and the tests render a [`MutationReport`].
 
 mod fate;
+mod query;
 mod subject;
 mod surroundings;
 mod text;

@@ -27,14 +27,8 @@ use monitoring::{Monitoring, RuleFile};
 use prom::nearest::nearest;
 use proof::alert::{AlertRule, alert_rules};
 use rules::campaign::{
-    crew,
-    error::CampaignError,
-    findings,
-    incidents::Trouble,
-    plan::Settings,
-    stage::{Campaign, Subject},
-    subjects,
-    sweep::Axis,
+    crew, error::CampaignError, findings, incidents::Trouble, plan::Settings, setup::Campaign,
+    subjects, subjects::Subject, sweep::Axis,
 };
 use stack::{prometheus_binary::PrometheusBinary, promtool};
 

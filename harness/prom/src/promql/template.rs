@@ -4,9 +4,7 @@
 //! durations that nobody writes, others a name or, where only that parses, a
 //! number. The walker recognises the markers again.
 
-use promql_parser::parser::{self, Expr};
-
-use super::RangeWindow;
+use super::{Expr, RangeWindow, parser};
 
 /// Stands for a dashboard variable wherever a text may stand.
 pub(super) const VARIABLE: &str = "dashproof_variable";

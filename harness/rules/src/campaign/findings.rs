@@ -17,7 +17,8 @@ use super::{
     needs::Needs,
     plan::Settings,
     record::Record,
-    stage::{Campaign, Subject},
+    setup::Campaign,
+    subjects::Subject,
 };
 use check::EmittedMetrics;
 use monitoring::Monitoring;
@@ -25,7 +26,8 @@ use prom::{
     problem::Problem,
     promql::{
         self,
-        condition::{Decision, SetOperation},
+        condition::Decision,
+        operator::SetOperation,
         parts::{Parts, parts},
     },
 };

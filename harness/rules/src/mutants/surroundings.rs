@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::subject::{Query, Source};
+use super::query::{Query, Source};
 use monitoring::{Monitoring, Rule, grafana::variables::VariableQuery};
 use prom::promql;
 use proof::verify::{

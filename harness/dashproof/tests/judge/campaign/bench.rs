@@ -9,7 +9,7 @@ use rules::campaign::{
     findings::{self, Finding},
     incidents::Trouble,
     plan::Settings,
-    stage::Campaign,
+    setup::Campaign,
     subjects,
     sweep::Axis,
 };

@@ -4,10 +4,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::super::{
-    needs::Needs,
-    stage::{Campaign, Subject},
-};
+use super::super::{needs::Needs, setup::Campaign, subjects::Subject};
 use check::EmittedMetrics;
 use monitoring::{Monitoring, RuleKind};
 use prom::{
