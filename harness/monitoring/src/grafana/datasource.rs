@@ -1,6 +1,6 @@
-//! Provisioning files: data sources and dashboard providers.
+//! Provisioning files of data sources.
 //!
-//! Reads the YAML below `provisioning/datasources` and `provisioning/dashboards`.
+//! Reads the YAML below `provisioning/datasources`.
 //! `timeInterval` and `uid` are what queries depend on; environment variables,
 //! which Grafana expands in these files, are left as written.
 //! Knows nothing of dashboards.
@@ -36,21 +36,6 @@ pub struct Datasource {
     pub json_data: serde_json::Value,
 }
 
-/// One provider of dashboards from files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DashboardProvider {
-    /// The file, as it was named to the parser.
-    pub file: PathBuf,
-    /// Line in the file, from 1.
-    pub line: Option<usize>,
-    /// Name of the provider.
-    pub name: String,
-    /// Directory inside Grafana's machine or container.
-    pub path: String,
-    /// Seconds between looks for changed files; `None` for Grafana's default.
-    pub update_interval_s: Option<u64>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DatasourceFile {
@@ -69,26 +54,6 @@ struct RawDatasource {
     is_default: bool,
     #[serde(default)]
     json_data: serde_json::Value,
-}
-
-#[derive(Deserialize)]
-struct ProviderFile {
-    #[serde(default)]
-    providers: Option<Vec<Spanned<RawProvider>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawProvider {
-    name: Option<String>,
-    update_interval_seconds: Option<u64>,
-    #[serde(default)]
-    options: RawProviderOptions,
-}
-
-#[derive(Deserialize, Default)]
-struct RawProviderOptions {
-    path: Option<String>,
 }
 
 /// Reads one file of `provisioning/datasources`; `file` is only for messages.
@@ -131,33 +96,6 @@ pub fn parse_datasources(file: &Path, text: &str) -> Result<Vec<Datasource>, Vec
     if problems.is_empty() { Ok(datasources) } else { Err(problems) }
 }
 
-/// Reads one file of `provisioning/dashboards`; `file` is only for messages.
-///
-/// # Errors
-/// All problems of the text.
-pub fn parse_providers(file: &Path, text: &str) -> Result<Vec<DashboardProvider>, Vec<Problem>> {
-    let raw: ProviderFile = yaml::parse(file, text)?;
-    let mut problems = Vec::new();
-    let mut providers = Vec::new();
-    for Spanned { value, referenced, .. } in raw.providers.unwrap_or_default() {
-        let line = yaml::line(&referenced);
-        let Some(path) = value.options.path.filter(|path| !path.is_empty()) else {
-            let message = "dashboard provider without \"options.path\"";
-            problems.push(Problem::error(file, line, message));
-            continue;
-        };
-        providers.push(DashboardProvider {
-            file: file.to_owned(),
-            line,
-            // Grafana's own name for a provider without one.
-            name: value.name.unwrap_or_else(|| "default".to_owned()),
-            path,
-            update_interval_s: value.update_interval_seconds,
-        });
-    }
-    if problems.is_empty() { Ok(providers) } else { Err(problems) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,13 +127,6 @@ datasources:
         );
         assert_eq!(first.json_data["httpMethod"], "POST");
         assert_eq!((datasources[1].uid.as_ref(), datasources[1].line), (None, Some(12)));
-    }
-
-    #[test]
-    fn providers_have_a_path() {
-        let text = "apiVersion: 1\nproviders:\n  - name: dashproof\n    updateIntervalSeconds: 5\n    options: { path: /d }\n";
-        let providers = parse_providers(Path::new("p.yml"), text).unwrap();
-        assert_eq!((providers[0].path.as_str(), providers[0].update_interval_s), ("/d", Some(5)));
     }
 
     #[test]

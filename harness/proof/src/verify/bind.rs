@@ -34,7 +34,7 @@ impl From<NotAsked> for Unproven {
 }
 
 /// Where places say that scraping itself is at fault.
-pub const SCRAPING: &str = "scrape configuration";
+pub(crate) const SCRAPING: &str = "scrape configuration";
 
 /// Transformations that rename, order or place columns and change no number.
 const HARMLESS: [&str; 4] = ["merge", "organize", "sortBy", "renameByRegex"];
