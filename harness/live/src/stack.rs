@@ -34,7 +34,7 @@ use stack::{
 /// What fired before Alertmanager was discovered is sent again after this, which by default is a minute. Not less: an
 /// alert is valid for four times as long, and a restarted Prometheus, which sends none for 5 s, must not seem to
 /// resolve it.
-pub const RESEND_DELAY: Duration = Duration::from_secs(3);
+pub(crate) const RESEND_DELAY: Duration = Duration::from_secs(3);
 /// Samples that are at most this much older than the newest are accepted.
 const SPAN: Duration = Duration::from_secs(24 * 3600);
 

@@ -30,7 +30,8 @@ use crate::{
     alert::{Timeline, TimelineError, timeline},
     verify::{Notice, Staged, Staging, Verifier, VerifyError},
 };
-pub use file::{RULES_FILE, TEST_FILE, rules_file, test_file};
+pub use file::TEST_FILE;
+use file::{RULES_FILE, rules_file, test_file};
 pub use series::{InputSeries, NotOnGrid, values};
 
 /// How long promtool may take.

@@ -24,7 +24,7 @@ pub use instant::Choice;
 pub use parts::{Role, parts};
 
 /// Evaluations shown before and after the instant.
-pub const AROUND: i64 = 2;
+pub(crate) const AROUND: i64 = 2;
 
 /// What is known of a rule at an instant.
 #[derive(Clone, Debug)]

@@ -64,7 +64,7 @@ impl Cadence {
 
     /// What a `for` of so many milliseconds becomes.
     #[must_use]
-    pub fn scaled_for(&self, millis: i64) -> i64 {
+    pub(crate) fn scaled_for(&self, millis: i64) -> i64 {
         self.scaled(millis).max(millis.min(self.least_for_ms))
     }
 }

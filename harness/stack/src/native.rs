@@ -129,12 +129,6 @@ impl NativePrometheus {
         self.directory.path()
     }
 
-    /// The last lines of its log, for the report of a question that it did not answer.
-    #[must_use]
-    pub fn last_words(&self) -> String {
-        self.server.as_ref().map(Server::last_words).unwrap_or_default()
-    }
-
     /// How it ended, with its last words, if it did so without being asked.
     pub fn end_of_its_own(&mut self) -> Option<String> {
         self.server.as_mut()?.end_of_its_own()

@@ -74,7 +74,6 @@ struct BodyAlert {
 struct Kept {
     notifications: Vec<Notification>,
     fails: bool,
-    n_failed: u64,
     unreadable: Vec<String>,
 }
 
@@ -134,12 +133,6 @@ impl Receiver {
         self.kept().fails = fails;
     }
 
-    /// How many notifications were answered with a failure because they were to be.
-    #[must_use]
-    pub fn n_failed(&self) -> u64 {
-        self.kept().n_failed
-    }
-
     /// Why bodies could not be read, in order; Alertmanager sends none such.
     #[must_use]
     pub fn unreadable(&self) -> Vec<String> {
@@ -158,7 +151,6 @@ fn lock(kept: &Shared) -> MutexGuard<'_, Kept> {
 async fn receive(State(kept): State<Shared>, body: String) -> (StatusCode, String) {
     let mut kept = lock(&kept);
     if kept.fails {
-        kept.n_failed += 1;
         return (StatusCode::INTERNAL_SERVER_ERROR, "told to fail".to_owned());
     }
     match read(&body, Timestamp::now().as_millisecond()) {
@@ -225,7 +217,6 @@ mod tests {
         assert_eq!(send(BODY).await, 500);
         receiver.fail(false);
         assert_eq!(send("{}").await, 400);
-        assert_eq!(receiver.n_failed(), 1);
         assert!(receiver.unreadable()[0].contains("receiver"), "{:?}", receiver.unreadable());
         let [notification] = receiver.notifications().try_into().unwrap();
         assert_eq!(

@@ -210,7 +210,7 @@ impl Page {
 
     /// What had happened when a process started, since the scenario began.
     #[must_use]
-    pub fn total_at_start(&self, life: u32, slot: usize) -> u64 {
+    pub(crate) fn total_at_start(&self, life: u32, slot: usize) -> u64 {
         self.lives[life as usize].base[slot]
     }
 

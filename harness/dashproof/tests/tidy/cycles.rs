@@ -4,6 +4,8 @@
 //! child, through what the modules on the way import. Parents and children may name each other. Tests do not count, nor
 //! does what only a type could tell, such as a method call.
 
+mod attributes;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -12,11 +14,12 @@ use std::{
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Attribute, File, Item, ItemMod, ItemUse, Macro, UseTree, Visibility,
+    Attribute, File, Item, ItemUse, Macro, UseTree, Visibility,
     visit::{self, Visit},
 };
 
 use crate::reading::{none, root};
+use attributes::{is_test, placed};
 
 /// Circles that still stand: (crate, parent, siblings). A group that is mended must leave this list.
 const KNOWN: [(&str, &str, &[&str]); 6] = [
@@ -270,26 +273,6 @@ impl<'ast> Visit<'ast> for Reading {
 
 fn parsed(text: &str) -> File {
     syn::parse_file(text).expect("what compiles can be parsed")
-}
-
-fn is_test(attributes: &[Attribute]) -> bool {
-    let is_it = |attribute: &Attribute| {
-        attribute.path().is_ident("cfg")
-            && attribute.parse_args::<syn::Path>().is_ok_and(|what| what.is_ident("test"))
-    };
-    attributes.iter().any(is_it)
-}
-
-/// The file of a module whose place is named.
-fn placed(module: &ItemMod) -> Option<String> {
-    let of = |attribute: &Attribute| match &attribute.meta {
-        syn::Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
-            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
-            _ => None,
-        },
-        _ => None,
-    };
-    module.attrs.iter().find_map(of)
 }
 
 /// The modules of the crate whose root file this is.

@@ -1,7 +1,6 @@
 //! The name under which a series is shown.
 //!
-//! [`display_name`] is the backend's part; for `__auto` the browser finishes it
-//! with [`automatic_names`], which needs all series of the panel.
+//! [`display_name`] is the backend's part; `__auto` the browser finishes, which needs all series of the panel.
 //! Legend templates must have been interpolated before. Knows nothing of panels.
 //!
 //! Sources: `getName` and `metricNameFromLabels` in grafana-prometheus-datasource
@@ -33,26 +32,6 @@ pub fn display_name(legend_format: &str, labels: &Labels, expression: &str) -> O
         "{}" => Some(expression.to_owned()),
         _ => Some(name),
     }
-}
-
-/// The browser's names where the backend gave none: one label in all series of
-/// the panel → its value alone, else all labels.
-pub fn automatic_names(series: &[Labels]) -> Vec<String> {
-    let mut names = series.iter().flat_map(BTreeMap::keys).filter(|name| *name != "__name__");
-    let first = names.next();
-    let single = first.filter(|first| names.all(|name| name == *first));
-    series
-        .iter()
-        .map(|labels| {
-            let metric = labels.get("__name__").cloned();
-            let others = match single {
-                Some(name) => labels.get(name).cloned(),
-                None => Some(label_text(labels)).filter(|text| text != "{}"),
-            };
-            let parts: Vec<_> = metric.into_iter().chain(others).collect();
-            if parts.is_empty() { "Value".to_owned() } else { parts.join(" ") }
-        })
-        .collect()
 }
 
 /// `template` with `{{ label }}` replaced by the label's value, or by nothing.
@@ -215,11 +194,5 @@ mod tests {
     fn auto_is_the_expression_without_labels_and_the_browsers_with_them() {
         assert_eq!(display_name("__auto", &labels(&[]), "sum(x)").as_deref(), Some("sum(x)"));
         assert_eq!(display_name("__auto", &labels(&[("a", "1")]), "sum(x)"), None);
-        let one = [labels(&[("a", "1")]), labels(&[("a", "2")])];
-        assert_eq!(automatic_names(&one), ["1", "2"]);
-        let two = [labels(&[("a", "1")]), labels(&[("a", "2"), ("b", "3")])];
-        assert_eq!(automatic_names(&two), ["{a=\"1\"}", "{a=\"2\", b=\"3\"}"]);
-        assert_eq!(automatic_names(&[labels(&[("__name__", "up"), ("a", "1")])]), ["up 1"]);
-        assert_eq!(automatic_names(&[labels(&[])]), ["Value"]);
     }
 }

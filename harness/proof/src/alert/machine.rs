@@ -26,14 +26,6 @@ pub struct Episode {
     pub ended_ms: Option<i64>,
 }
 
-impl Episode {
-    /// How long it fired, in milliseconds; until `last_ms` if it did not end.
-    #[must_use]
-    pub fn firing_for_ms(&self, last_ms: i64) -> i64 {
-        self.firing_ms.map_or(0, |firing| self.ended_ms.unwrap_or(last_ms) - firing)
-    }
-}
-
 /// The lives of an alert whose condition holds at the instants `active`: ascending, each one of `evaluations`.
 #[must_use]
 pub fn episodes(

@@ -257,7 +257,7 @@ fn span(ms: i64) -> String {
 ///
 /// # Errors
 /// If the engine does not answer.
-pub async fn near_misses(
+pub(crate) async fn near_misses(
     verdicts: &mut [AlertVerdict],
     engine: &Prometheus,
 ) -> Result<(), TimelineError> {

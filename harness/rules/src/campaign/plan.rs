@@ -202,7 +202,7 @@ impl Run {
 
     /// Where it begins to be judged, in Unix milliseconds.
     #[must_use]
-    pub fn judged_ms(&self) -> i64 {
+    pub(crate) fn judged_ms(&self) -> i64 {
         self.start_ms + self.warm_up.as_millis() as i64
     }
 

@@ -13,7 +13,7 @@ use crate::grafana::{
 };
 
 /// The value that stands for "all options".
-pub const ALL_VALUE: &str = "$__all";
+pub(crate) const ALL_VALUE: &str = "$__all";
 
 /// One entry of `templating.list`.
 #[derive(Debug, Clone, PartialEq, Eq)]
