@@ -16,6 +16,7 @@ pub mod not_emulated;
 pub mod question;
 mod staging;
 pub mod targets;
+pub mod through;
 pub mod wiring;
 
 use std::{collections::BTreeMap, sync::Arc};

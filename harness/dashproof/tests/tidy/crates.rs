@@ -22,8 +22,21 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("scrape", &["modules", "prom", "monitoring"]),
     ("check", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape"]),
     ("stack", &["sim", "modules", "prom", "monitoring"]),
-    ("grafana", &["prom", "monitoring"]),
-    ("proof", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape", "stack"]),
+    ("grafana", &["prom", "monitoring", "stack"]),
+    (
+        "proof",
+        &[
+            "sim",
+            "modules",
+            "prom",
+            "monitoring",
+            "truth",
+            "scenario",
+            "scrape",
+            "stack",
+            "grafana",
+        ],
+    ),
     ("rules", &["sim", "prom", "monitoring", "truth", "scenario", "check", "stack", "proof"]),
     (
         "live",
