@@ -9,7 +9,10 @@
 pub mod behaviour;
 pub mod dashboard;
 pub mod datasource;
+mod fields;
 pub mod interval;
 pub mod legend;
+mod lines;
 pub mod reduce;
+mod reference;
 pub mod variables;

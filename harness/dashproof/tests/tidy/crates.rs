@@ -10,7 +10,7 @@ use std::{
 use crate::reading::{none, root};
 
 /// The crates, each with those of the workspace that it may name: whoever adds an edge decides it here.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("shown", &[]),
     ("containers", &[]),
     ("sim", &[]),
@@ -20,8 +20,9 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("truth", &["sim", "prom"]),
     ("scenario", &["sim", "prom"]),
     ("scrape", &["modules", "prom", "monitoring"]),
-    ("check", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape"]),
-    ("stack", &["sim", "modules", "prom", "monitoring"]),
+    ("display", &["shown", "monitoring", "truth"]),
+    ("check", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape", "display"]),
+    ("stack", &["sim", "modules", "prom", "monitoring", "containers"]),
     ("grafana", &["prom", "monitoring", "stack"]),
     (
         "proof",
@@ -34,6 +35,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "scenario",
             "scrape",
             "stack",
+            "display",
             "grafana",
         ],
     ),
@@ -58,7 +60,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "live",
         ],
     ),
-    ("testkit", &["prom", "stack", "rules"]),
+    ("testkit", &["prom", "stack", "rules", "containers"]),
     (
         "benches",
         &[
@@ -77,7 +79,8 @@ const LAYERS: [(&str, &[&str]); 18] = [
 ];
 
 /// What a crate must build without, whatever it depends on.
-const WITHOUT: [(&str, &[&str]); 6] = [
+const WITHOUT: [(&str, &[&str]); 7] = [
+    ("display", &["tokio", "axum", "hyper", "reqwest"]),
     ("shown", &["tokio", "axum", "hyper", "reqwest"]),
     ("sim", &["tokio", "axum", "hyper", "reqwest"]),
     ("prom", &["tokio", "axum", "hyper", "reqwest"]),

@@ -77,6 +77,26 @@ fn fill(template: &str, labels: &Labels) -> String {
     result
 }
 
+/// `template` as Grafana reads it: white space within `{{ label }}` means nothing.
+#[must_use]
+pub fn tight(template: &str) -> String {
+    let mut result = String::new();
+    let mut rest = template;
+    while let Some((before, inside)) = rest.split_once("{{") {
+        let Some((name, after)) = inside.split_once("}}").filter(|(name, _)| !name.contains('\n'))
+        else {
+            break;
+        };
+        result.push_str(before);
+        result.push_str("{{");
+        result.push_str(name.trim());
+        result.push_str("}}");
+        rest = after;
+    }
+    result.push_str(rest);
+    result
+}
+
 fn metric_text(labels: &Labels) -> String {
     let name = labels.get("__name__").map_or("", String::as_str);
     match (name, label_text(labels)) {
@@ -154,6 +174,15 @@ mod tests {
         for (template, name) in table {
             assert_eq!(display_name(template, &series, "EXPR").as_deref(), name, "{template}");
         }
+    }
+
+    #[test]
+    fn white_space_around_a_label_means_nothing() {
+        for written in ["{{a}} of {{b}}", "{{ a }} of {{b}}", "{{  a\t}} of {{ b}}"] {
+            assert_eq!(tight(written), "{{a}} of {{b}}", "{written}");
+        }
+        assert_eq!(tight("{{ a } {{b"), "{{ a } {{b");
+        assert_eq!(tight(" a  b "), " a  b ");
     }
 
     #[test]

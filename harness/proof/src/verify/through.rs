@@ -160,6 +160,7 @@ fn refused(question: Question, words: String) -> Seen {
         remarks: Vec::new(),
         blind: None,
         evidence: None,
+        picture: None,
     };
     Seen { verdict, unlike: Vec::new() }
 }

@@ -63,5 +63,6 @@ pub(super) async fn truth(
         ledger: played.ledger,
         blinds: blinds(&scenario.incidents, epoch_ms),
         constants_ms: constants_ms(&recorded, contracts),
+        pictures: false,
     })
 }
