@@ -18,6 +18,7 @@ pub mod picture;
 pub mod question;
 mod staging;
 pub mod targets;
+pub mod through;
 pub mod wiring;
 
 use std::{collections::BTreeMap, sync::Arc};

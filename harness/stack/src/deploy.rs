@@ -9,6 +9,7 @@
 mod alertmanager;
 mod check;
 mod edit;
+pub mod grafana;
 mod prometheus;
 mod rules;
 mod scan;

@@ -19,6 +19,7 @@ pub mod environment;
 pub mod external;
 pub mod native;
 pub mod native_alertmanager;
+pub mod native_grafana;
 pub mod poll;
 pub mod port;
 pub mod process;

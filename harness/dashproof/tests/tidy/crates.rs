@@ -23,7 +23,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("display", &["shown", "monitoring", "truth"]),
     ("check", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape", "display"]),
     ("stack", &["sim", "modules", "prom", "monitoring", "containers"]),
-    ("grafana", &["prom", "monitoring"]),
+    ("grafana", &["prom", "monitoring", "stack"]),
     (
         "proof",
         &[
@@ -36,6 +36,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "scrape",
             "stack",
             "display",
+            "grafana",
         ],
     ),
     ("rules", &["sim", "prom", "monitoring", "truth", "scenario", "check", "stack", "proof"]),

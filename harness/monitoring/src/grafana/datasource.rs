@@ -47,6 +47,8 @@ pub struct DashboardProvider {
     pub name: String,
     /// Directory inside Grafana's machine or container.
     pub path: String,
+    /// The folder that its dashboards come into; none is Grafana's general one.
+    pub folder: Option<String>,
     /// Seconds between looks for changed files; `None` for Grafana's default.
     pub update_interval_s: Option<u64>,
 }
@@ -81,6 +83,7 @@ struct ProviderFile {
 #[serde(rename_all = "camelCase")]
 struct RawProvider {
     name: Option<String>,
+    folder: Option<String>,
     update_interval_seconds: Option<u64>,
     #[serde(default)]
     options: RawProviderOptions,
@@ -159,6 +162,7 @@ pub fn parse_providers(file: &Path, text: &str) -> Result<Vec<DashboardProvider>
             // Grafana's own name for a provider without one.
             name: value.name.unwrap_or_else(|| "default".to_owned()),
             path,
+            folder: value.folder.filter(|folder| !folder.is_empty()),
             update_interval_s: value.update_interval_seconds,
         });
     }
