@@ -5,8 +5,8 @@
 
 use display::{Certainty, Subject};
 use monitoring::grafana::dashboard::Dashboard;
-use prom::problem::Problem;
-use truth::contract::Contracts;
+use prom::problem::{Code, Problem};
+use truth::contract::{Contracts, DashboardContract};
 
 /// Everything that is shown otherwise than the contracts say.
 #[must_use]
@@ -14,6 +14,8 @@ pub fn compare(dashboards: &[Dashboard], contracts: &Contracts) -> Vec<Problem> 
     let mut problems = Vec::new();
     for dashboard in dashboards {
         let contract = contracts.dashboards.get(&dashboard.uid);
+        problems
+            .extend(contract.into_iter().flat_map(|contract| stale_variables(dashboard, contract)));
         for (subject, finding) in display::of_dashboard(dashboard, contract, &[]) {
             let (Subject::Panel(panel), Certainty::Wrong) = (subject, finding.certainty) else {
                 continue;
@@ -24,10 +26,34 @@ pub fn compare(dashboards: &[Dashboard], contracts: &Contracts) -> Vec<Problem> 
             let message =
                 format!("panel {:?}{ref_id}{} {}", panel.title, finding.ref_id, finding.message);
             let remedy = format!("change {}, or correct the contract", finding.member);
-            problems.push(Problem::error(&dashboard.file, line, message).remedy(remedy));
+            problems.push(
+                Problem::new(Code::DisplayDiffers, &dashboard.file, line, message).remedy(remedy),
+            );
         }
     }
     problems
+}
+
+/// Variables of the contract that the dashboard does not have, renamed there perhaps: what they select would be judged
+/// as if nothing were selected.
+fn stale_variables<'a>(
+    dashboard: &'a Dashboard,
+    contract: &'a DashboardContract,
+) -> impl Iterator<Item = Problem> + 'a {
+    let names = || dashboard.variables.iter().map(|variable| variable.name.as_str());
+    let stale =
+        contract.variables.iter().filter(move |(name, _)| !names().any(|known| known == *name));
+    stale.map(move |(name, label)| {
+        let message = format!(
+            "the contract's variable {name:?}, which chooses values of {label:?}, is none of dashboard {:?}",
+            dashboard.uid
+        );
+        let unbound = names().find(|name| !contract.variables.contains_key(*name));
+        Problem::new(Code::StaleVariable, &contract.file, None, message).remedy(match unbound {
+            Some(new) => format!("was it renamed? `variables: {{ {new}: {label} }}` in the contract"),
+            None => "remove it from the contract's `variables`".to_owned(),
+        })
+    })
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use proof::alert::AlertRule;
 /// `shipped`: the one of the same name at the same place among its group's rules of that name. A rule that only the copy
 /// has keeps its place there.
 #[must_use]
-pub fn in_shipped(
+pub(crate) fn in_shipped(
     mut rules: Vec<AlertRule>,
     copy: &Path,
     (shipped, files): (&Path, &[RuleFile]),

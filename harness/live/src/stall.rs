@@ -28,7 +28,7 @@ pub const REMEDY: &str =
 /// who are that late one after the other use up its timeout. However patient Prometheus is, what is judged allows an
 /// answer no more than 300 ms on its way.
 #[must_use]
-pub fn limit_ms(timeout_ms: i64) -> i64 {
+pub(crate) fn limit_ms(timeout_ms: i64) -> i64 {
     (timeout_ms / 2).min(ON_THE_WAY_MS)
 }
 

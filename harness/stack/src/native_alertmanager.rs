@@ -141,12 +141,6 @@ impl NativeAlertmanager {
         self.directory.path()
     }
 
-    /// The last lines of its log.
-    #[must_use]
-    pub fn last_words(&self) -> String {
-        self.server.as_ref().map(Server::last_words).unwrap_or_default()
-    }
-
     /// What it has logged so far.
     #[must_use]
     pub fn log(&self) -> String {

@@ -76,7 +76,7 @@ pub fn holder(port: u16) -> Option<Holder> {
 
 /// The ports on which a process of ours listens, ascending: for a server that does not say which one it was given.
 #[must_use]
-pub fn of_process(pid: u32) -> Vec<u16> {
+pub(crate) fn of_process(pid: u32) -> Vec<u16> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
     let mut ports: Vec<u16> = tables
         .iter()

@@ -105,7 +105,7 @@ impl CommandLine {
 
     /// Shows both outputs if it fails, for tools that say on standard output what is wrong.
     #[must_use]
-    pub fn show_both_outputs(mut self) -> Self {
+    pub(crate) fn show_both_outputs(mut self) -> Self {
         self.both_outputs = true;
         self
     }

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -74,7 +74,6 @@ struct BodyAlert {
 struct Kept {
     notifications: Vec<Notification>,
     fails: bool,
-    n_failed: u64,
     unreadable: Vec<String>,
 }
 
@@ -93,13 +92,21 @@ impl Receiver {
     /// # Errors
     /// If there is none.
     pub fn start() -> Result<Receiver, BindError> {
+        Receiver::start_on(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+
+    /// As [`Self::start`], on another address of this machine.
+    ///
+    /// # Errors
+    /// If it has no free port.
+    pub fn start_on(address: IpAddr) -> Result<Receiver, BindError> {
         let kept = Shared::default();
         let router = Router::new()
             .route("/", post(receive))
             // A group may be large; it comes from a server of ours.
             .layer(DefaultBodyLimit::disable())
             .with_state(Arc::clone(&kept));
-        let server = HttpServer::start(SocketAddr::from(([127, 0, 0, 1], 0)), router)?;
+        let server = HttpServer::start(SocketAddr::new(address, 0), router)?;
         Ok(Receiver { server, kept })
     }
 
@@ -107,6 +114,12 @@ impl Receiver {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/", self.server.address())
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// Everything that arrived, in order; what was answered with a failure has not arrived.
@@ -118,12 +131,6 @@ impl Receiver {
     /// From now on, answers with HTTP 500, or no longer.
     pub fn fail(&self, fails: bool) {
         self.kept().fails = fails;
-    }
-
-    /// How many notifications were answered with a failure because they were to be.
-    #[must_use]
-    pub fn n_failed(&self) -> u64 {
-        self.kept().n_failed
     }
 
     /// Why bodies could not be read, in order; Alertmanager sends none such.
@@ -144,7 +151,6 @@ fn lock(kept: &Shared) -> MutexGuard<'_, Kept> {
 async fn receive(State(kept): State<Shared>, body: String) -> (StatusCode, String) {
     let mut kept = lock(&kept);
     if kept.fails {
-        kept.n_failed += 1;
         return (StatusCode::INTERNAL_SERVER_ERROR, "told to fail".to_owned());
     }
     match read(&body, Timestamp::now().as_millisecond()) {
@@ -211,7 +217,6 @@ mod tests {
         assert_eq!(send(BODY).await, 500);
         receiver.fail(false);
         assert_eq!(send("{}").await, 400);
-        assert_eq!(receiver.n_failed(), 1);
         assert!(receiver.unreadable()[0].contains("receiver"), "{:?}", receiver.unreadable());
         let [notification] = receiver.notifications().try_into().unwrap();
         assert_eq!(

@@ -38,7 +38,7 @@ pub enum FamilyKind {
 impl FamilyKind {
     /// How many series each label set has.
     #[must_use]
-    pub fn series_per_label_set(self) -> usize {
+    pub(crate) fn series_per_label_set(self) -> usize {
         match self {
             FamilyKind::Counter | FamilyKind::Gauge => 1,
             // A bucket per bound, `+Inf`, `_sum` and `_count`.

@@ -44,7 +44,7 @@ impl InverseCdf {
     /// # Panics
     /// If a quantile is not finite, or less than one before it.
     #[must_use]
-    pub fn from_quantile(mut quantile: impl FnMut(f64) -> f64) -> InverseCdf {
+    pub(crate) fn from_quantile(mut quantile: impl FnMut(f64) -> f64) -> InverseCdf {
         let mut body: Vec<f64> = (0..CELLS).map(|i| quantile(i as f64 / CELLS as f64)).collect();
         let mut probability = 1.0 / CELLS as f64;
         let mut tail = vec![body[CELLS - 1]];
@@ -65,7 +65,7 @@ impl InverseCdf {
 
     /// The distribution on the positive numbers with the distribution function `cdf`, inverted by bisection.
     #[must_use]
-    pub fn from_cdf(cdf: impl Fn(f64) -> f64) -> InverseCdf {
+    pub(crate) fn from_cdf(cdf: impl Fn(f64) -> f64) -> InverseCdf {
         let mut search = Bisection::default();
         InverseCdf::from_quantile(|p| if p > 0.0 { search.first(|x| cdf(x) >= p) } else { 0.0 })
     }
@@ -75,7 +75,7 @@ impl InverseCdf {
     /// # Panics
     /// If the slices differ in length, a value is not positive, or the probabilities do not rise from 0 to 1.
     #[must_use]
-    pub fn from_knots(probabilities: &[f64], values: &[f64]) -> InverseCdf {
+    pub(crate) fn from_knots(probabilities: &[f64], values: &[f64]) -> InverseCdf {
         assert_eq!(probabilities.len(), values.len(), "one value for each probability");
         assert!(values.iter().all(|&v| v > 0.0), "values have a logarithm");
         assert!(
@@ -97,7 +97,7 @@ impl InverseCdf {
 
     /// A lognormal distribution; `mu` and `sigma` are of the natural logarithm.
     #[must_use]
-    pub fn lognormal(mu: f64, sigma: f64) -> InverseCdf {
+    pub(crate) fn lognormal(mu: f64, sigma: f64) -> InverseCdf {
         // Every one is a power of the standard one, which takes 20 ms to invert; an engine has thirty.
         static STANDARD: OnceLock<InverseCdf> = OnceLock::new();
         let standard = STANDARD.get_or_init(|| {
@@ -109,7 +109,7 @@ impl InverseCdf {
 
     /// A mixture of lognormals in which everything above `cap` counts as `cap`.
     #[must_use]
-    pub fn lognormal_mixture(components: &[LogNormal], cap: f64) -> InverseCdf {
+    pub(crate) fn lognormal_mixture(components: &[LogNormal], cap: f64) -> InverseCdf {
         InverseCdf::from_cdf(|x| {
             if x >= cap {
                 return 1.0;
@@ -121,13 +121,13 @@ impl InverseCdf {
 
     /// A gamma distribution: mean `shape` × `scale`, coefficient of variation `shape`^−½.
     #[must_use]
-    pub fn gamma(shape: f64, scale: f64) -> InverseCdf {
+    pub(crate) fn gamma(shape: f64, scale: f64) -> InverseCdf {
         InverseCdf::from_cdf(|x| gamma_cdf(shape, x / scale))
     }
 
     /// A Weibull distribution, 1 − exp(−(x / `scale`)^`shape`).
     #[must_use]
-    pub fn weibull(shape: f64, scale: f64) -> InverseCdf {
+    pub(crate) fn weibull(shape: f64, scale: f64) -> InverseCdf {
         InverseCdf::from_quantile(|p| scale * libm::pow(-libm::log1p(-p), 1.0 / shape))
     }
 
@@ -149,7 +149,7 @@ impl InverseCdf {
     /// The quantile of `u` in [0, 1).
     #[inline]
     #[must_use]
-    pub fn draw_with(&self, u: f64) -> f64 {
+    pub(crate) fn draw_with(&self, u: f64) -> f64 {
         // The cast saturates, so that a u of 1 is the last quantile.
         self.at_bits((u * 18_446_744_073_709_551_616.0) as u64)
     }

@@ -56,13 +56,13 @@ impl Weighted {
     /// # Panics
     /// If `n` is 0.
     #[must_use]
-    pub fn zipf(s: f64, n: u32) -> Weighted {
+    pub(crate) fn zipf(s: f64, n: u32) -> Weighted {
         Weighted::new(&Weighted::zipf_shares(s, n))
     }
 
     /// The probabilities of [`Weighted::zipf`], which sum to 1.
     #[must_use]
-    pub fn zipf_shares(s: f64, n: u32) -> Vec<f64> {
+    pub(crate) fn zipf_shares(s: f64, n: u32) -> Vec<f64> {
         let mut shares: Vec<f64> = (1..=n).map(|rank| libm::pow(f64::from(rank), -s)).collect();
         let total: f64 = shares.iter().sum();
         for share in &mut shares {

@@ -54,7 +54,7 @@ impl RateCurve {
     ///
     /// # Errors
     /// If the points are out of order or a rate is negative or not a number.
-    pub fn from_points(points: &[(Nanos, f64)]) -> Result<RateCurve, RateCurveError> {
+    pub(crate) fn from_points(points: &[(Nanos, f64)]) -> Result<RateCurve, RateCurveError> {
         let mut curve = RateCurve { points: Vec::with_capacity(points.len() + 2) };
         if let Some(&(first, _)) = points.first()
             && first > Nanos(0)
@@ -131,12 +131,6 @@ impl RateCurve {
                 .chain(self.points.iter().filter(|p| to <= p.at).map(|p| (p.at, p.rate)))
                 .collect();
         RateCurve::from_points(&points)
-    }
-
-    /// This curve with no requests from `at` for `length`.
-    #[must_use]
-    pub fn with_stop(&self, at: Nanos, length: Nanos) -> RateCurve {
-        self.with_burst(0.0, at, length).expect("a valid curve times 0 is valid")
     }
 
     /// Where the curve ends.

@@ -7,7 +7,10 @@ use std::{
     time::Instant,
 };
 
-use clap::ValueEnum;
+use clap::{
+    ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use sim::{time::Nanos, traffic::Profile};
 
 use super::{
@@ -24,14 +27,8 @@ use monitoring::{Monitoring, RuleFile};
 use prom::nearest::nearest;
 use proof::alert::{AlertRule, alert_rules};
 use rules::campaign::{
-    crew,
-    error::CampaignError,
-    findings,
-    incidents::Trouble,
-    plan::Settings,
-    stage::{Campaign, Subject},
-    subjects,
-    sweep::Axis,
+    crew, error::CampaignError, findings, incidents::Trouble, plan::Settings, setup::Campaign,
+    subjects, subjects::Subject, sweep::Axis,
 };
 use stack::{prometheus_binary::PrometheusBinary, promtool};
 
@@ -68,7 +65,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PROFILE", value_delimiter = ',', value_parser = profile, default_values_t = Profile::ALL)]
     profile: Vec<Profile>,
     /// Kinds of incident [default: all]
-    #[arg(long, value_name = "INCIDENT", value_delimiter = ',', value_enum)]
+    #[arg(long, value_name = "INCIDENT", value_delimiter = ',', value_parser = incidents())]
     incident: Vec<Trouble>,
     /// Judge nothing in the first part of each run; this is how long it is
     #[arg(long, value_name = "SPAN", value_parser = files::span, default_value = "1h")]
@@ -202,11 +199,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(Monitoring, Campaign
         span: args.span,
         trials: args.trials,
         profiles: args.profile.clone(),
-        troubles: if args.incident.is_empty() {
-            Trouble::ALL.to_vec()
-        } else {
-            args.incident.clone()
-        },
+        troubles: if args.incident.is_empty() { Trouble::all() } else { args.incident.clone() },
         warm_up: args.warm_up,
         aftermath: Nanos(90 * Nanos::MINUTE.0),
         scrape: args.scrape.unwrap_or(SCRAPE),
@@ -320,6 +313,15 @@ fn unknown_alert(unknown: &str, known: &[&str], own: Option<&RuleFile>) -> Failu
         None => format!("{near}the alerts are: {known}"),
     };
     Failure::new(message, remedy)
+}
+
+/// The incidents that campaigns try, by name, each with the table's sentence.
+fn incidents() -> impl TypedValueParser<Value = Trouble> {
+    let shown = |trouble: Trouble| {
+        PossibleValue::new(trouble.name()).help(trouble.row().about.trim_end_matches('.'))
+    };
+    PossibleValuesParser::new(Trouble::all().into_iter().map(shown))
+        .try_map(|name| Trouble::named(&name).ok_or("campaigns do not try this incident"))
 }
 
 fn profile(name: &str) -> Result<Profile, String> {

@@ -7,6 +7,7 @@ mod book;
 mod bracket;
 mod campaign;
 mod crosscheck;
+mod grafana;
 mod mutants;
 mod rule_mutants;
 mod verify;
@@ -17,7 +18,7 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let suites: [Vec<Trial>; 7] = [
+    let suites: [Vec<Trial>; 8] = [
         verify::trials(),
         mutants::trials(),
         rule_mutants::trials(),
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         crosscheck::trials(),
         bracket::trials(),
         book::trials(),
+        grafana::trials(),
     ];
     libtest_mimic::run(&arguments, suites.into_iter().flatten().collect()).exit_code()
 }

@@ -10,7 +10,7 @@ use std::{
 use crate::reading::{none, root};
 
 /// The crates, each with those of the workspace that it may name: whoever adds an edge decides it here.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("shown", &[]),
     ("containers", &[]),
     ("sim", &[]),
@@ -22,7 +22,8 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("scrape", &["modules", "prom", "monitoring"]),
     ("display", &["shown", "monitoring", "truth"]),
     ("check", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape", "display"]),
-    ("stack", &["sim", "modules", "prom", "monitoring"]),
+    ("stack", &["sim", "modules", "prom", "monitoring", "containers"]),
+    ("grafana", &["prom", "monitoring", "stack"]),
     (
         "proof",
         &[
@@ -35,6 +36,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "scrape",
             "stack",
             "display",
+            "grafana",
         ],
     ),
     ("rules", &["sim", "prom", "monitoring", "truth", "scenario", "check", "stack", "proof"]),
@@ -58,7 +60,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "live",
         ],
     ),
-    ("testkit", &["prom", "stack", "rules"]),
+    ("testkit", &["prom", "stack", "rules", "containers"]),
     (
         "benches",
         &[

@@ -8,14 +8,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub(super) mod fields;
-mod lines;
 mod load;
 mod read;
 
+pub use crate::grafana::reference::DatasourceRef;
 pub use crate::grafana::variables::definition::{Variable, VariableKind};
 pub use load::{load_dir, parse};
-pub(super) use read::datasource;
 
 /// One dashboard file.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,21 +71,6 @@ pub struct Annotation {
     pub expr: String,
     /// Where it is asked.
     pub datasource: Option<DatasourceRef>,
-}
-
-/// How a panel, target or variable names its data source. Absent (`None` where it
-/// is used) means Grafana's default data source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DatasourceRef {
-    /// By uid, which may be a variable (`${datasource}`).
-    Uid {
-        /// Plugin type, e.g. `prometheus`.
-        kind: Option<String>,
-        /// The uid.
-        uid: String,
-    },
-    /// By name, as old dashboards do.
-    Name(String),
 }
 
 /// One panel.

@@ -48,12 +48,6 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Playing<A, W> {
         session.finish().await
     }
 
-    /// When each target is scraped next, in Unix milliseconds, in the order of the play; `None` for one that was left.
-    pub fn next_scrapes(&self) -> impl Iterator<Item = Option<i64>> {
-        let epoch_ms = self.stage.epoch_ms;
-        self.stage.next.iter().map(move |next| (*next != NEVER_MS).then(|| epoch_ms + next))
-    }
-
     /// Scrapes a target no more, by its place among the play's targets; nothing is marked as stale.
     ///
     /// # Panics

@@ -14,13 +14,13 @@ use prom::series::Labels;
 use crate::alert::{Episode, Timeline};
 
 /// The name of the file with the rules.
-pub const RULES_FILE: &str = "rules.json";
+pub(crate) const RULES_FILE: &str = "rules.json";
 /// The name of the file with samples and expectations.
 pub const TEST_FILE: &str = "test.json";
 
 /// The rules of all files in one, each group under a name of its own.
 #[must_use]
-pub fn rules_file(files: &[RuleFile]) -> String {
+pub(crate) fn rules_file(files: &[RuleFile]) -> String {
     let groups: Vec<Value> = named_groups(files)
         .map(|(name, rules)| json!({ "name": name, "rules": rules.iter().map(rule).collect::<Vec<_>>() }))
         .collect();
@@ -54,7 +54,7 @@ fn rule(rule: &Rule) -> Value {
 
 /// Samples, and the state of every alert at every evaluation.
 #[must_use]
-pub fn test_file(test: &UnitTest) -> String {
+pub(crate) fn test_file(test: &UnitTest) -> String {
     // Recording rules first: what alerts read is then of the same evaluation, as it is where the engine was asked.
     let (alerts, records): (Vec<_>, Vec<_>) = named_groups(&test.rules).partition(|(_, rules)| {
         rules.iter().any(|rule| matches!(rule.kind, RuleKind::Alert { .. }))

@@ -7,7 +7,7 @@ use monitoring::{
     Monitoring, RuleKind,
     grafana::{
         dashboard::Dashboard,
-        variables::{VariableKind, VariableQuery, query::sorted},
+        variables::{VariableKind, VariableQuery, sort::sorted},
     },
 };
 use scrape::Refusal;
@@ -35,7 +35,7 @@ impl From<NotAsked> for Unproven {
 }
 
 /// Where places say that scraping itself is at fault.
-pub const SCRAPING: &str = "scrape configuration";
+pub(crate) const SCRAPING: &str = "scrape configuration";
 
 /// Targets and rules without a contract, and contracts without a target or rule.
 #[must_use]

@@ -30,7 +30,7 @@ pub struct Evidence {
 impl Evidence {
     /// The scrapes that a point at `at_ms` rests on; without quantities, those of every module.
     #[must_use]
-    pub fn gather(
+    pub(crate) fn gather(
         ledger: &Ledger,
         quantities: &[Quantity],
         window_ms: i64,

@@ -18,7 +18,7 @@ pub fn of_job(job: &Job) -> Option<String> {
 
 /// What happens to alerts on their way and is not emulated, and what to do.
 #[must_use]
-pub fn of_alerts(config: &PrometheusConfig) -> Option<String> {
+pub(crate) fn of_alerts(config: &PrometheusConfig) -> Option<String> {
     let what = config.sending().err()?;
     Some(format!("{what} is not emulated: set the labels in the rules, or in external_labels"))
 }

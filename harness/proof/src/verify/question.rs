@@ -270,7 +270,7 @@ fn pixels(panel: &Panel) -> u32 {
     u32::try_from(panel.position.width.clamp(1, 24) * 1_600 / 24).unwrap_or(500)
 }
 
-fn window_ms(over: Window, plan: &QueryPlan) -> Result<i64, String> {
+pub(super) fn window_ms(over: Window, plan: &QueryPlan) -> Result<i64, String> {
     let (window, name) = match over {
         Window::RateInterval => (&plan.rate_interval, "$__rate_interval"),
         Window::Interval => (&plan.interval, "$__interval"),

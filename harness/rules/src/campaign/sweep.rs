@@ -181,7 +181,7 @@ fn three_digits(value: f64) -> f64 {
 
 /// The setting of a rule as it is written.
 #[must_use]
-pub fn as_written(condition: &Condition, timing: Timing) -> Setting {
+pub(crate) fn as_written(condition: &Condition, timing: Timing) -> Setting {
     Setting { values: condition.values(), timing, swept: Vec::new() }
 }
 

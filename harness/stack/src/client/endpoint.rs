@@ -110,7 +110,11 @@ impl Endpoint {
     }
 
     /// A client that proves who it is, follows no redirect and waits at most `ceiling` for an answer.
-    pub(super) fn http(&self, ceiling: Duration) -> Client {
+    ///
+    /// # Panics
+    /// If the HTTP client cannot be built, which plain HTTP without TLS cannot cause.
+    #[must_use]
+    pub fn http(&self, ceiling: Duration) -> Client {
         let mut headers = HeaderMap::new();
         headers.extend(self.credentials.header().map(|value| (AUTHORIZATION, value)));
         Client::builder()

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::{
     AlertClass, Window,
+    alert_raw::RawAlert,
     values::{Bound, Figure, Multiple, Places, Quantile, Yes, Zero},
 };
 use prom::document::{Field, Part, Table};
@@ -29,6 +30,8 @@ pub(super) struct RawFile {
     /// Alerts that no scenario can prove, by name: `always` for one that must fire at every evaluation, `live` for
     /// one about the monitoring system itself, which only faults of a running one raise.
     pub(super) alerts: Option<Part<Table<String, AlertClass>>>,
+    /// What each alert is meant to say, by its name: condition and guards, timing, labels, who is told, texts.
+    pub(super) specifications: Option<Part<BTreeMap<String, Part<RawAlert>>>>,
 }
 
 /// What a panel must show.

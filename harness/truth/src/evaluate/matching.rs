@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::row::Row;
 use prom::{
-    promql::condition::{Matching, SetOperation},
+    promql::operator::{Matching, SetOperation},
     series::Labels,
 };
 
@@ -88,7 +88,7 @@ fn presence(rows: &[Row], matching: &Matching) -> BTreeMap<Labels, Vec<bool>> {
 }
 
 /// The labels by which an element is matched.
-pub fn signature(labels: &Labels, matching: &Matching) -> Labels {
+pub(crate) fn signature(labels: &Labels, matching: &Matching) -> Labels {
     let counts = |name: &str| match matching {
         Matching::On(names) => names.iter().any(|on| on == name),
         Matching::Ignoring(names) => name != NAME && !names.iter().any(|ignored| ignored == name),

@@ -35,7 +35,7 @@ pub fn rows(series: Vec<Series>, evaluations: Evaluations) -> Vec<Row> {
 
 impl Row {
     /// A number as an element without labels.
-    pub fn of_scalar(values: Vec<f64>) -> Row {
+    pub(crate) fn of_scalar(values: Vec<f64>) -> Row {
         Row { labels: Arc::default(), values: values.into_iter().map(Some).collect() }
     }
 

@@ -78,7 +78,7 @@ fn a_burst_multiplies_its_window_only() {
 
 #[test]
 fn a_stop_silences_its_window_only() {
-    let curve = mixed().with_stop(seconds(10.0), seconds(5.0));
+    let curve = mixed().with_burst(0.0, seconds(10.0), seconds(5.0)).unwrap();
     close(curve.rate_at(seconds(12.0)), 0.0);
     close(curve.total(), 530.0);
     close(curve.rate_at(seconds(15.0)), 2.0);

@@ -104,7 +104,7 @@ fn go_duration_ns(text: &str) -> Option<i64> {
 /// `$__interval`: one unit, truncated, so 90 s prints as `1m` and 36 h as `1d`.
 ///
 /// Source: `FormatInterval` in grafana-plugin-sdk-go backend/gtime/gtime.go.
-pub fn one_unit(millis: i64) -> String {
+pub(crate) fn one_unit(millis: i64) -> String {
     let units = [
         ("y", 31_536_000_000),
         ("d", 86_400_000),
@@ -122,7 +122,7 @@ pub fn one_unit(millis: i64) -> String {
 /// `$__rate_interval`: as Go prints a duration, so one minute is `1m0s`.
 ///
 /// Source: `Duration.String` in Go's time package. `millis` must not be negative.
-pub fn go_print(millis: i64) -> String {
+pub(crate) fn go_print(millis: i64) -> String {
     if millis == 0 {
         return "0s".to_owned();
     }
