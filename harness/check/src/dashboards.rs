@@ -143,7 +143,6 @@ pub(super) fn variables(subject: &Subject<'_>) -> Vec<Problem> {
             }
             let reason = match variable.kind {
                 VariableKind::AdHoc | VariableKind::Other => "its kind is not emulated",
-                VariableKind::Query if !variable.regex.is_empty() => "its regex is not emulated",
                 _ => continue,
             };
             let message = format!("variable {name:?} cannot be tried: {reason}");

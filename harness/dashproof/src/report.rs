@@ -206,6 +206,7 @@ impl Run {
         let broke = self.judged().any(|(_, report, _)| !report.held())
             || self.errors() > 0
             || !proven::unproven(self).is_empty()
+            || !group::uncompared(self).is_empty()
             || matches!(&self.brackets, Some(Ok(brackets)) if !brackets.held());
         let missed = self.outcomes.iter().any(|outcome| {
             matches!(outcome.end, End::NotJudged { .. } | End::NotRun { named: true, .. })

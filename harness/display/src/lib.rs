@@ -115,14 +115,20 @@ pub fn of_panel(
         // A text or a list: nothing is asked, and nothing is promised.
         return Vec::new();
     }
+    let mut found = members(dashboard, panel, datasources);
+    // What is not modelled might change any of what follows.
+    if let (true, Some(bound)) = (found.is_empty(), bound) {
+        found.extend(observe::judge(panel, bound));
+    }
+    found
+}
+
+/// The members of a panel that are not modelled, and what of it decides how it is asked and is not verified.
+fn members(dashboard: &Dashboard, panel: &Panel, datasources: &[Datasource]) -> Vec<Finding> {
     let members = shown::unmodelled(&panel.json).into_iter();
     let mut found: Vec<Finding> = members
         .map(|member| Finding::unproven(&*member, format!("{member} is not modelled")))
         .collect();
     found.extend(asked::of_panel(dashboard, panel, datasources));
-    // What is not modelled might change any of what follows.
-    if let (true, Some(bound)) = (found.is_empty(), bound) {
-        found.extend(observe::judge(panel, bound));
-    }
     found
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use monitoring::grafana::dashboard::{self, Dashboard, Panel};
-use truth::contract::PanelContract;
+use truth::contract::{DashboardContract, PanelContract};
 
 use crate::{expected::Bound, observe};
 
@@ -489,11 +489,17 @@ fn remove(list: &mut Value, at: usize) {
 pub fn noticed(
     dashboard: &Dashboard,
     json: &Value,
-    contract: Option<&truth::contract::DashboardContract>,
+    contract: Option<&DashboardContract>,
 ) -> Option<String> {
     let Some(one) = with_panel(dashboard, json) else {
         return Some("cannot be read".to_owned());
     };
-    let found = crate::of_dashboard(&one, contract, &[]).into_iter().next();
-    found.map(|(_, finding)| format!("{}: {}", finding.member, finding.message))
+    let panel = one.panels.first()?;
+    let bound = contract.and_then(|contract| contract.panels.get(&panel.title));
+    let found = crate::members(&one, panel, &[]).into_iter().next();
+    found.map(|finding| finding.message).or_else(|| {
+        let (panel, bound) = (panel, bound?);
+        let found = observe::observe(&panel.json, bound, &observe::bound(panel, bound));
+        found.into_iter().next().map(|found| found.message)
+    })
 }

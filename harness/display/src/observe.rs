@@ -157,6 +157,16 @@ pub(crate) fn observe(
         let wanted = contract.reducer.as_deref().unwrap_or(compare::DEFAULT_REDUCER);
         notes.wrong("", Kind::Rows, format!("shows every row where the contract says {wanted}"));
     }
+    let defaults = "/fieldConfig/defaults";
+    let at = |path: &str| json.pointer(&format!("{defaults}/{path}")).and_then(Value::as_str);
+    let lines = at("custom/thresholdsStyle/mode").is_some_and(|mode| mode != "off");
+    if kind == "timeseries" && lines && at("thresholds/mode") == Some("percentage") {
+        notes.unproven(
+            "",
+            Kind::Lines,
+            "draws lines at shares of its scale, which are not modelled",
+        );
+    }
     let mut columns = table::Columns::default();
     for round in probes::rounds(json, contract, targets, reduced) {
         let frames = expected::frames(targets, &round.numbers);

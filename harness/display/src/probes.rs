@@ -41,6 +41,13 @@ pub(crate) fn rounds(
     for number in numbers {
         rounds.push(Round { numbers: exactly(targets, number), distinct: false });
     }
+    // Zeros among other numbers, where a series of zeros alone may be left out.
+    let mut zeros = exactly(targets, 0.0);
+    for (target, series) in targets.iter().zip(&mut zeros) {
+        let size = sizes(&target.contract.fact)[0];
+        series.iter_mut().filter(|it| it.len() > 1).for_each(|numbers| numbers[1] = Some(size));
+    }
+    rounds.push(Round { numbers: zeros, distinct: false });
     rounds
 }
 

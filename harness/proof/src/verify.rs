@@ -141,10 +141,12 @@ impl ScenarioReport {
             && self.wiring.iter().all(Wiring::held)
     }
 
-    /// Whether any panel, rule or alert was judged. Wiring alone is not what anybody asked for.
+    /// Whether any panel, rule or alert was judged: a verdict that compared no number is none. Wiring alone is not
+    /// what anybody asked for.
     #[must_use]
     pub fn judged_anything(&self) -> bool {
-        !self.verdicts.is_empty() || !self.alerts.is_empty()
+        let compared = |verdict: &Verdict| verdict.finding.values > 0 || !verdict.held();
+        self.verdicts.iter().any(compared) || !self.alerts.is_empty()
     }
 }
 

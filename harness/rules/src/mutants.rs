@@ -7,6 +7,7 @@
 
 mod fate;
 mod query;
+pub mod seen;
 mod subject;
 mod surroundings;
 mod text;
@@ -31,6 +32,8 @@ pub struct MutationReport {
     pub scenarios: Vec<String>,
     /// One for each target and each recording rule.
     pub places: Vec<PlaceScore>,
+    /// What became of mistakes in how panels show their answers, by kind.
+    pub seen: Vec<seen::SeenScore>,
 }
 
 /// What became of the mutants of one query.
@@ -172,7 +175,7 @@ pub async fn run(
     scenarios: &[Scenario],
     notice: &mut impl FnMut(Notice),
 ) -> Result<MutationReport, VerifyError> {
-    let mut report = MutationReport { scenarios: Vec::new(), places: Vec::new() };
+    let mut report = MutationReport { scenarios: Vec::new(), places: Vec::new(), seen: Vec::new() };
     let mut subjects: Option<Vec<Subject>> = None;
     let records = surroundings::read(&verifier.files.monitoring);
     for scenario in scenarios {
@@ -189,6 +192,7 @@ pub async fn run(
         ask_all(&verifier.files, scenario, &staged, all, notice).await?;
         staged.engine.stop().await;
     }
+    report.seen = seen::scores(&verifier.files);
     report.places = subjects.unwrap_or_default().into_iter().map(Subject::scored).collect();
     Ok(report)
 }

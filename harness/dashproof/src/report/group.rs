@@ -130,7 +130,31 @@ pub fn doubts(run: &Run) -> Vec<Doubt<'_>> {
         reason: Cow::Owned(reason),
         scenarios: run.judged().map(|(outcome, _, _)| outcome.scenario.name.as_str()).collect(),
     });
-    found.into_iter().map(doubt).chain(rules).collect()
+    let nothing = uncompared(run).into_iter().map(|subject| Doubt {
+        subject,
+        reason: Cow::Borrowed(NOTHING_COMPARED),
+        scenarios: run.judged().map(|(outcome, _, _)| outcome.scenario.name.as_str()).collect(),
+    });
+    found.into_iter().map(doubt).chain(rules).chain(nothing).collect()
+}
+
+/// Why a target that no scenario gives a number proves nothing.
+const NOTHING_COMPARED: &str =
+    "was compared with no number under any scenario: add one in which it has some";
+
+/// Targets and rules that a whole run never compared with a number; none where only a part was run, since a quiet
+/// night rightly has no errors.
+#[must_use]
+pub fn uncompared(run: &Run) -> Vec<Subject<'_>> {
+    if !run.whole || run.interrupted {
+        return Vec::new();
+    }
+    let mut compared: BTreeMap<Subject<'_>, bool> = BTreeMap::new();
+    for verdict in run.judged().flat_map(|(_, report, _)| &report.verdicts) {
+        let compares = verdict.finding.values > 0 || !verdict.held();
+        *compared.entry(Subject::at(&verdict.question.place)).or_default() |= compares;
+    }
+    compared.into_iter().filter(|(_, compares)| !compares).map(|(subject, _)| subject).collect()
 }
 
 /// What the engine remarked, and on what.

@@ -39,7 +39,10 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "grafana",
         ],
     ),
-    ("rules", &["sim", "prom", "monitoring", "truth", "scenario", "check", "stack", "proof"]),
+    (
+        "rules",
+        &["sim", "prom", "monitoring", "truth", "scenario", "check", "stack", "proof", "display"],
+    ),
     (
         "live",
         &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape", "stack", "proof"],

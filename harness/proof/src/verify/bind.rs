@@ -7,7 +7,7 @@ use monitoring::{
     Monitoring, RuleKind,
     grafana::{
         dashboard::Dashboard,
-        variables::{VariableKind, VariableQuery, sort::sorted},
+        variables::{self, VariableKind, VariableQuery, sort::sorted},
     },
 };
 use scrape::Refusal;
@@ -204,6 +204,21 @@ pub async fn options(
                 continue;
             }
             _ => variable.options.clone(),
+        };
+        let values = match variables::filtered(&values, &variable.regex) {
+            Ok(options) => options.into_iter().map(|option| option.value).collect(),
+            Err(error) => {
+                failed.push(NotAsked {
+                    place: Place {
+                        dashboard: dashboard.uid.clone(),
+                        panel: format!("variable {}", variable.name),
+                        ref_id: String::new(),
+                        selection: String::new(),
+                    },
+                    reason: error.to_string(),
+                });
+                values
+            }
         };
         found.insert(variable.name.clone(), sorted(&values, variable.sort));
     }

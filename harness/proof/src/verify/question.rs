@@ -11,11 +11,12 @@ use serde::Serialize;
 use monitoring::grafana::{
     dashboard::{Dashboard, Panel, QueryKind, Target},
     interval::{self, PlanError, QueryOptions, QueryPlan},
-    variables::{Binding, Context, Scope, Selection, interpolate},
+    variables::{self, Binding, Context, Scope, Selection, Variable, interpolate},
 };
 use truth::{
     contract::{DashboardContract, TargetContract, Window},
     fact::{Condition, Fact},
+    quantity::Quantity,
 };
 
 use crate::verify::look::Look;
@@ -103,7 +104,7 @@ pub fn of_dashboard(
     let mut questions = Vec::new();
     let mut not_asked = Vec::new();
     for (index, look) in looks.iter().enumerate() {
-        for selected in selections(dashboard, options, index == 0) {
+        for selected in selections(dashboard, options, look, index == 0) {
             for panel in &dashboard.panels {
                 for target in &panel.targets {
                     let place = Place {
@@ -144,18 +145,23 @@ struct Selected {
     text: String,
 }
 
-/// Everything selected; and, where asked for, each variable also with its first value and with its last two.
+/// Everything selected, or what is chosen on opening where that cannot be; and, where asked for, each variable also with its first value and with its last two.
 fn selections(
     dashboard: &Dashboard,
     options: &BTreeMap<String, Vec<String>>,
+    look: &Look,
     vary: bool,
 ) -> Vec<Selected> {
+    let range_ms = look.to_ms - look.from_ms;
+    let opened = |variable: &Variable| {
+        let values = options.get(&variable.name).map_or(&[][..], Vec::as_slice);
+        variables::opened(variable, values, range_ms)
+    };
     let all: BTreeMap<String, Selection> = dashboard
         .variables
         .iter()
         .map(|variable| {
-            let selection =
-                if variable.include_all { Selection::All } else { Selection::saved(variable) };
+            let selection = if variable.include_all { Selection::All } else { opened(variable) };
             (variable.name.clone(), selection)
         })
         .collect();
@@ -166,6 +172,12 @@ fn selections(
     for variable in &dashboard.variables {
         let values = options.get(&variable.name).map_or(&[][..], Vec::as_slice);
         let mut chosen = vec![values.iter().take(1).cloned().collect::<Vec<_>>()];
+        if let Selection::Values(opened) = opened(variable)
+            && variable.include_all
+            && !chosen.contains(&opened)
+        {
+            chosen.push(opened);
+        }
         if variable.multi && values.len() > 2 {
             chosen.push(values[values.len() - 2..].to_vec());
         }
@@ -222,6 +234,12 @@ impl Asking<'_> {
             if let (Some(label), Selection::Values(values)) =
                 (self.contract.variables.get(&variable.name), selection)
             {
+                if !values.iter().any(|value| exists(label, value)) {
+                    return Err(format!(
+                        "shows nothing: ${} is {values:?} when the dashboard is opened so, and no {label} is called that",
+                        variable.name
+                    ));
+                }
                 fact = fact.narrowed(&Condition { label: label.clone(), values: values.clone() });
             }
             bindings.push(Binding { variable, selection: selection.clone(), options });
@@ -241,6 +259,15 @@ impl Asking<'_> {
             why: look.why.clone(),
         })
     }
+}
+
+/// Whether anything of the application has this label with this value.
+fn exists(label: &str, value: &str) -> bool {
+    let has = |quantity: &Quantity| {
+        label == "module" && quantity.module().to_string() == value
+            || quantity.label_sets().iter().flatten().any(|pair| *pair == (label, value))
+    };
+    Quantity::ALL.iter().any(has)
 }
 
 /// Step and windows of a target, as Grafana would choose them for a look.

@@ -77,6 +77,13 @@ impl fmt::Display for MutationReport {
                 }
             }
         }
+        for score in &self.seen {
+            let of = score.killed + score.survived.len();
+            writeln!(out, "seen     {:width$}  {} of {of} killed", score.kind, score.killed)?;
+            for survivor in &score.survived {
+                writeln!(out, "         gap: {survivor}")?;
+            }
+        }
         let unproven = self.places.iter().filter(|place| !place.proven()).count();
         writeln!(
             out,

@@ -38,8 +38,11 @@ const TABLE: [(i64, i64); 25] = [
 /// The rest of the table: half a day and above.
 const DAYS: [(i64, i64); 3] =
     [(86_400_000, 43_200_000), (604_800_000, 86_400_000), (1_814_400_000, 604_800_000)];
-/// Both sides compare the last bound with `<`.
-const LAST: (i64, i64) = (3_628_800_000, 2_592_000_000);
+/// What is above three weeks is a month up to the last bound, which is exclusive: six weeks to the browser, two years
+/// to the backend.
+const MONTH_MS: i64 = 2_592_000_000;
+const LAST_BROWSER_MS: i64 = 3_628_800_000;
+const LAST_BACKEND_MS: i64 = 63_072_000_000;
 const YEAR_MS: i64 = 31_536_000_000;
 
 /// The browser's rounding of `range_ms / points`, in milliseconds.
@@ -49,21 +52,20 @@ const YEAR_MS: i64 = 31_536_000_000;
 pub fn browser(range_ms: i64, points: i64) -> i64 {
     let numerator = i128::from(range_ms);
     let below = |bound: i64| numerator < i128::from(bound) * i128::from(points);
-    look_up(below, below)
+    look_up(below, below(LAST_BROWSER_MS))
 }
 
 /// The backend's rounding of an interval in nanoseconds, in milliseconds.
 pub fn backend(interval_ns: i64) -> i64 {
     let up_to = |bound: i64| i128::from(interval_ns) <= i128::from(bound) * 1_000_000;
-    let below = |bound: i64| i128::from(interval_ns) < i128::from(bound) * 1_000_000;
-    look_up(up_to, below)
+    look_up(up_to, i128::from(interval_ns) < i128::from(LAST_BACKEND_MS) * 1_000_000)
 }
 
-fn look_up(within: impl Fn(i64) -> bool, within_last: impl Fn(i64) -> bool) -> i64 {
+fn look_up(within: impl Fn(i64) -> bool, is_month: bool) -> i64 {
     let entry = TABLE.iter().chain(&DAYS).find(|(bound, _)| within(*bound));
     match entry {
         Some((_, rounded)) => *rounded,
-        None if within_last(LAST.0) => LAST.1,
+        None if is_month => MONTH_MS,
         None => YEAR_MS,
     }
 }
@@ -77,7 +79,7 @@ mod tests {
     #[test]
     fn bounds_belong_to_the_upper_step_in_the_browser_and_to_the_lower_in_the_backend() {
         for ((bound, lower), (_, upper)) in
-            TABLE.iter().chain(&DAYS).zip(TABLE.iter().chain(&DAYS).chain([&LAST]).skip(1))
+            TABLE.iter().chain(&DAYS).zip(TABLE.iter().chain(&DAYS).chain([&(0, MONTH_MS)]).skip(1))
         {
             assert_eq!(browser(*bound, 1), *upper, "browser at {bound}");
             assert_eq!(backend(bound * 1_000_000), *lower, "backend at {bound}");
@@ -88,9 +90,12 @@ mod tests {
 
     #[test]
     fn the_last_bound_is_exclusive_on_both_sides() {
-        assert_eq!(browser(LAST.0, 1), YEAR_MS);
-        assert_eq!(backend(LAST.0 * 1_000_000), YEAR_MS);
-        assert_eq!(backend(LAST.0 * 1_000_000 - 1), LAST.1);
+        for (bound, round) in [
+            (LAST_BROWSER_MS, &(|ms| browser(ms, 1)) as &dyn Fn(i64) -> i64),
+            (LAST_BACKEND_MS, &(|ms| backend(ms * 1_000_000))),
+        ] {
+            assert_eq!((round(bound), round(bound - 1)), (YEAR_MS, MONTH_MS));
+        }
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub enum Format {
     DateIso,
     /// `date:seconds`.
     DateSeconds,
+    /// `date:ms`.
+    DateMs,
 }
 
 impl Format {
@@ -73,7 +75,10 @@ impl Format {
             ("raw" | "csv", _) => Self::Csv,
             ("pipe", _) => Self::Pipe,
             ("join", "") => Self::Csv,
-            ("join", separator) => Self::Join(separator.to_owned()),
+            // What stands behind another colon is not read.
+            ("join", separator) => {
+                Self::Join(separator.split(':').next().unwrap_or_default().to_owned())
+            }
             ("regex", _) => Self::Regex,
             ("json", _) => Self::Json,
             ("singlequote", _) => Self::SingleQuote,
@@ -85,7 +90,7 @@ impl Format {
             ("text", _) => Self::Text,
             ("date", "" | "iso") => Self::DateIso,
             ("date", "seconds") => Self::DateSeconds,
-            ("date", "ms") => Self::Csv,
+            ("date", "ms") => Self::DateMs,
             ("date" | "html" | "lucene" | "uriencode" | "customqueryparam", _) => return Err(text),
             _ => Self::Glob,
         })
@@ -120,8 +125,9 @@ impl Format {
                 Value::One(value) => percent_encode(value),
                 Value::Several(values) => percent_encode(&format!("{{{}}}", values.join(","))),
             },
+            Self::QueryParam if values.is_empty() => format!("var-{name}="),
             Self::QueryParam => each(&|value| format!("var-{name}={}", percent_encode(value)), "&"),
-            Self::DateIso | Self::DateSeconds => date(values, self),
+            Self::DateIso | Self::DateSeconds | Self::DateMs => date(values, self),
         }
     }
 }
@@ -192,6 +198,7 @@ fn date(values: &[String], format: &Format) -> String {
     let millis = values.first().and_then(|value| value.parse::<i64>().ok());
     let timestamp = millis.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
     match (millis, timestamp, format) {
+        (Some(millis), _, Format::DateMs) => millis.to_string(),
         (Some(millis), _, Format::DateSeconds) => (millis + 500).div_euclid(1_000).to_string(),
         (_, Some(at), _) => at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
         _ => "NaN".to_owned(),
@@ -222,7 +229,7 @@ mod tests {
             ("doublequote", "", "\"a\"", "\"a\",\"b.c\""),
             ("distributed", "", "a", "a,x=b.c"),
             ("percentencode", "%7B%7D", "%7Ba%7D", "%7Ba%2Cb.c%7D"),
-            ("queryparam", "", "var-x=a", "var-x=a&var-x=b.c"),
+            ("queryparam", "var-x=", "var-x=a", "var-x=a&var-x=b.c"),
         ];
         for (name, none, one, two) in table {
             let format = Format::parse(name).unwrap();

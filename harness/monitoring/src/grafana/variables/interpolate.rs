@@ -159,12 +159,18 @@ fn write(
     let instant = match reference.name {
         "__from" => Some(scope.from_ms),
         "__to" => Some(scope.to_ms),
-        "__org" | "__user" | "__dashboard" | "__timezone" | "__url" => {
+        "__org" | "__user" | "__dashboard" | "__timezone" | "__url" | "__url_time_range"
+        | "__all_variables" | "__data" | "__series" | "__field" | "__value" => {
             return Err(refuse("it depends on the session"));
         }
         _ => None,
     };
     if let Some(millis) = instant {
+        if format == Some(Format::Text) {
+            // As it is read, in UTC.
+            let at = jiff::Timestamp::from_millisecond(millis).map_err(|_| refuse("its instant"))?;
+            return Ok(at.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        }
         let value = Value::One(millis.to_string());
         return Ok(format.unwrap_or(Format::Csv).apply(reference.name, &value));
     }
@@ -177,6 +183,9 @@ fn write(
     let variable = binding.variable;
     let value = match (&binding.selection, &variable.all_value) {
         (Selection::All, _) if format == Some(Format::Text) => return Ok("All".to_owned()),
+        (Selection::All, _) if format == Some(Format::QueryParam) => {
+            return Ok(format!("var-{}={ALL_VALUE}", variable.name));
+        }
         (Selection::All, Some(all_value)) => {
             let format = format.as_ref();
             return custom_all_value(all_value, variable, format, scope, context, behaviour);
@@ -236,7 +245,7 @@ fn reference(text: &str) -> Option<Reference<'_>> {
         });
     }
     let (name, rest) = word(inside.strip_prefix('{')?)?;
-    let (field, rest) = match rest.strip_prefix('.') {
+    let (field, rest) = match rest.strip_prefix(['.', '[']) {
         Some(field) => {
             let end = field.find([':', '^', '}']).filter(|end| *end > 0)?;
             (Some(&field[..end]), &field[end..])

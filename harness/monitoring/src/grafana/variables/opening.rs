@@ -74,7 +74,7 @@ fn automatic(variable: &Variable, range_ms: i64) -> String {
 }
 
 /// The text of a range in `count` steps, rounded as the browser does, at least `least`.
-pub fn automatic_interval(range_ms: i64, count: i64, least: &str) -> String {
+pub(crate) fn automatic_interval(range_ms: i64, count: i64, least: &str) -> String {
     let least = text::browser_ms(least).unwrap_or(0);
     text::one_unit(round::browser(range_ms, count.max(1)).max(least))
 }

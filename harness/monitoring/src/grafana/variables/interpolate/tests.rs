@@ -117,7 +117,7 @@ fn a_custom_all_value_is_raw_and_may_name_other_variables() {
         ("$m", "y|$m|.+"),
         ("${m:regex}", "y|$m|.+"),
         ("${m:text}", "All"),
-        ("${m:queryparam}", "var-m=All"),
+        ("${m:queryparam}", "var-m=$__all"),
     ];
     for (text, expected) in table {
         assert_eq!(
