@@ -193,6 +193,8 @@ codes! {
     DefaultDatasource "default-datasource" Warning,
     /// A dashboard names a data source by its name, as old dashboards do.
     DatasourceByName "datasource-by-name" Warning,
+    /// A running Grafana does not have a dashboard or a data source as its files say.
+    NotProvisioned "not-provisioned" Error,
     /// A data source does not say how often its metrics are scraped.
     NoTimeInterval "no-time-interval" Warning,
     /// `timeInterval` is not an interval that Grafana reads.
