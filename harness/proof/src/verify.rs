@@ -38,7 +38,7 @@ use crate::alert::timeline;
 use alerts::{AlertVerdict, told::Routing};
 use ask::{Truth, Verdict};
 use bind::Unproven;
-use look::Look;
+use look::{Look, Occasion};
 use question::{Form, NotAsked, Place, Question};
 use targets::Targets;
 use wiring::Wiring;
@@ -320,7 +320,7 @@ impl Verifier {
                 fact: contract.fact.clone(),
                 window_ms: bind::fixed_window_ms(contract.over)?,
                 legend: None,
-                why: "every evaluation".to_owned(),
+                why: Occasion::EveryEvaluation,
             })
         };
         self.contracts.rules.iter().filter_map(ask).collect()

@@ -5,12 +5,13 @@ use std::path::Path;
 use sim::world::{Instance, Module};
 
 use super::*;
-use prom::problem::Code;
 use paint::Paint;
+use prom::problem::Code;
 use proof::verify::{
     ask::Verdict,
     bind::Unproven,
     evidence::Evidence,
+    look::Occasion,
     question::{Form, Place, Question},
 };
 use replay::Road;
@@ -71,7 +72,7 @@ fn verdict(panel: &str, finding: Finding) -> Verdict {
             fact: Fact::Ratio { part: requests(vec![error]), whole: requests(vec![]) },
             window_ms: 20_000,
             legend: None,
-            why: "the last hour".to_owned(),
+            why: Occasion::LastHour,
         },
         finding,
         refused: None,

@@ -4,7 +4,7 @@
 
 use super::{Fate, MutantResult, PlaceScore, fate::Outcome, surroundings};
 use monitoring::{Rule, RuleKind};
-use proof::verify::{Staged, Verifier, VerifyError, question::Place};
+use proof::verify::{RECORDING_RULES, Staged, Verifier, VerifyError, question::Place};
 use scenario::Scenario;
 
 use crate::mutate::{self, Mutant, MutationContext};
@@ -101,7 +101,7 @@ fn queries(verifier: &Verifier) -> Vec<Query> {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         let place = Place {
-            dashboard: "recording rules".to_owned(),
+            dashboard: RECORDING_RULES.to_owned(),
             panel: rule.name().to_owned(),
             ref_id: String::new(),
             selection: told_apart.join(","),
