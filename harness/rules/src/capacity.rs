@@ -16,6 +16,7 @@ use grow::Original;
 use prom::promql;
 use proof::verify::{
     Staging, Tools, Verifier, VerifyError,
+    look::Occasion,
     question::{Form, Place, Question},
 };
 pub use scale::{Exceeds, exceeds};
@@ -207,7 +208,7 @@ async fn filled(
 
 /// The look that a person has most of the time, with everything selected.
 fn is_usual_look(question: &Question) -> bool {
-    question.why == "the last hour" && question.place.selection.is_empty()
+    question.why == Occasion::LastHour && question.place.selection.is_empty()
 }
 
 /// One scale to be measured.

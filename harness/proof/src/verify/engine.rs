@@ -3,7 +3,11 @@
 //! Made by staging; whoever asks takes a client from here and need not know which engine it is. What is asked, this
 //! does not know.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use super::VerifyError;
 use prom::{
@@ -104,21 +108,27 @@ impl Engine {
     pub(super) async fn shows_all(&self, at_ms: i64, n_targets: usize) -> Result<(), VerifyError> {
         let Self::External(external) = self else { return Ok(()) };
         let client = self.client();
+        // How many the last answer had.
+        let n_shown = AtomicUsize::new(0);
         let shown = poll::until(SHOWN_CEILING, SHOWN_INTERVAL, async || {
             let answer = client.query("up", at_ms).await.map_err(Pending::Failed)?;
-            match answer.value {
-                Value::Vector(found) if found.len() >= n_targets => Ok(()),
-                Value::Vector(found) => Err(Pending::NotYet { status: found.len().to_string() }),
-                _ => Err(Pending::NotYet { status: "0".to_owned() }),
+            let found = match answer.value {
+                Value::Vector(found) => found.len(),
+                _ => 0,
+            };
+            n_shown.store(found, Ordering::Relaxed);
+            if found >= n_targets {
+                return Ok(());
             }
+            Err(Pending::NotYet { status: format!("{found} of {n_targets} series") })
         });
         match shown.await {
             Ok(()) => Ok(()),
             Err(PollError::Failed(error)) => Err(ClientError::into(error)),
-            Err(PollError::TimedOut { status, .. }) => Err(VerifyError::Dropped {
+            Err(PollError::TimedOut { .. }) => Err(VerifyError::Dropped {
                 url: external.endpoint.base.clone(),
                 at: jiff::Timestamp::from_millisecond(at_ms).unwrap_or_default(),
-                shown: status.parse().unwrap_or(0),
+                shown: n_shown.into_inner(),
                 written: n_targets,
             }),
         }

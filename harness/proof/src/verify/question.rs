@@ -18,7 +18,7 @@ use truth::{
     fact::{Condition, Fact},
 };
 
-use crate::verify::look::Look;
+use crate::verify::look::{Look, Occasion};
 
 /// A question that the stack is asked.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub struct Question {
     /// The dashboard's legend template and the contract's.
     pub legend: Option<(String, String)>,
     /// Why it is asked then.
-    pub why: String,
+    pub why: Occasion,
 }
 
 /// What a question is about.
@@ -238,7 +238,7 @@ impl Asking<'_> {
             fact,
             window_ms: window_ms(self.bound.over, &plan)?,
             legend: self.bound.legend.clone().map(|expected| (legend, expected)),
-            why: look.why.clone(),
+            why: look.why,
         })
     }
 }
