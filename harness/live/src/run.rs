@@ -165,7 +165,8 @@ impl LiveRoad {
         let plan = StackPlan {
             monitoring: &self.verifier.monitoring,
             stack: &self.stack,
-            ports: [0; 3],
+            ports: [0; 2],
+            grafana: None,
             environment: &self.verifier.environment,
             targets: targets.clone(),
             cadence: self.cadence(scenario),

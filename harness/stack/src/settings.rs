@@ -32,7 +32,7 @@ impl<T> fmt::Debug for Given<T> {
 /// What was said; nothing is checked yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// `auto`, `native` or `external`.
+    /// `auto`, `native`, `containers` or `external`.
     pub stack: Option<Given<String>>,
     /// The base URL of a query API.
     pub url: Option<Given<String>>,
@@ -55,6 +55,8 @@ pub struct Settings {
 pub enum Chosen {
     /// Started here.
     Native,
+    /// Started here in containers.
+    Containers,
     /// Somebody else's.
     External(Endpoint),
 }
@@ -119,9 +121,13 @@ impl Settings {
                 return self.native("no URL of a running one is given (--prometheus-url URL)");
             }
             (Some(("native", by)), _) => return self.native(&format!("{by} says so")),
+            (Some(("containers", by)), _) => {
+                let (_, why) = self.native(&format!("{by} says so"))?;
+                return Ok((Chosen::Containers, why));
+            }
             (Some((other, by)), _) => {
                 let what = format!("{by} is `{other}`");
-                let remedy = "it is auto, native or external".to_owned();
+                let remedy = "it is auto, native, containers or external".to_owned();
                 return Err(SettingsError { wrong: vec![(what, remedy)] });
             }
         };
@@ -164,7 +170,7 @@ impl Settings {
             .into_iter()
             .flatten()
             .map(|flag| {
-                let what = format!("{flag} is given, and the stack is native");
+                let what = format!("{flag} is given, and servers are started here");
                 (what, "leave it out, or name a running one: --prometheus-url URL".to_owned())
             })
             .collect();

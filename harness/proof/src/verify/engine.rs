@@ -12,10 +12,12 @@ use prom::{
 };
 use scenario::Scenario;
 use stack::{
+    backend::Started,
     client::{
         prometheus::{ClientError, Prometheus},
         remote_write::RemoteWriter,
     },
+    contained::Containers,
     external::{External, ExternalError, Product},
     native::{NativePrometheus, StartError},
     poll::{self, Pending, PollError},
@@ -27,12 +29,14 @@ use truth::oracle::{Arithmetic, Era};
 const SHOWN_CEILING: Duration = Duration::from_secs(30);
 const SHOWN_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Which engine each scenario gets. Containers would be a variant of their own.
+/// Which engine each scenario gets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum EngineChoice {
     /// A fresh Prometheus of this machine.
     #[default]
     Native,
+    /// A fresh Prometheus in a container, of the version that the verifier's binary states.
+    Containers(Containers),
     /// The same database of somebody else's for all.
     External(External),
 }
@@ -42,7 +46,7 @@ impl EngineChoice {
     #[must_use]
     pub fn arithmetic(&self, binary: &PrometheusBinary) -> Arithmetic {
         match self {
-            Self::Native => Arithmetic::Modelled(staging::era(binary)),
+            Self::Native | Self::Containers(_) => Arithmetic::Modelled(staging::era(binary)),
             Self::External(external) => of_external(external),
         }
     }
@@ -60,6 +64,8 @@ fn of_external(external: &External) -> Arithmetic {
 pub enum Engine {
     /// A Prometheus of this machine, for this scenario alone.
     Native(NativePrometheus),
+    /// One in a container, for this scenario alone, and its line.
+    Contained(Started, Line),
     /// A database that somebody else runs.
     External(External),
 }
@@ -70,6 +76,7 @@ impl Engine {
     pub fn url(&self) -> &str {
         match self {
             Self::Native(server) => server.url(),
+            Self::Contained(server, _) => server.url(),
             Self::External(external) => &external.endpoint.base,
         }
     }
@@ -79,6 +86,7 @@ impl Engine {
     pub fn client(&self) -> Prometheus {
         match self {
             Self::Native(server) => Prometheus::new(server.url()),
+            Self::Contained(server, _) => server.client(),
             Self::External(external) => Prometheus::at(&external.endpoint),
         }
     }
@@ -88,6 +96,7 @@ impl Engine {
     pub fn writer(&self) -> RemoteWriter {
         match self {
             Self::Native(server) => RemoteWriter::new(server.url()),
+            Self::Contained(server, _) => server.writer(),
             Self::External(external) => RemoteWriter::at(&external.endpoint),
         }
     }
@@ -95,7 +104,7 @@ impl Engine {
     /// Whether its arithmetic is known; `binary` is what a native one was started from.
     pub(super) fn arithmetic(&self, binary: &PrometheusBinary) -> Arithmetic {
         match self {
-            Self::Native(_) => Arithmetic::Modelled(staging::era(binary)),
+            Self::Native(_) | Self::Contained(..) => Arithmetic::Modelled(staging::era(binary)),
             Self::External(external) => of_external(external),
         }
     }
@@ -133,7 +142,7 @@ impl Engine {
     pub fn pid(&self) -> Option<u32> {
         match self {
             Self::Native(server) => Some(server.pid()),
-            Self::External(_) => None,
+            Self::Contained(..) | Self::External(_) => None,
         }
     }
 
@@ -145,7 +154,8 @@ impl Engine {
         match self {
             // Right after a backfill, 3.x answers from its out-of-order buffers, ten times slower (measured).
             Self::Native(server) if server.line() == Line::V3 => server.restart().await,
-            Self::Native(_) | Self::External(_) => Ok(()),
+            Self::Contained(server, Line::V3) => server.restart().await,
+            Self::Native(_) | Self::Contained(..) | Self::External(_) => Ok(()),
         }
     }
 
@@ -153,6 +163,7 @@ impl Engine {
     pub async fn stop(self) {
         match self {
             Self::Native(server) => server.stop().await,
+            Self::Contained(server, _) => server.stop().await,
             Self::External(_) => {}
         }
     }
@@ -161,6 +172,7 @@ impl Engine {
     pub async fn keep(self) -> Option<PathBuf> {
         match self {
             Self::Native(server) => Some(server.keep().await),
+            Self::Contained(server, _) => server.keep().await,
             Self::External(_) => None,
         }
     }

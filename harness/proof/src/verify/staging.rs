@@ -26,6 +26,7 @@ use super::{
 };
 use scenario::{Scenario, ScrapePhase};
 use stack::{
+    backend::Stack,
     native::{NativePrometheus, Options},
     prometheus_binary::PrometheusBinary,
 };
@@ -134,6 +135,12 @@ impl Verifier {
                 let options = Options { config: None, span, ..Options::default() };
                 let started = NativePrometheus::start(&self.binary, &self.environment, &options);
                 Engine::Native(started.await?)
+            }
+            EngineChoice::Containers(site) => {
+                let options = Options { span, ..Options::default() };
+                let started =
+                    Stack::Containers(site.clone()).prometheus(&self.environment, &options).await?;
+                Engine::Contained(started, self.binary.version.line())
             }
             EngineChoice::External(external) => {
                 self.is_free(external, std::slice::from_ref(scenario)).await?;
