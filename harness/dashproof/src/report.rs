@@ -7,6 +7,7 @@
 pub mod alerts;
 pub mod capacity;
 pub mod group;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod paint;

@@ -24,16 +24,15 @@ use tokio::{runtime::Handle, task};
 
 use super::{
     collect,
-    judge::Played,
+    judge::{self, Played},
     record::Recorder,
-    retry::Attempt,
     stack::{LiveStack, LiveStackError, StackPlan},
-    stall::{self, Stall, Watchdog},
+    stall::{self, Lateness, Stall, Watchdog},
     watch::Watched,
     wiring::Served,
 };
 use monitoring::{Monitoring, RuleKind};
-use proof::verify::{ModeError, Notice, Verifier, VerifyError};
+use proof::verify::{ModeError, Notice, ScenarioReport, Verifier, VerifyError};
 use scenario::{Overrides, Pace, Scenario, Source};
 use stack::{
     backend::Stack,
@@ -147,6 +146,12 @@ impl From<LiveError> for VerifyError {
     }
 }
 
+/// A story that was played, and how late somebody was meanwhile.
+pub(super) struct Attempt {
+    pub(super) report: ScenarioReport,
+    pub(super) lateness: Lateness,
+}
+
 impl LiveRoad {
     /// Plays a scenario in real time once, on a stack of its own, and judges it as if nothing had stalled. Must be called
     /// within a runtime of several threads.
@@ -163,11 +168,11 @@ impl LiveRoad {
         let targets: Vec<(Instance, SocketAddr)> = live.addresses().collect();
         let edit = self.edit.as_deref().map(|edit| edit as &(dyn Fn(&Path) -> _ + Sync));
         let plan = StackPlan {
-            monitoring: &self.verifier.monitoring,
+            monitoring: &self.verifier.files.monitoring,
             stack: &self.stack,
             ports: [0; 2],
             grafana: None,
-            environment: &self.verifier.environment,
+            environment: &self.verifier.tools.environment,
             targets: targets.clone(),
             cadence: self.cadence(scenario),
             edit,
@@ -231,12 +236,12 @@ impl LiveRoad {
         };
         // Seconds of arithmetic, meanwhile other stories' modules on this runtime must answer.
         let report = task::block_in_place(|| {
-            let judged = self.judge(&played, &stack, &deployed, &client, notice);
+            let judged = judge::report(&self.verifier, &played, &stack, &deployed, &client, notice);
             Handle::current().block_on(judged).map_err(Box::new)
         });
         live.close().await;
         let mut report = report.map_err(|error| *error)?;
-        if self.verifier.keep {
+        if self.verifier.tools.keep {
             report.kept = stack.keep().await.into_iter().next();
         } else {
             stack.stop().await;

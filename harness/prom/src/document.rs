@@ -10,8 +10,6 @@ mod node;
 mod plain;
 mod reader;
 
-use field::of_key;
-
 pub use field::{Field, Flaw, Meaning, Part, Table, choose};
 pub use node::{Node, Scalar, Value};
 
@@ -40,4 +38,9 @@ pub fn read<T: DeserializeOwned>(file: &Path, text: &str) -> Result<(T, Vec<Prob
         Ok(value) => Ok((value, problems)),
         Err(refusal) => Err(refusal.into_problem(file)).inspect_err(|_| problems.clear()),
     }
+}
+
+/// A message about what stands under a key.
+fn of_key(key: &str, message: String) -> String {
+    if key.is_empty() { message } else { format!("{key}: {message}") }
 }

@@ -11,6 +11,7 @@
 pub mod alertmanager_binary;
 pub mod amtool;
 pub mod backend;
+pub mod bounded;
 pub mod client;
 pub mod contained;
 pub mod deploy;

@@ -118,11 +118,12 @@ impl Settings {
             (Some(("auto", _)) | None, Some(url)) => format!("{} is given", url.by),
             (Some(("external", by)), _) => format!("{by} says so"),
             (Some(("auto", _)) | None, None) => {
-                return self.native("no URL of a running one is given (--prometheus-url URL)");
+                return self
+                    .native("no URL of a running one is given (--prometheus-url URL)", "native");
             }
-            (Some(("native", by)), _) => return self.native(&format!("{by} says so")),
+            (Some(("native", by)), _) => return self.native(&format!("{by} says so"), "native"),
             (Some(("containers", by)), _) => {
-                let (_, why) = self.native(&format!("{by} says so"))?;
+                let (_, why) = self.native(&format!("{by} says so"), "containers")?;
                 return Ok((Chosen::Containers, why));
             }
             (Some((other, by)), _) => {
@@ -154,8 +155,8 @@ impl Settings {
         }
     }
 
-    /// A native stack, unless a flag speaks of another one; variables may be set for other commands.
-    fn native(&self, why: &str) -> Result<(Chosen, String), SettingsError> {
+    /// A native stack, or one of that kind, unless a flag speaks of another one; variables may be set for other commands.
+    fn native(&self, why: &str, kind: &str) -> Result<(Chosen, String), SettingsError> {
         fn by<T>(given: &Option<Given<T>>) -> Option<&'static str> {
             given.as_ref().map(|given| given.by).filter(|by| by.starts_with("--"))
         }
@@ -170,7 +171,7 @@ impl Settings {
             .into_iter()
             .flatten()
             .map(|flag| {
-                let what = format!("{flag} is given, and servers are started here");
+                let what = format!("{flag} is given, and the stack is {kind}");
                 (what, "leave it out, or name a running one: --prometheus-url URL".to_owned())
             })
             .collect();

@@ -111,7 +111,7 @@ async fn report(args: &Args, at: &Surroundings) -> Result<(String, bool), Failur
     gc::collect(at).await?;
     let brackets: Vec<_> = rules.iter().map(|rule| bracket::bracket(rule, &recorded)).collect();
     let show = if !args.quiet && at.interactive { Show::Bars } else { Show::Nothing };
-    let progress = Progress::new(show, 1);
+    let progress = Progress::of_one(show);
     let line = progress.begin(if args.mutants { "mutants" } else { "cases" });
     let asked = |done, of| line.notice(&Notice::Asked { done, of });
     let report = if args.mutants {

@@ -157,8 +157,9 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
         },
     };
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
-    verifier.only.clone_from(&args.only);
-    verifier.keep = args.keep;
+    verifier.files.only.clone_from(&args.only);
+    verifier.tools.keep = args.keep;
+    verifier.tools.pictures = args.report.wants_pictures();
     let road = LiveRoad { verifier, stack, short: SHORT, edit: None };
     let overrides = Overrides { seed: args.seed, ..Overrides::default() };
     Ok((road, run, stories.into_iter().map(|story| story.with(&overrides)).collect()))

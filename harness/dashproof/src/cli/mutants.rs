@@ -96,12 +96,12 @@ async fn report(args: &Args, at: &Surroundings) -> Result<MutationReport, Failur
     gc::collect(at).await?;
     let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
-    verifier.only.clone_from(&args.only);
+    verifier.files.only.clone_from(&args.only);
     let show = match (args.quiet, at.interactive) {
         (false, true) => Show::Bars,
         _ => Show::Nothing,
     };
-    let progress = Progress::new(show, scenarios.len());
+    let progress = Progress::of_one(show);
     let line = progress.begin("mutants");
     let report = mutants::run(&verifier, &scenarios, &mut |notice| line.notice(&notice)).await;
     progress.finish();

@@ -78,6 +78,7 @@ fn verdict(panel: &str, finding: Finding) -> Verdict {
         remarks: Vec::new(),
         blind: None,
         evidence,
+        picture: None,
     }
 }
 

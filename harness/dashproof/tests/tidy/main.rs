@@ -4,6 +4,7 @@
 
 mod compose;
 mod crates;
+mod cycles;
 mod licences;
 mod reading;
 

@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{node::Scalar, reader::LOCATED};
+use super::{node::Scalar, of_key, reader::LOCATED};
 use crate::{nearest::nearest, problem::Problem};
 
 /// What a single value means, and how it is written.
@@ -63,11 +63,6 @@ impl<T> Field<T> {
             })
             .ok()
     }
-}
-
-/// A message about what stands under a key.
-pub(crate) fn of_key(key: &str, message: String) -> String {
-    if key.is_empty() { message } else { format!("{key}: {message}") }
 }
 
 /// A part of a file that has parts itself.

@@ -3,23 +3,25 @@
 //! Made by staging; whoever asks takes a client from here and need not know which engine it is. What is asked, this
 //! does not know.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use super::{Verifier, VerifyError, axis, staging};
+use super::{Tools, VerifyError};
 use prom::{
     series::Value,
     version::{Line, OLDEST, Version},
 };
-use scenario::Scenario;
 use stack::{
-    backend::Started,
+    backend::{Stack, Started},
     client::{
         prometheus::{ClientError, Prometheus},
         remote_write::RemoteWriter,
     },
     contained::Containers,
-    external::{External, ExternalError, Product},
-    native::{NativePrometheus, StartError},
+    external::{External, Product},
+    native::{NativePrometheus, Options, StartError},
     poll::{self, Pending, PollError},
     prometheus_binary::PrometheusBinary,
 };
@@ -46,7 +48,7 @@ impl EngineChoice {
     #[must_use]
     pub fn arithmetic(&self, binary: &PrometheusBinary) -> Arithmetic {
         match self {
-            Self::Native | Self::Containers(_) => Arithmetic::Modelled(staging::era(binary)),
+            Self::Native | Self::Containers(_) => Arithmetic::Modelled(era(binary)),
             Self::External(external) => of_external(external),
         }
     }
@@ -71,6 +73,26 @@ pub enum Engine {
 }
 
 impl Engine {
+    /// An engine for samples that are at most `span` older than its newest: fresh, unless it is somebody else's.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn of(tools: &Tools, span: Duration) -> Result<Engine, StartError> {
+        let Tools { binary, environment, choice, .. } = tools;
+        Ok(match choice {
+            EngineChoice::Native => {
+                Engine::Native(NativePrometheus::for_backfill(binary, environment, span).await?)
+            }
+            EngineChoice::Containers(site) => {
+                let options = Options { span, ..Options::default() };
+                let stack = Stack::Containers(site.clone());
+                let started = stack.prometheus(environment, &options).await?;
+                Engine::Contained(started, binary.version.line())
+            }
+            EngineChoice::External(external) => Engine::External(external.clone()),
+        })
+    }
+
     /// The base URL of its query API. A restart changes it.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -104,7 +126,7 @@ impl Engine {
     /// Whether its arithmetic is known; `binary` is what a native one was started from.
     pub(super) fn arithmetic(&self, binary: &PrometheusBinary) -> Arithmetic {
         match self {
-            Self::Native(_) | Self::Contained(..) => Arithmetic::Modelled(staging::era(binary)),
+            Self::Native(_) | Self::Contained(..) => Arithmetic::Modelled(era(binary)),
             Self::External(external) => of_external(external),
         }
     }
@@ -146,16 +168,25 @@ impl Engine {
         }
     }
 
+    /// The directory with its data, if it is one of this machine.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Native(server) => Some(server.directory()),
+            Self::Contained(..) | Self::External(_) => None,
+        }
+    }
+
     /// Makes it ready to answer fast what was just written; clients that were taken before no longer reach it.
     ///
     /// # Errors
     /// If it does not start again.
     pub async fn restart_after_backfill(&mut self) -> Result<(), StartError> {
         match self {
-            // Right after a backfill, 3.x answers from its out-of-order buffers, ten times slower (measured).
-            Self::Native(server) if server.line() == Line::V3 => server.restart().await,
+            Self::Native(server) => server.restart_after_backfill().await,
+            // As those of this machine.
             Self::Contained(server, Line::V3) => server.restart().await,
-            Self::Native(_) | Self::Contained(..) | Self::External(_) => Ok(()),
+            Self::Contained(..) | Self::External(_) => Ok(()),
         }
     }
 
@@ -178,24 +209,8 @@ impl Engine {
     }
 }
 
-impl Verifier {
-    /// Refuses if `external` has series like those that the scenarios write, where they or anything that looks back
-    /// from them could see them.
-    ///
-    /// # Errors
-    /// If it has, or cannot be asked.
-    pub async fn is_free(
-        &self,
-        external: &External,
-        scenarios: &[Scenario],
-    ) -> Result<(), ExternalError> {
-        let names = axis::written(&self.monitoring);
-        let gap_ms = axis::gap_ms(&self.monitoring, scenarios);
-        for scenario in scenarios {
-            let epoch_ms = scenario.epoch.as_millisecond();
-            let end_ms = epoch_ms + scenario.duration.as_millis() as i64;
-            external.is_free(&names, epoch_ms - gap_ms, end_ms + gap_ms).await?;
-        }
-        Ok(())
-    }
+/// The arithmetic of a Prometheus of this machine.
+#[must_use]
+pub fn era(binary: &PrometheusBinary) -> Era {
+    Era::of_version(&binary.version.to_string()).unwrap_or(Era::From3_0)
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    PanelContract, TargetContract, Window,
+    DisplayContract, PanelContract, TargetContract, Window, display,
     raw::{RawPanel, RawTarget},
     values::{Figure, Zero},
 };
@@ -27,22 +27,30 @@ impl Reader<'_> {
     pub(super) fn panel(&mut self, raw: Part<RawPanel>) -> Option<PanelContract> {
         let line = raw.line;
         let panel = raw.value?;
-        if panel.unit.is_none() {
-            self.wrong(
-                line,
-                "`unit` is missing: the panel's unit in Grafana's terms, such as reqps",
-            );
-        }
         let targets = self.part(panel.targets).unwrap_or_default();
         if targets.is_empty() {
             self.wrong(line, "`targets` is missing: what each refId must answer");
         }
+        let colours_line = panel.colours.as_ref().map_or(line, |part| part.line);
+        let colours = display::colours(self.table(panel.colours)).unwrap_or_else(|key| {
+            self.wrong(colours_line, &format!("`{key}` is neither a number nor `base`"));
+            Vec::new()
+        });
         Some(PanelContract {
             line: Some(line),
-            unit: self.field(panel.unit).unwrap_or_default(),
+            unit: self.field(panel.unit),
             units: self.table(panel.units),
             reducer: self.field(panel.reducer),
             mappings: self.table(panel.mappings),
+            display: DisplayContract {
+                kind: self.field(panel.kind),
+                decimals: self.field(panel.decimals).map(|places| places.0 as i64),
+                colours,
+                stacked: self.field(panel.stacked).is_some(),
+                hides_zero: self.field(panel.hides_zero).is_some(),
+                beside: self.list(panel.beside).unwrap_or_default(),
+                headings: self.table(panel.headings),
+            },
             targets: targets
                 .into_iter()
                 .filter_map(|(ref_id, target)| Some((ref_id, self.target(target)?)))
@@ -169,7 +177,7 @@ impl Reader<'_> {
         Some(quantities)
     }
 
-    fn wrong(&mut self, line: usize, message: &str) {
+    pub(super) fn wrong(&mut self, line: usize, message: &str) {
         self.problems.push(Problem::error(self.file, line, message));
     }
 
@@ -182,7 +190,7 @@ impl Reader<'_> {
     }
 
     /// All items, or `None` if one of them is wrong.
-    fn list<T>(&mut self, list: Option<Part<Vec<Field<T>>>>) -> Option<Vec<T>> {
+    pub(super) fn list<T>(&mut self, list: Option<Part<Vec<Field<T>>>>) -> Option<Vec<T>> {
         let fields = self.part(list).unwrap_or_default();
         let n_fields = fields.len();
         let values: Vec<T> =

@@ -73,7 +73,7 @@ pub(crate) fn told(road: &LiveRoad, story: &Scenario, report: ScenarioReport) ->
         end: End::Judged { report, seconds: 0.0 },
     };
     let run = Run {
-        stack: Stack::native(&road.verifier.binary, "a test".to_owned()),
+        stack: Stack::native(&road.verifier.tools.binary, "a test".to_owned()),
         problems: Vec::new(),
         outcomes: vec![outcome],
         alerts: Vec::new(),

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::fields::{Node, Notes};
-use super::lines::Lines;
 use super::{Dashboard, Placeholder, read};
+use crate::grafana::{
+    fields::{Node, Notes},
+    lines::Lines,
+};
 use prom::problem::Problem;
 
 /// Reads every `.json` file below `path`.

@@ -7,14 +7,17 @@
 
 use serde_json::Value;
 
-use super::fields::{Node, Notes, kind};
 use super::{
-    Annotation, Dashboard, DatasourceRef, FieldConfig, GridPosition, Override, Panel, QueryFormat,
-    QueryKind, ReduceOptions, Target, Threshold, TimeRange,
+    Annotation, Dashboard, FieldConfig, GridPosition, Override, Panel, QueryFormat, QueryKind,
+    ReduceOptions, Target, Threshold, TimeRange,
 };
 use prom::promql::nesting;
 
-use crate::grafana::variables::definition;
+use crate::grafana::{
+    fields::{Node, Notes, kind},
+    reference::datasource,
+    variables::definition,
+};
 
 pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
     refuse_other_formats(root, notes);
@@ -38,6 +41,8 @@ pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
         variables: variables.iter().map(|node| definition::variable(node, notes)).collect(),
         time: TimeRange { from: time("from", "now-6h", notes), to: time("to", "now", notes) },
         panels: panels(root, notes),
+        rows: rows(root),
+        links: root.value.get("links").and_then(Value::as_array).cloned().unwrap_or_default(),
         annotations: annotations.iter().filter_map(|node| annotation(node, notes)).collect(),
         placeholders: Vec::new(),
     }
@@ -70,6 +75,17 @@ fn panels(root: &Node<'_>, notes: &mut Notes<'_>) -> Vec<Panel> {
         }
     }
     panels
+}
+
+/// The rows without their panels, which are panels of their own.
+fn rows(root: &Node<'_>) -> Vec<Value> {
+    let panels = root.value.get("panels").and_then(Value::as_array).into_iter().flatten();
+    let mut rows: Vec<Value> =
+        panels.filter(|panel| panel.get("type").is_some_and(|it| it == "row")).cloned().collect();
+    rows.iter_mut().filter_map(Value::as_object_mut).for_each(|row| {
+        row.shift_remove("panels");
+    });
+    rows
 }
 
 fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel {
@@ -126,6 +142,7 @@ fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel 
             .unwrap_or_default(),
         title,
         kind,
+        json: node.value.clone(),
     }
 }
 
@@ -166,31 +183,6 @@ fn target(node: &Node<'_>, panel: &str, notes: &mut Notes<'_>) -> Target {
         interval_factor: node.count("intervalFactor", notes).unwrap_or(1),
         hide: node.flag("hide", notes),
         datasource: datasource(node, notes),
-    }
-}
-
-/// A `datasource` member: null, a name, or type and uid.
-pub(in crate::grafana) fn datasource(
-    node: &Node<'_>,
-    notes: &mut Notes<'_>,
-) -> Option<DatasourceRef> {
-    let node = node.get("datasource")?;
-    match node.value {
-        Value::String(name) => Some(DatasourceRef::Name(name.clone())),
-        Value::Object(_) => {
-            let kind = node.text("type", notes);
-            node.text("uid", notes).map(|uid| DatasourceRef::Uid { kind, uid })
-        }
-        other => {
-            let found = kind(other);
-            notes.error(
-                &node.pointer,
-                format!(
-                    "expected a name or an object with \"uid\" for \"datasource\", found {found}"
-                ),
-            );
-            None
-        }
     }
 }
 
