@@ -12,7 +12,7 @@ use monitoring::alertmanager::Matcher;
 use monitoring::sending::Sending;
 use monitoring::{AlertmanagerConfig, Rule, RuleFile, RuleKind};
 use prom::nearest::nearest;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::series::Labels;
 use scenario::{AlertExpectation, NamedReceiver, Scenario};
 
@@ -30,7 +30,12 @@ pub(super) fn names_and_inhibitions(
         let literals = matchers.iter().filter(|matcher| matcher.name == ALERTNAME);
         let literals = literals.flat_map(|matcher| matcher.literals().unwrap_or_default());
         for name in literals.filter(|name| !name.is_empty() && !alerts.contains(name.as_str())) {
-            let problem = Problem::warning(&config.file, line, format!("no rule raises {name}"));
+            let problem = Problem::new(
+                Code::UnraisedAlert,
+                &config.file,
+                line,
+                format!("no rule raises {name}"),
+            );
             problems.push(problem.remedy(match nearest(&name, alerts.iter().copied()) {
                 Some(near) => format!("did you mean {near}?"),
                 None => "correct the name, unless another Prometheus raises the alert".to_owned(),
@@ -51,7 +56,8 @@ pub(super) fn names_and_inhibitions(
         };
         for label in rule.equal.iter().filter(|label| !demanded(label)) {
             let message = format!("alerts that both lack {label} count as equal in it");
-            let problem = Problem::warning(&config.file, rule.line, message);
+            let problem =
+                Problem::new(Code::InhibitionWithoutLabel, &config.file, rule.line, message);
             problems.push(problem.remedy(format!("demand {label}!=\"\" of one side")));
         }
     }
@@ -93,7 +99,7 @@ pub(super) fn unrouted(
             }
             None => "give it a severity".to_owned(),
         };
-        Problem::error(file, rule.line, message).remedy(remedy)
+        Problem::new(Code::UnroutedAlert, file, rule.line, message).remedy(remedy)
     };
     lost.into_iter().map(problem).collect()
 }
@@ -104,7 +110,8 @@ pub(super) fn unused_receivers(config: &AlertmanagerConfig) -> Vec<Problem> {
         config.route.walk().into_iter().map(|route| route.receiver.as_str()).collect();
     let unused = config.receivers.iter().filter(|name| !named.contains(&name.as_str()));
     let problem = |name: &String| {
-        Problem::error(&config.file, None, format!("no route names receiver {name:?}"))
+        let message = format!("no route names receiver {name:?}");
+        Problem::new(Code::UnusedReceiver, &config.file, None, message)
             .remedy("route alerts to it, or remove it")
     };
     unused.map(problem).collect()
@@ -120,7 +127,7 @@ pub(super) fn told(config: &AlertmanagerConfig, scenarios: &[Scenario]) -> Vec<P
             Some(near) => format!("did you mean {near}?"),
             None => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
         };
-        Problem::error(&scenario.file, told.line, message).remedy(remedy)
+        Problem::new(Code::UnknownReceiver, &scenario.file, told.line, message).remedy(remedy)
     };
     let of = |scenario: &Scenario| {
         let told = scenario.alerts.iter().filter_map(|expectation| match expectation {

@@ -8,7 +8,7 @@ use promql_parser::parser::{BinaryExpr, Expr, LabelModifier, parse};
 use super::Subject;
 use super::expressions::{Expression, Place};
 use monitoring::recorded::{RecordedLabels, labels_of, recorded_labels};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::parts_of::children;
 
 /// `on` with a label that one side lacks, so that nothing matches, or both, so that everything does.
@@ -63,7 +63,7 @@ fn of_join(
             _ => labels.iter().cloned().collect::<Vec<_>>().join(", "),
         };
         let has = format!("the left side has {}, the right side {}", list(&left), list(&right));
-        Some(expression.error(&message).remedy(has))
+        Some(expression.problem(Code::UnknownJoinLabel, &message).remedy(has))
     };
     // Selectors have a name and aggregations have none, which the known labels do not tell.
     on.labels.iter().filter(|label| *label != "__name__").filter_map(problem).collect()

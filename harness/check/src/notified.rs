@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::samples::{Sample, samples};
 use monitoring::{AlertmanagerConfig, sending::Sending};
-use prom::{duration, problem::Problem};
+use prom::{
+    duration,
+    problem::{Code, Problem},
+};
 use truth::contract::{Contracts, alert::AlertContract};
 
 /// Severities that call nobody at night, so that what carries them must not silence what does.
@@ -46,7 +49,7 @@ impl Notified<'_> {
         for sample in &self.all {
             for (line, message) in self.wrong_routes(sample) {
                 let message = format!("{}: {message}", sample.alert);
-                let problem = Problem::error(&self.config.file, line, message);
+                let problem = Problem::new(Code::ToldOtherwise, &self.config.file, line, message);
                 problems.insert(problem.remedy(said(sample.contract)));
             }
         }
@@ -152,7 +155,8 @@ impl Notified<'_> {
                 if let Some(message) = message {
                     let line = self.config.routes_of(one.sent.as_ref().unwrap_or(&one.own));
                     let line = line.first().and_then(|route| route.line);
-                    let problem = Problem::error(&self.config.file, line, message);
+                    let problem =
+                        Problem::new(Code::GroupedOtherwise, &self.config.file, line, message);
                     problems.insert(
                         problem.remedy(format!("correct group_by; {}", said(one.contract))),
                     );
@@ -220,7 +224,7 @@ impl Notified<'_> {
             .map(|((target, ..), (line, message, contract))| {
                 let message = format!("{target}: {message}");
                 let remedy = format!("correct inhibit_rules, or muted_by; {}", said(contract));
-                Problem::error(&self.config.file, line, message).remedy(remedy)
+                Problem::new(Code::MutedOtherwise, &self.config.file, line, message).remedy(remedy)
             })
             .collect()
     }
@@ -245,7 +249,7 @@ impl Notified<'_> {
                         let message =
                             format!("equal has {label}, which no alert of its {side} ever has");
                         problems
-                            .push(Problem::error(&self.config.file, rule.line, message).remedy(
+                            .push(Problem::new(Code::EqualLabelMissing, &self.config.file, rule.line, message).remedy(
                             "the rule mutes nothing, or everything: name a label that both have",
                         ));
                     }

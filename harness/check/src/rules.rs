@@ -3,7 +3,7 @@
 use super::Subject;
 use super::expressions::Place;
 use monitoring::{Rule, RuleKind};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::MetricNames;
 
 /// Rules that read what a later rule of their group records, and rules that
@@ -27,7 +27,11 @@ pub(super) fn order_and_repetition(subject: &Subject<'_>) -> Vec<Problem> {
                     later.name(),
                     group.name
                 );
-                problems.push(expression.warning(&message).remedy("move the recording rule up"));
+                problems.push(
+                    expression
+                        .problem(Code::RuleOrder, &message)
+                        .remedy("move the recording rule up"),
+                );
             }
         }
     }
@@ -46,7 +50,12 @@ fn repetitions(subject: &Subject<'_>) -> Vec<Problem> {
             if seen.iter().any(same) {
                 let message =
                     format!("{} is recorded by two rules with the same labels", rule.name());
-                problems.push(Problem::error(&file.file, rule.line, message));
+                problems.push(Problem::new(
+                    Code::DuplicateRecording,
+                    &file.file,
+                    rule.line,
+                    message,
+                ));
             }
             seen.push(rule);
         }

@@ -7,7 +7,10 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::samples::elements;
 use monitoring::{Monitoring, Rule, RuleKind};
-use prom::{duration, problem::Problem};
+use prom::{
+    duration,
+    problem::{Code, Problem},
+};
 use truth::contract::{
     Contracts,
     alert::{AlertContract, Number},
@@ -34,12 +37,17 @@ pub(super) fn against_contracts(monitoring: &Monitoring, contracts: &Contracts) 
             }
             let mut wrong = labels(rule, contract);
             wrong.extend(spans(contract, *for_ms, *keep_firing_for_ms));
+            let coded = |code| move |message: String| (code, message);
+            let mut wrong: Vec<(Code, String)> =
+                wrong.into_iter().map(coded(Code::AlertDiffers)).collect();
             let text = |name: &str| annotations.get(name).map_or("", String::as_str);
-            wrong.extend(texts(&TEXTS.map(text).join("\n"), contract));
-            wrong.extend(runbook(text(RUNBOOK), name, contract, &monitoring.directory));
+            let said = texts(&TEXTS.map(text).join("\n"), contract);
+            wrong.extend(said.into_iter().map(coded(Code::AlertTextDiffers)));
+            let runbook = runbook(text(RUNBOOK), name, contract, &monitoring.directory);
+            wrong.extend(runbook.map(coded(Code::RunbookDiffers)));
             let (at, line) = contract.place();
-            problems.extend(wrong.into_iter().map(|message| {
-                Problem::error(&file.file, rule.line, format!("alert {name:?}: {message}"))
+            problems.extend(wrong.into_iter().map(|(code, message)| {
+                Problem::new(code, &file.file, rule.line, format!("alert {name:?}: {message}"))
                     .remedy(format!("its contract is {}:{line}", at.display()))
             }));
         }
@@ -48,7 +56,7 @@ pub(super) fn against_contracts(monitoring: &Monitoring, contracts: &Contracts) 
         if !raised.contains(name.as_str()) {
             let (file, line) = contract.place();
             let message = format!("no rule raises {name}, which has a contract");
-            problems.push(Problem::error(file, line, message));
+            problems.push(Problem::new(Code::ContractWithoutAlert, file, line, message));
         }
     }
     problems

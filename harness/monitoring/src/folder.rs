@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use crate::{
     AlertmanagerConfig, PrometheusConfig, RuleFile, alertmanager, config, files,
@@ -102,6 +102,7 @@ impl Monitoring {
 }
 
 fn read(file: &Path) -> Result<String, Vec<Problem>> {
-    fs::read_to_string(file)
-        .map_err(|error| vec![Problem::error(file, None, format!("cannot be read: {error}"))])
+    fs::read_to_string(file).map_err(|error| {
+        vec![Problem::new(Code::UnreadableFile, file, None, format!("cannot be read: {error}"))]
+    })
 }

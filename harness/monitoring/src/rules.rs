@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::nesting;
 use prom::yaml;
 
@@ -132,9 +132,10 @@ pub fn parse(file: &Path, text: &str) -> Result<RuleFile, Vec<Problem>> {
         let line = yaml::line(&referenced);
         let name = raw.name.unwrap_or_default();
         if name.is_empty() {
-            problems.push(Problem::error(file, line, "rule group without name"));
+            problems.push(Problem::new(Code::MissingKey, file, line, "rule group without name"));
         } else if groups.iter().any(|group| group.name == name) {
-            problems.push(Problem::error(
+            problems.push(Problem::new(
+                Code::DuplicateGroup,
                 file,
                 line,
                 format!("second group with the name {name:?}"),
@@ -165,14 +166,19 @@ fn rule(file: &Path, raw: Spanned<RawRule>, problems: &mut Vec<Problem>) -> Opti
     let keep_ms =
         yaml::duration_ms(file, raw.keep_firing_for.as_ref(), "keep_firing_for", problems);
     let annotations = raw.annotations.unwrap_or_default();
-    let mut error = |message: String| problems.push(Problem::error(file, line, message));
+    let mut problem = |code, message: String| {
+        problems.push(Problem::new(code, file, line, message));
+    };
     let not_empty = |text: &String| !text.is_empty();
     let kind = match (raw.record.filter(not_empty), raw.alert.filter(not_empty)) {
         (Some(metric), None) => {
             if for_ms.is_some() || keep_ms.is_some() || !annotations.is_empty() {
-                error(format!(
-                    "recording rule {metric:?} has for, keep_firing_for or annotations, which only alerts have"
-                ));
+                problem(
+                    Code::MisplacedKey,
+                    format!(
+                        "recording rule {metric:?} has for, keep_firing_for or annotations, which only alerts have"
+                    ),
+                );
             }
             RuleKind::Record { metric }
         }
@@ -183,11 +189,11 @@ fn rule(file: &Path, raw: Spanned<RawRule>, problems: &mut Vec<Problem>) -> Opti
             annotations,
         },
         (Some(_), Some(_)) => {
-            error("rule has both record and alert".to_owned());
+            problem(Code::NotExactlyOne, "rule has both record and alert".to_owned());
             return None;
         }
         (None, None) => {
-            error("rule has neither record nor alert".to_owned());
+            problem(Code::NotExactlyOne, "rule has neither record nor alert".to_owned());
             return None;
         }
     };
@@ -204,10 +210,13 @@ fn rule(file: &Path, raw: Spanned<RawRule>, problems: &mut Vec<Problem>) -> Opti
             rule.expr = value;
             rule.expr_line = yaml::line(&referenced);
             if nesting::exceeds(&rule.expr) {
-                error(format!("expr of rule {:?} has {}", rule.name(), nesting::REMEDY));
+                problem(
+                    Code::NestedTooDeeply,
+                    format!("expr of rule {:?} has {}", rule.name(), nesting::REMEDY),
+                );
             }
         }
-        None => error(format!("rule {:?} has no expr", rule.name())),
+        None => problem(Code::MissingKey, format!("rule {:?} has no expr", rule.name())),
     }
     Some(rule)
 }

@@ -6,6 +6,7 @@
 pub mod alert;
 mod alert_raw;
 mod alert_read;
+mod display;
 mod raw;
 mod read;
 mod values;
@@ -16,9 +17,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use prom::{document, problem::Problem};
+use prom::{
+    document,
+    problem::{Code, Problem},
+};
 
 use crate::fact::{Condition, Fact, Total};
+pub use display::DisplayContract;
 use raw::RawFile;
 use read::Reader;
 
@@ -60,14 +65,16 @@ pub struct DashboardContract {
 pub struct PanelContract {
     /// Line in the contract's file.
     pub line: Option<usize>,
-    /// The unit in Grafana's terms, such as `reqps`.
-    pub unit: String,
+    /// The unit in Grafana's terms, such as `reqps`; `None` for what follows from the quantity.
+    pub unit: Option<String>,
     /// Units of single targets (refId) where they differ.
     pub units: BTreeMap<String, String>,
     /// The reducer of a panel that shows one number for a series.
     pub reducer: Option<String>,
     /// The words that stand for values.
     pub mappings: BTreeMap<String, String>,
+    /// What else is seen on purpose.
+    pub display: DisplayContract,
     /// By refId.
     pub targets: BTreeMap<String, TargetContract>,
 }
@@ -159,7 +166,7 @@ impl Contracts {
         let Some(uid) = reader.field(raw.dashboard) else {
             if !panels.is_empty() {
                 let message = "`panels` without `dashboard`: name the dashboard's uid";
-                problems.push(Problem::error(file, None, message));
+                problems.push(Problem::new(Code::MissingKey, file, None, message));
             }
             return;
         };
@@ -167,7 +174,7 @@ impl Contracts {
         if let Some(other) = self.dashboards.insert(uid.clone(), contract) {
             let message =
                 format!("dashboard `{uid}` has a contract in {} already", other.file.display());
-            problems.push(Problem::error(file, None, message));
+            problems.push(Problem::new(Code::DuplicateContract, file, None, message));
         }
     }
 }
@@ -182,7 +189,7 @@ pub fn schema() -> String {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::error(path, None, format!("cannot be read: {error}"))
+    Problem::new(Code::UnreadableFile, path, None, format!("cannot be read: {error}"))
 }
 
 impl Fact {

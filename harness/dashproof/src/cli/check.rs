@@ -96,7 +96,7 @@ fn text(problems: &[Problem], unproven: &[Unproven], exit_code: u8, output: Outp
             Severity::Error => paint.bad("✗"),
             Severity::Warning => paint.doubt("!"),
         };
-        let _ = writeln!(out, "{sign} {problem}");
+        let _ = writeln!(out, "{sign} {}", problem.coded());
     }
     for unproven in unproven {
         let path = paint.strong(&Subject::at(&unproven.place).path());

@@ -186,7 +186,7 @@ fn of_runs(campaign: &Campaign, subject: &Subject, nth: usize, records: &[Record
 /// Whether every kind of incident was tried.
 fn everything_tried(campaign: &Campaign) -> bool {
     let Settings { trials, troubles, .. } = &campaign.settings;
-    *trials > 0 && Trouble::ALL.iter().all(|trouble| troubles.contains(trouble))
+    *trials > 0 && Trouble::all().iter().all(|trouble| troubles.contains(trouble))
 }
 
 /// Whether there is an `unless` in it.

@@ -32,7 +32,7 @@ use proof::{
 use stack::{
     client::{prometheus::Prometheus, remote_write::RemoteWriter},
     environment::Environment,
-    native::{NativePrometheus, Options},
+    native::NativePrometheus,
     prometheus_binary::PrometheusBinary,
 };
 
@@ -137,9 +137,8 @@ impl Stage {
         let first_ms = campaign.runs.first().map_or(0, |run| run.start_ms);
         let last_ms = campaign.runs.last().map_or(0, Run::end_ms);
         let span = Duration::from_millis((last_ms - first_ms).max(0) as u64 + 3_600_000);
-        let options = Options { config: None, span, ..Options::default() };
-        let engine =
-            NativePrometheus::start(&campaign.binary, &campaign.environment, &options).await?;
+        let (binary, environment) = (&campaign.binary, &campaign.environment);
+        let engine = NativePrometheus::for_backfill(binary, environment, span).await?;
         let writer = RemoteWriter::new(engine.url());
         let client = Prometheus::new(engine.url());
         Ok(Stage { campaign, engine, writer, client })

@@ -4,7 +4,7 @@
 
 use super::{Fate, MutantResult, PlaceScore, fate::Outcome, surroundings};
 use monitoring::{Rule, RuleKind};
-use proof::verify::{Staged, Verifier, VerifyError, question::Place};
+use proof::verify::{Files, Staged, VerifyError, question::Place};
 use scenario::Scenario;
 
 use crate::mutate::{self, Mutant, MutationContext};
@@ -39,15 +39,15 @@ pub(super) enum Source {
 /// # Errors
 /// If the engine does not list its series.
 pub(super) async fn subjects(
-    verifier: &Verifier,
+    files: &Files,
     scenario: &Scenario,
     staged: &Staged,
 ) -> Result<Vec<Subject>, VerifyError> {
     let metrics = surroundings::metrics(scenario, staged).await?;
-    let looks = verifier.looks(scenario);
+    let looks = files.looks(scenario);
     let mut found = Vec::new();
-    for query in queries(verifier) {
-        let variables = surroundings::variables(verifier, &query.source, &looks);
+    for query in queries(files) {
+        let variables = surroundings::variables(files, &query.source, &looks);
         let context = MutationContext { variables, metrics: metrics.clone() };
         let made = mutate::mutants(&query.expr, &context);
         let (mutants, doubt) = match made {
@@ -64,11 +64,11 @@ pub(super) async fn subjects(
     Ok(found)
 }
 
-fn queries(verifier: &Verifier) -> Vec<Query> {
-    let monitoring = &verifier.monitoring;
+fn queries(files: &Files) -> Vec<Query> {
+    let monitoring = &files.monitoring;
     let mut found = Vec::new();
     for (d, dashboard) in monitoring.dashboards.iter().enumerate() {
-        let Some(contract) = verifier.contracts.dashboards.get(&dashboard.uid) else { continue };
+        let Some(contract) = files.contracts.dashboards.get(&dashboard.uid) else { continue };
         for (p, panel) in dashboard.panels.iter().enumerate() {
             let bound = contract.panels.get(&panel.title);
             for (t, target) in panel.targets.iter().enumerate() {
@@ -89,7 +89,7 @@ fn queries(verifier: &Verifier) -> Vec<Query> {
     let rules: Vec<&Rule> = groups
         .flat_map(|group| &group.rules)
         .filter(|rule| matches!(rule.kind, RuleKind::Record { .. }))
-        .filter(|rule| verifier.contracts.rules.contains_key(rule.name()))
+        .filter(|rule| files.contracts.rules.contains_key(rule.name()))
         .collect();
     for rule in &rules {
         let shared = rules.iter().filter(|other| other.name() == rule.name()).count() > 1;
@@ -109,7 +109,7 @@ fn queries(verifier: &Verifier) -> Vec<Query> {
         let (expr, source) = (rule.expr.trim().to_owned(), Source::Rule { labels, shared });
         found.push(Query { place, expr, source });
     }
-    if let Some(only) = &verifier.only {
+    if let Some(only) = &files.only {
         found.retain(|query| {
             format!("{}/{}", query.place.dashboard, query.place.panel).contains(only.as_str())
         });

@@ -117,7 +117,6 @@ fn edits(expr: &Expr) -> Vec<Edit> {
         for edit in edits(part) {
             let mut whole = expr.clone();
             *children_mut(&mut whole)[position] = edit.expr;
-            // A comparison inside a number that is dropped is a guard, at the top it is the condition itself.
             found.push(Edit { expr: whole, ..edit });
         }
     }

@@ -11,6 +11,7 @@ use super::{
     values::Figure,
 };
 use prom::document::{Field, Part, Table};
+use prom::problem::Code;
 
 use crate::{
     fact::{Condition, Fact, Total},
@@ -38,23 +39,35 @@ impl Reader<'_> {
                 clauses.extend(clause);
             }
             if clauses.is_empty() && is_whole {
-                self.wrong(at, "expected at least one clause in a branch of `when`");
+                self.wrong(
+                    Code::MissingKey,
+                    at,
+                    "expected at least one clause in a branch of `when`",
+                );
                 is_whole = false;
             }
             clauses.extend(guards.iter().cloned());
             branches.push(clauses);
         }
         if branches.is_empty() {
-            self.wrong(line, "`when` is missing: what must be so for it to fire");
+            self.wrong(Code::MissingKey, line, "`when` is missing: what must be so for it to fire");
             is_whole = false;
         }
         if alert.labels.is_none() {
-            self.wrong(line, "`labels` is missing: what the rule adds, severity among them");
+            self.wrong(
+                Code::MissingKey,
+                line,
+                "`labels` is missing: what the rule adds, severity among them",
+            );
         }
         let told = self.field(alert.told);
         let told_within_ms = self.field(alert.told_within).map(|span| span.0);
         if told.is_none() && told_within_ms.is_some() {
-            self.wrong(line, "`told_within` means nothing where nobody is `told`");
+            self.wrong(
+                Code::MisplacedKey,
+                line,
+                "`told_within` means nothing where nobody is `told`",
+            );
         }
         let names = self.list(alert.names)?;
         let mut muted_by = BTreeMap::new();
@@ -100,7 +113,11 @@ impl Reader<'_> {
         if let (Test::Compare(_, Limit::Each(_)), Subject::Fact(..)) = (&test, &subject) {
             let clause = Clause { line, subject, ago_ms, test, or_absent };
             if clause.by().is_none_or(|by| by.len() != 1) {
-                self.wrong(line, "`above_each` needs exactly one label in `by`");
+                self.wrong(
+                    Code::InvalidValue,
+                    line,
+                    "`above_each` needs exactly one label in `by`",
+                );
                 return None;
             }
             return Some(clause);
@@ -136,7 +153,7 @@ impl Reader<'_> {
                 times.zip(ago)
             });
             if of.is_none() {
-                self.wrong(at, "`above_itself` needs `times` and `ago`");
+                self.wrong(Code::MissingKey, at, "`above_itself` needs `times` and `ago`");
             }
             tests.push(
                 of.map(|(times, ago)| Test::Compare(Compare::Above, Limit::Itself(times.0, ago.0))),
@@ -151,7 +168,7 @@ impl Reader<'_> {
             1 if !always => tests.remove(0),
             _ => {
                 let expected = "expected exactly one of above, at_least, below, at_most, is, above_each, above_itself, present";
-                self.wrong(line, expected);
+                self.wrong(Code::NotExactlyOne, line, expected);
                 None
             }
         }
@@ -171,7 +188,7 @@ impl Reader<'_> {
             + of_engine.iter().filter(|given| given.is_some()).count();
         if n_given != 1 {
             let expected = "expected exactly one of rate, increase, ratio, quantile, share_above, level, changes, engine_increase, engine_highest, always";
-            self.wrong(line, expected);
+            self.wrong(Code::NotExactlyOne, line, expected);
             return None;
         }
         let over_given = clause.over.is_some();
@@ -182,7 +199,7 @@ impl Reader<'_> {
                 true => "`over` means nothing for the latest value",
                 false => "`over` is missing: the window, such as 5m",
             };
-            self.wrong(line, message);
+            self.wrong(Code::MisplacedKey, line, message);
             return None;
         }
         if clause.always.is_some() {
@@ -195,7 +212,11 @@ impl Reader<'_> {
         if clause.changes.is_some() {
             let level = self.field(clause.changes)?;
             if !matches!(level, Level::Answers | Level::Started) {
-                self.wrong(line, "changes are known of `answers` and `started` only");
+                self.wrong(
+                    Code::InvalidValue,
+                    line,
+                    "changes are known of `answers` and `started` only",
+                );
                 return None;
             }
             return Some(Subject::Changes(level, over));
@@ -250,7 +271,7 @@ impl Reader<'_> {
                 let names: Vec<&str> = known.iter().copied().collect();
                 let message =
                     format!("{label} is never {unknown:?}; it is one of {}", names.join(", "));
-                self.wrong(line, &message);
+                self.wrong(Code::UnknownLabelValue, line, &message);
                 return None;
             }
             let left = known.into_iter().filter(|value| !values.iter().any(|not| not == value));
