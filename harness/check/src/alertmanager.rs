@@ -104,6 +104,19 @@ pub(super) fn unrouted(
     lost.into_iter().map(problem).collect()
 }
 
+/// Receivers that no route names: whoever is there hears nothing.
+pub(super) fn unused_receivers(config: &AlertmanagerConfig) -> Vec<Problem> {
+    let named: Vec<&str> =
+        config.route.walk().into_iter().map(|route| route.receiver.as_str()).collect();
+    let unused = config.receivers.iter().filter(|name| !named.contains(&name.as_str()));
+    let problem = |name: &String| {
+        let message = format!("no route names receiver {name:?}");
+        Problem::new(Code::UnusedReceiver, &config.file, None, message)
+            .remedy("route alerts to it, or remove it")
+    };
+    unused.map(problem).collect()
+}
+
 /// Receivers that scenarios say are told, and that there are not.
 pub(super) fn told(config: &AlertmanagerConfig, scenarios: &[Scenario]) -> Vec<Problem> {
     let known = || config.receivers.iter().map(String::as_str);

@@ -9,7 +9,7 @@ use monitoring::grafana::datasource::Datasource;
 use monitoring::grafana::interval::text;
 use monitoring::grafana::variables::VariableKind;
 use prom::duration;
-use prom::problem::{Code, Problem};
+use prom::problem::{Code, Owner, Problem};
 
 /// What Grafana takes for the scrape interval where a data source states none.
 const DEFAULT_TIME_INTERVAL: &str = "15s";
@@ -60,7 +60,7 @@ pub(super) fn references(subject: &Subject<'_>) -> Vec<Problem> {
     let datasources = subject.inputs.datasources;
     let mut problems = Vec::new();
     for dashboard in subject.inputs.dashboards {
-        let mut judge = |line, owner: String, reference: Option<&DatasourceRef>| {
+        let mut judge = |line, owner: Owner, reference: Option<&DatasourceRef>| {
             let found = resolve(datasources, dashboard, reference);
             problems.extend(complaint(found, &owner).map(|(code, message)| {
                 Problem::new(code, &dashboard.file, line, message)
@@ -70,20 +70,21 @@ pub(super) fn references(subject: &Subject<'_>) -> Vec<Problem> {
         for variable in dashboard.variables.iter().filter(|v| v.kind == VariableKind::Query) {
             judge(
                 variable.line,
-                format!("variable {:?}", variable.name),
+                Owner::Variable(variable.name.clone()),
                 variable.datasource.as_ref(),
             );
         }
         for annotation in &dashboard.annotations {
             judge(
                 annotation.line,
-                format!("annotation {:?}", annotation.name),
+                Owner::Annotation(annotation.name.clone()),
                 annotation.datasource.as_ref(),
             );
         }
         for panel in &dashboard.panels {
             for target in &panel.targets {
-                let owner = format!("panel {:?} {}", panel.title, target.ref_id);
+                let panel_title = panel.title.clone();
+                let owner = Owner::Target { panel: panel_title, ref_id: target.ref_id.clone() };
                 judge(target.line, owner, effective(panel, target.datasource.as_ref()));
             }
         }
@@ -231,7 +232,7 @@ fn through_variable<'a>(
     chosen.or_else(|| of_kind().next())
 }
 
-fn complaint(found: Resolved<'_>, owner: &str) -> Option<(Code, String)> {
+fn complaint(found: Resolved<'_>, owner: &Owner) -> Option<(Code, String)> {
     Some(match found {
         Resolved::Found(_) | Resolved::BuiltIn => return None,
         Resolved::Default(Some(_)) => {

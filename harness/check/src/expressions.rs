@@ -1,7 +1,7 @@
 //! All expressions of all files, parsed once, each with its place and owner.
 //!
 //! Targets (hidden ones included), annotations, query variables and rules.
-//! The owner is what messages call it: `panel "Cost" A`, `rule "x:y"`.
+//! The owner is what its problems are told of: `panel "Cost" A`, `rule "x:y"`.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use super::{Inputs, Subject};
 use monitoring::grafana::dashboard::{Dashboard, Panel, Target};
 use monitoring::grafana::variables::VariableQuery;
 use monitoring::{Rule, RuleGroup};
-use prom::problem::{Code, Problem};
+use prom::problem::{Code, Owner, Problem};
 use prom::promql::{self, PromqlError, SelectorUse};
 
 pub(super) struct Expression<'a> {
     pub(super) file: &'a Path,
     pub(super) line: Option<usize>,
-    pub(super) owner: String,
+    pub(super) owner: Owner,
     pub(super) place: Place<'a>,
     pub(super) selectors: Result<Vec<SelectorUse>, PromqlError>,
 }
@@ -43,7 +43,7 @@ impl Expression<'_> {
     }
 
     pub(super) fn problem(&self, code: Code, message: &str) -> Problem {
-        Problem::new(code, self.file, self.line, format!("{}: {message}", self.owner))
+        Problem::new(code, self.file, self.line, message).of(&self.owner)
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn collect<'a>(inputs: &Inputs<'a>) -> Vec<Expression<'a>> {
             expressions.extend(group.rules.iter().map(|rule| Expression {
                 file: &file.file,
                 line: rule.expr_line,
-                owner: format!("rule {:?}", rule.name()),
+                owner: Owner::Rule(rule.name().to_owned()),
                 place: Place::Rule { group, rule },
                 selectors: promql::selectors(&rule.expr),
             }));
@@ -82,11 +82,11 @@ fn collect_dashboard<'a>(dashboard: &'a Dashboard, expressions: &mut Vec<Express
             Some(VariableQuery::Series { selector }) => Some(selector),
             Some(VariableQuery::LabelNames { .. } | VariableQuery::Metrics { .. }) | None => None,
         };
-        let owner = format!("variable {:?}", variable.name);
+        let owner = Owner::Variable(variable.name.clone());
         expressions.extend(text.map(|text| other(variable.line, owner, &text)));
     }
     for annotation in &dashboard.annotations {
-        let owner = format!("annotation {:?}", annotation.name);
+        let owner = Owner::Annotation(annotation.name.clone());
         expressions.push(other(annotation.line, owner, &annotation.expr));
     }
     for panel in &dashboard.panels {
@@ -94,7 +94,7 @@ fn collect_dashboard<'a>(dashboard: &'a Dashboard, expressions: &mut Vec<Express
         expressions.extend(targets.map(|target| Expression {
             file,
             line: target.line,
-            owner: format!("panel {:?} {}", panel.title, target.ref_id),
+            owner: Owner::Target { panel: panel.title.clone(), ref_id: target.ref_id.clone() },
             place: Place::Target { dashboard, panel, target },
             selectors: promql::selectors(&target.expr),
         }));

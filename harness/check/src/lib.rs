@@ -28,15 +28,19 @@ mod expressions;
 mod joins;
 mod labels;
 mod metrics;
+mod notified;
 mod queries;
 mod relabelled;
 mod rules;
+mod samples;
+mod specified;
 mod windows;
 
 pub use contracts::compare;
 pub use emission::emitted;
 pub use emitted::{EmittedMetric, EmittedMetrics, LabelValues, MetricKind};
 pub use expectations::unknown_alerts;
+pub use specified::unspecified;
 
 use catalogue::Catalogue;
 use expressions::Expression;
@@ -100,7 +104,10 @@ pub fn of(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Problem> {
         problems.extend(alertmanager::names_and_inhibitions(config, &monitoring.rules));
         let sending = monitoring.config.sending_as_far_as_emulated();
         problems.extend(alertmanager::unrouted(config, &sending, &monitoring.rules));
+        problems.extend(alertmanager::unused_receivers(config));
+        problems.extend(notified::against_contracts(config, &sending, contracts));
     }
+    problems.extend(specified::against_contracts(monitoring, contracts));
     problems.sort();
     problems
 }

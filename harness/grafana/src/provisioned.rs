@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use monitoring::grafana::dashboard::{Dashboard, DatasourceRef};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use crate::client::Listed;
 
@@ -22,7 +22,7 @@ pub fn dashboards(
 ) -> Vec<Problem> {
     let mut problems = twice(files);
     for file in files {
-        let problem = |words: String| Problem::error(&file.file, None, words);
+        let problem = |words: String| Problem::new(Code::NotProvisioned, &file.file, None, words);
         let found: Vec<&Listed> = listed.iter().filter(|one| one.uid == file.uid).collect();
         let Some(found) = found.first() else {
             let why = log.and_then(|log| of_file(log, &file.file)).unwrap_or_default();
@@ -77,7 +77,7 @@ fn twice(files: &[Dashboard]) -> Vec<Problem> {
                 other.display()
             );
             problems.push(
-                Problem::error(&file.file, None, words)
+                Problem::new(Code::NotProvisioned, &file.file, None, words)
                     .remedy(format!("give it a {what} of its own")),
             );
         }
@@ -109,7 +109,10 @@ pub fn sources(files: &[Dashboard]) -> (BTreeMap<String, &Dashboard>, Vec<Proble
                 placeholder.text
             );
             let remedy = "write the data source's uid: only the import dialog replaces it";
-            problems.push(Problem::error(&file.file, placeholder.line, words).remedy(remedy));
+            problems.push(
+                Problem::new(Code::NotProvisioned, &file.file, placeholder.line, words)
+                    .remedy(remedy),
+            );
         }
         for panel in &file.panels {
             let targets = panel.targets.iter().map(|target| &target.datasource);
@@ -132,7 +135,7 @@ pub fn sources(files: &[Dashboard]) -> (BTreeMap<String, &Dashboard>, Vec<Proble
 pub fn unknown_source(uid: &str, file: &Dashboard) -> Problem {
     let words =
         format!("asks the data source `{uid}`, which Grafana does not have: its panels stay blank");
-    Problem::error(&file.file, None, words)
+    Problem::new(Code::NotProvisioned, &file.file, None, words)
         .remedy("give the data source that uid in provisioning/datasources")
 }
 
@@ -141,7 +144,8 @@ pub fn unknown_source(uid: &str, file: &Dashboard) -> Problem {
 pub fn unreachable_source(uid: &str, file: &Dashboard, words: &str) -> Problem {
     let words =
         format!("asks the data source `{uid}`, which does not reach its Prometheus: {words}");
-    Problem::error(&file.file, None, words).remedy("correct `url` in provisioning/datasources")
+    Problem::new(Code::NotProvisioned, &file.file, None, words)
+        .remedy("correct `url` in provisioning/datasources")
 }
 
 #[cfg(test)]

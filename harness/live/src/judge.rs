@@ -38,7 +38,7 @@ use proof::{
         bind::{self, Unproven},
         look::Look,
         question::Place,
-        wiring::{Part, Wiring},
+        wiring::{Part, WIRING, Wiring},
     },
 };
 use scenario::Scenario;
@@ -300,7 +300,7 @@ fn not_recorded(record: &str) -> Unproven {
 fn nobody_routes(reason: &str) -> Unproven {
     Unproven {
         place: Place {
-            dashboard: "wiring".to_owned(),
+            dashboard: WIRING.to_owned(),
             panel: Part::Notifications.to_string(),
             ref_id: String::new(),
             selection: String::new(),

@@ -17,6 +17,7 @@ use proof::verify::{
     RECORDING_RULES,
     ask::{self, Truth, Verdict},
     bind,
+    look::Occasion,
     question::{Form, Place, Question},
 };
 use stack::client::prometheus::{ClientError, Prometheus};
@@ -122,7 +123,7 @@ pub async fn verdicts(
             fact: contract.fact.clone(),
             window_ms,
             legend: None,
-            why: "every evaluation of the rule manager".to_owned(),
+            why: Occasion::RuleManager,
         };
         if let Some(stored) = collected.recorded.get(record) {
             let contested = |at: i64| waits || contested(collected, at);

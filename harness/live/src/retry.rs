@@ -68,7 +68,7 @@ fn red(report: &ScenarioReport) -> Vec<String> {
     let alerts = alerts.map(|verdict| format!("{}/{}", alerts::ALERTS, verdict.alert));
     let wiring = report.wiring.iter().filter(|wiring| !wiring::Wiring::held(wiring));
     let wiring = wiring.map(|wiring| {
-        format!("wiring/{} ({})", wiring.part, wiring.broken.first().map_or("", String::as_str))
+        format!("{} ({})", wiring.path(), wiring.broken.first().map_or("", String::as_str))
     });
     let mut red: Vec<String> = wiring.chain(alerts).chain(queries).collect();
     red.dedup();

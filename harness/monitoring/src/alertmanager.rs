@@ -54,8 +54,10 @@ pub struct Route {
     pub group_interval_ms: i64,
     /// After how long a notification of an unchanged group is repeated, in milliseconds.
     pub repeat_interval_ms: i64,
-    /// Whether time intervals decide when it notifies; which they are is not read.
+    /// Whether time intervals decide when it notifies; when they are is not read.
     pub timed: bool,
+    /// The names of those intervals: in which it does not notify, or outside of which it does not.
+    pub intervals: Vec<String>,
     /// More specific routes, in order.
     pub routes: Vec<Route>,
 }

@@ -35,6 +35,37 @@ pub struct Problem {
     pub remedy: Option<String>,
     /// What kind of flaw it is.
     pub code: Code,
+    /// What in the file has it, where the message begins with that.
+    pub owner: Option<Box<Owner>>,
+}
+
+/// What in a file has a flaw. Displayed as messages call it: `rule "ModuleDown"`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// A rule, by the name of its alert or of what it records.
+    Rule(String),
+    /// A target of a panel.
+    Target {
+        /// The panel's title.
+        panel: String,
+        /// The target.
+        ref_id: String,
+    },
+    /// A variable of a dashboard, by its name.
+    Variable(String),
+    /// An annotation of a dashboard, by its name.
+    Annotation(String),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(name) => write!(f, "rule {name:?}"),
+            Self::Target { panel, ref_id } => write!(f, "panel {panel:?} {ref_id}"),
+            Self::Variable(name) => write!(f, "variable {name:?}"),
+            Self::Annotation(name) => write!(f, "annotation {name:?}"),
+        }
+    }
 }
 
 impl Problem {
@@ -52,7 +83,23 @@ impl Problem {
             message: message.into(),
             remedy: None,
             code,
+            owner: None,
         }
+    }
+
+    /// The same flaw as one of a part of the file, with which its message then begins.
+    #[must_use]
+    pub fn of(self, owner: &Owner) -> Self {
+        let message = format!("{owner}: {}", self.message);
+        Self { message, owner: Some(Box::new(owner.clone())), ..self }
+    }
+
+    /// The message without the words for its owner.
+    #[must_use]
+    pub fn wrong(&self) -> &str {
+        let Some(owner) = &self.owner else { return &self.message };
+        let without = self.message.strip_prefix(&owner.to_string());
+        without.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&self.message)
     }
 
     /// The same flaw with what to do about it.

@@ -17,6 +17,7 @@ use crate::{
     alert::{AlertRule, Episode, Timeline, TimelineError, timeline},
     verify::{
         Notice, Staged, Staging, Verifier, VerifyError, alerts, ask, bind,
+        look::Occasion,
         question::{Form, Question},
     },
 };
@@ -191,7 +192,7 @@ fn truth(verifier: &Verifier, staged: &Staged, record: &str, at_ms: i64) -> Opti
         fact: contract.fact.clone(),
         window_ms: bind::fixed_window_ms(contract.over)?,
         legend: None,
-        why: String::new(),
+        why: Occasion::Explained,
     };
     let point =
         |Expectation { labels, points }: Expectation| points.first().map(|point| (labels, *point));

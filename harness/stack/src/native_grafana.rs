@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use monitoring::files;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use super::client::endpoint::{Credentials, Endpoint, Secret};
 use super::deploy::grafana::{datasources_at, providers_at};
@@ -143,7 +143,9 @@ fn provision(directory: &Path, monitoring: &Path, prometheus: &str) -> Result<()
     let shipped = monitoring.join("grafana/provisioning");
     let dashboards = monitoring.join("grafana/dashboards");
     let read = |file: &Path| {
-        let unread = |error| vec![Problem::error(file, None, format!("cannot be read: {error}"))];
+        let unread = |error| {
+            vec![Problem::new(Code::UnreadableFile, file, None, format!("cannot be read: {error}"))]
+        };
         fs::read_to_string(file).map_err(|error| GrafanaError::Files(unread(error)))
     };
     for (kind, name) in [("datasources", true), ("dashboards", false)] {

@@ -123,10 +123,10 @@ fn bad_contracts_are_refused_with_line_and_remedy() {
 
 #[test]
 fn all_flaws_of_a_file_are_told_at_once() {
-    let text = "dashboard: d\npanels:\n  P:\n    targets:\n      A: { rate: [nothing], over: 5m }\n      B: { rate: [nobody], over: 5m }\n";
+    let text = "dashboard: d\npanels:\n  P:\n    unti: s\n    targets:\n      A: { rate: [nothing], over: 5m }\n      B: { rate: [nobody], over: 5m }\n";
     let (_, problems) = read(text);
     let lines: Vec<&str> = problems.iter().map(|problem| &problem[..8]).collect();
-    assert_eq!(lines, ["c.yaml:4", "c.yaml:5", "c.yaml:6"], "{problems:#?}");
+    assert_eq!(lines, ["c.yaml:4", "c.yaml:6", "c.yaml:7"], "{problems:#?}");
 }
 
 #[test]

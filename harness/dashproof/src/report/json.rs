@@ -159,7 +159,7 @@ fn verdict(verdict: &ask::Verdict, scenario: &str, seed: u64, run: &Run) -> Verd
     let replay = || run.replay.command(scenario, seed, &question.place);
     Verdict {
         place: place(&question.place),
-        why: question.why.clone(),
+        why: question.why.to_string(),
         query: question.expr.clone(),
         at: match question.form {
             Form::Instant(at) => At::Instant { at: rfc3339(at) },

@@ -68,7 +68,7 @@ fn suite(outcome: &Outcome, reds: &[Red<'_>], run: &Run) -> TestSuite {
                     None => TestCaseStatus::success(),
                     Some(first) => failed(NonSuccessKind::Failure, "broken", first, &text),
                 };
-                suite.add_test_case(case(name, format!("wiring/{}", wiring.part), status));
+                suite.add_test_case(case(name, wiring.path(), status));
             }
         }
         End::NotRun { needs, remedy, .. } => {

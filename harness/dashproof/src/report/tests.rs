@@ -11,6 +11,7 @@ use proof::verify::{
     ask::Verdict,
     bind::Unproven,
     evidence::Evidence,
+    look::Occasion,
     question::{Form, Place, Question},
 };
 use replay::Road;
@@ -71,7 +72,7 @@ fn verdict(panel: &str, finding: Finding) -> Verdict {
             fact: Fact::Ratio { part: requests(vec![error]), whole: requests(vec![]) },
             window_ms: 20_000,
             legend: None,
-            why: "the last hour".to_owned(),
+            why: Occasion::LastHour,
         },
         finding,
         refused: None,

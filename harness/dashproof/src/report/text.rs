@@ -189,7 +189,7 @@ fn problems(out: &mut String, run: &Run, paint: Paint, brief: bool) {
 fn wiring(out: &mut String, run: &Run, paint: Paint) {
     for (outcome, report, _) in run.judged() {
         for wiring in report.wiring.iter().filter(|wiring| !wiring.held()) {
-            let subject = paint.strong(&format!("wiring/{}", wiring.part));
+            let subject = paint.strong(&wiring.path());
             let name = &outcome.scenario.name;
             let _ = writeln!(out, "\n{} {subject} under {name}", paint.bad("✗"));
             for line in &wiring.broken {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::{AlertmanagerConfig, GroupBy, InhibitRule, Matcher, Route, matcher};
+use prom::nearest::nearest;
 use prom::problem::{Code, Problem};
 use prom::yaml;
 
@@ -29,6 +30,15 @@ struct Raw {
     inhibit_rules: Option<Vec<Spanned<RawInhibitRule>>>,
     #[serde(default)]
     receivers: Option<Vec<Spanned<RawReceiver>>>,
+    #[serde(default)]
+    time_intervals: Option<Vec<RawInterval>>,
+    #[serde(default)]
+    mute_time_intervals: Option<Vec<RawInterval>>,
+}
+
+#[derive(Deserialize)]
+struct RawInterval {
+    name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -98,7 +108,10 @@ pub fn parse(file: &Path, text: &str) -> Result<AlertmanagerConfig, Vec<Problem>
         receivers: Vec::new(),
         delivering: BTreeSet::new(),
         telling_ends: BTreeSet::new(),
+        intervals: BTreeSet::new(),
     };
+    let intervals = [raw.time_intervals, raw.mute_time_intervals].into_iter().flatten().flatten();
+    reader.intervals = intervals.filter_map(|interval| interval.name).collect();
     reader.receivers(raw.receivers.unwrap_or_default());
     let route = match raw.route {
         Some(route) => reader.root(route),
@@ -124,12 +137,23 @@ pub fn parse(file: &Path, text: &str) -> Result<AlertmanagerConfig, Vec<Problem>
     }
 }
 
+fn no_interval(file: &Path, line: Option<usize>, name: &str, known: &BTreeSet<String>) -> Problem {
+    let problem =
+        Problem::new(Code::UnknownTimeInterval, file, line, format!("no time interval {name:?}"));
+    problem.remedy(match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "define it in time_intervals".to_owned(),
+    })
+}
+
 struct Reader<'a> {
     file: &'a Path,
     problems: Vec<Problem>,
     receivers: Vec<String>,
     delivering: BTreeSet<String>,
     telling_ends: BTreeSet<String>,
+    /// Names of the time intervals that there are.
+    intervals: BTreeSet<String>,
 }
 
 impl Reader<'_> {
@@ -195,6 +219,7 @@ impl Reader<'_> {
             group_interval_ms: GROUP_INTERVAL_MS,
             repeat_interval_ms: REPEAT_INTERVAL_MS,
             timed: false,
+            intervals: Vec::new(),
             routes: Vec::new(),
         };
         Some(self.route(raw, &above, Vec::new()))
@@ -233,7 +258,11 @@ impl Reader<'_> {
         };
         // Unlike all else, time intervals are not inherited.
         let intervals = [raw.mute_time_intervals, raw.active_time_intervals];
-        let timed = intervals.iter().flatten().any(|names| !names.is_empty());
+        let intervals: Vec<String> = intervals.into_iter().flatten().flatten().collect();
+        let timed = !intervals.is_empty();
+        for name in intervals.iter().filter(|name| !self.intervals.contains(*name)) {
+            self.problems.push(no_interval(self.file, line, name, &self.intervals));
+        }
         let group_wait_ms = self.duration(raw.group_wait.as_ref(), "group_wait");
         let group_interval_ms =
             self.positive_duration(raw.group_interval.as_ref(), "group_interval");
@@ -250,6 +279,7 @@ impl Reader<'_> {
             group_interval_ms: group_interval_ms.unwrap_or(above.group_interval_ms),
             repeat_interval_ms: repeat_interval_ms.unwrap_or(above.repeat_interval_ms),
             timed,
+            intervals,
             routes: Vec::new(),
         };
         for (position, below) in raw.routes.unwrap_or_default().into_iter().enumerate() {

@@ -161,6 +161,7 @@ route:
   routes:
   - { receiver: both, active_time_intervals: [days], routes: [{ receiver: mail }] }
   - { receiver: mail-too, mute_time_intervals: [] }
+time_intervals: [{ name: days }]
 ";
     let config = parse(Path::new("a.yml"), text).unwrap();
     assert_eq!(config.telling_ends.iter().collect::<Vec<_>>(), ["both", "mail-too"]);

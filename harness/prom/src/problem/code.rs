@@ -144,6 +144,19 @@ codes! {
     /// An alert goes to the default receiver, as no route takes its labels, while other alerts have routes.
     UnroutedAlert "unrouted-alert" Error,
 
+    /// A route names a time interval that does not exist. Alertmanager refuses the file.
+    UnknownTimeInterval "unknown-time-interval" Error,
+    /// No route names a receiver, so that it hears nothing.
+    UnusedReceiver "unused-receiver" Error,
+    /// Another receiver is told of an alert than its contract says, or later, more seldom, or not of its end.
+    ToldOtherwise "told-otherwise" Error,
+    /// Alerts share notifications that their contracts keep apart, or do not share what they should.
+    GroupedOtherwise "grouped-otherwise" Error,
+    /// An alert is muted by another one than its contract says, or not by one that should mute it.
+    MutedOtherwise "muted-otherwise" Error,
+    /// An inhibition compares a label that no alert on one of its sides ever has.
+    EqualLabelMissing "equal-label-missing" Error,
+
     "Dashboards":
     /// The directory of dashboards holds none.
     NoDashboards "no-dashboards" Error,
@@ -193,6 +206,8 @@ codes! {
     DefaultDatasource "default-datasource" Warning,
     /// A dashboard names a data source by its name, as old dashboards do.
     DatasourceByName "datasource-by-name" Warning,
+    /// A running Grafana does not have a dashboard or a data source as its files say.
+    NotProvisioned "not-provisioned" Error,
     /// A data source does not say how often its metrics are scraped.
     NoTimeInterval "no-time-interval" Warning,
     /// `timeInterval` is not an interval that Grafana reads.
@@ -211,6 +226,15 @@ codes! {
     DisplayDiffers "display-differs" Error,
     /// A contract has a variable that its dashboard does not have.
     StaleVariable "stale-variable" Error,
+
+    /// An alert rule differs from its contract in a label, in `for` or in `keep_firing_for`.
+    AlertDiffers "alert-differs" Error,
+    /// An alert's texts do not say what its contract asks for, or name a label that the alert never has.
+    AlertTextDiffers "alert-text-differs" Error,
+    /// An alert's runbook is another than its contract says, does not exist, or does not name the alert.
+    RunbookDiffers "runbook-differs" Error,
+    /// A contract is about an alert that no rule raises.
+    ContractWithoutAlert "contract-without-alert" Error,
 
     "Scenarios":
     /// The name of a scenario's file has other characters than `a-z`, `0-9` and `-`.

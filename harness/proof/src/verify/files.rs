@@ -14,7 +14,7 @@ use super::{
     RECORDING_RULES, Staged, VerifyError,
     alerts::{self, AlertVerdict, specified::Specified, told::Routing},
     bind,
-    look::{self, Look},
+    look::{self, Look, Occasion},
     question::{self, Form, NotAsked, Place, Question},
 };
 use crate::alert::timeline;
@@ -161,7 +161,7 @@ impl Files {
                 fact: contract.fact.clone(),
                 window_ms: bind::fixed_window_ms(contract.over)?,
                 legend: None,
-                why: "every evaluation".to_owned(),
+                why: Occasion::EveryEvaluation,
             })
         };
         self.contracts.rules.iter().filter_map(ask).collect()

@@ -19,7 +19,7 @@ use truth::{
     quantity::Quantity,
 };
 
-use crate::verify::look::Look;
+use crate::verify::look::{Look, Occasion};
 
 /// A question that the stack is asked.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub struct Question {
     /// The dashboard's legend template and the contract's.
     pub legend: Option<(String, String)>,
     /// Why it is asked then.
-    pub why: String,
+    pub why: Occasion,
 }
 
 /// What a question is about.
@@ -256,7 +256,7 @@ impl Asking<'_> {
             fact,
             window_ms: window_ms(self.bound.over, &plan)?,
             legend: self.bound.legend.clone().map(|expected| (legend, expected)),
-            why: look.why.clone(),
+            why: look.why,
         })
     }
 }

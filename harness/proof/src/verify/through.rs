@@ -16,6 +16,7 @@ use truth::{
 
 use crate::verify::{
     ask::{self, Truth, Verdict},
+    look::Occasion,
     question::{Form, Place, Question, window_ms},
 };
 
@@ -53,7 +54,7 @@ pub fn of_panel(
     asking: &Asking<'_>,
     panel: &Panel,
     contract: &DashboardContract,
-    why: &str,
+    why: Occasion,
 ) -> Result<PanelAsked, NotAsked> {
     let request = asking.request(panel.id)?;
     let bound = contract.panels.get(&panel.title);
@@ -77,7 +78,7 @@ fn of_query(
     predicted: &Predicted,
     contract: &DashboardContract,
     bound: &TargetContract,
-    why: &str,
+    why: Occasion,
 ) -> Result<Question, NotAsked> {
     if predicted.instant != bound.instant {
         let words = |instant| if instant { "an instant" } else { "a range" };
@@ -98,7 +99,7 @@ fn of_query(
         fact: narrowed(asking, contract, &bound.fact),
         window_ms: window_ms(bound.over, plan).map_err(NotAsked)?,
         legend: bound.legend.clone().map(|expected| (predicted.legend.clone(), expected)),
-        why: why.to_owned(),
+        why,
     })
 }
 

@@ -6,6 +6,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+/// Where places say that they are about the wiring.
+pub const WIRING: &str = "wiring";
+
 /// A part of the wiring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,5 +56,11 @@ impl Wiring {
     #[must_use]
     pub fn held(&self) -> bool {
         self.broken.is_empty()
+    }
+
+    /// What it is called in reports, such as `wiring/rules`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{WIRING}/{}", self.part)
     }
 }

@@ -23,7 +23,7 @@ use super::{
 use check::EmittedMetrics;
 use monitoring::Monitoring;
 use prom::{
-    problem::Problem,
+    problem::{Code, Owner, Problem},
     promql::{
         self,
         condition::Decision,
@@ -114,19 +114,17 @@ fn of_files(campaign: &Campaign, problems: &[Problem]) -> Vec<Finding> {
     let asked = campaign.subjects.iter().map(|subject| subject.rule.name.as_str());
     let names: Vec<&str> = asked.chain(campaign.needs.records.iter().map(String::as_str)).collect();
     let found = problems.iter().filter_map(|problem| {
-        // The checks name a rule as `rule "name": what is wrong`.
-        let (rule, message) = problem.message.strip_prefix("rule \"")?.split_once("\": ")?;
+        let Some(Owner::Rule(rule)) = problem.owner.as_deref() else { return None };
         let remedy = problem.remedy.as_ref().map(|remedy| format!(" ({remedy})"));
-        names.contains(&rule).then(|| Finding {
+        names.contains(&rule.as_str()).then(|| Finding {
             file: problem.file.clone(),
             line: problem.line,
-            rule: rule.to_owned(),
-            kind: if message.contains("less than four scrapes") {
-                FindingKind::ShortWindow
-            } else {
-                FindingKind::Files
+            rule: rule.clone(),
+            kind: match problem.code {
+                Code::WindowTooShort => FindingKind::ShortWindow,
+                _ => FindingKind::Files,
             },
-            message: format!("{message}{}", remedy.unwrap_or_default()),
+            message: format!("{}{}", problem.wrong(), remedy.unwrap_or_default()),
         })
     });
     found.collect()

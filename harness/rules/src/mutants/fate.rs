@@ -101,7 +101,7 @@ impl Trial {
             if let Some(by) = self.sign(&asked.question, expr, &original.expected).await? {
                 outcome.killed = Some(Fate::Killed {
                     scenario: self.scenario.clone(),
-                    look: asked.question.why.clone(),
+                    look: asked.question.why.to_string(),
                     selection: asked.question.place.selection.clone(),
                     by,
                 });

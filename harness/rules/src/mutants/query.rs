@@ -3,7 +3,7 @@
 //! It must not know what mutants are.
 
 use monitoring::{Rule, RuleKind};
-use proof::verify::{Files, question::Place};
+use proof::verify::{Files, RECORDING_RULES, question::Place};
 
 /// A query of the monitoring directory.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub(super) fn queries(files: &Files) -> Vec<Query> {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         let place = Place {
-            dashboard: "recording rules".to_owned(),
+            dashboard: RECORDING_RULES.to_owned(),
             panel: rule.name().to_owned(),
             ref_id: String::new(),
             selection: told_apart.join(","),

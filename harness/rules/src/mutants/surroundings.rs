@@ -10,7 +10,7 @@ use monitoring::{Monitoring, Rule, grafana::variables::VariableQuery};
 use prom::promql;
 use proof::verify::{
     Files, Staged, VerifyError, bind,
-    look::Look,
+    look::{Look, Occasion},
     question::{self, Form, Question},
 };
 use scenario::Scenario;
@@ -101,11 +101,11 @@ impl<'a> Surroundings<'a> {
         };
         let Some(window_ms) = bind::fixed_window_ms(contract.over) else { return Vec::new() };
         let spans = [
-            (10 * MINUTE, "the last evaluations"),
-            (60 * MINUTE, "the evaluations of the last hour"),
-            (i64::MAX, "every evaluation"),
+            (10 * MINUTE, Occasion::LastEvaluations),
+            (60 * MINUTE, Occasion::LastHourOfEvaluations),
+            (i64::MAX, Occasion::EveryEvaluation),
         ];
-        let question = |(span, why): (i64, &str)| {
+        let question = |(span, why): (i64, Occasion)| {
             let (all, step) = (evaluations.last_ms - evaluations.first_ms, evaluations.interval_ms);
             let thinned = if span > all { 1 + all / step / 10_000 } else { 1 };
             Question {
@@ -119,7 +119,7 @@ impl<'a> Surroundings<'a> {
                 fact: contract.fact.clone(),
                 window_ms,
                 legend: None,
-                why: why.to_owned(),
+                why,
             }
         };
         spans.map(question).into()
@@ -134,11 +134,11 @@ pub(super) fn variables(
 ) -> BTreeMap<String, String> {
     let Source::Target(d, p, t) = *source else { return BTreeMap::new() };
     let panel = &files.monitoring.dashboards[d].panels[p];
-    let plans = looks.iter().filter_map(|look| {
+    let usual = looks.iter().find(|look| look.why == Occasion::LastHour);
+    let plan = usual.and_then(|look| {
         question::plan(panel, &panel.targets[t], files.monitoring.time_interval(), look).ok()
     });
-    // The second look is the last hour.
-    let Some(plan) = plans.take(2).last() else { return BTreeMap::new() };
+    let Some(plan) = plan else { return BTreeMap::new() };
     VARIABLES.map(|name| (name.to_owned(), plan.substitute(&format!("${name}")))).into()
 }
 

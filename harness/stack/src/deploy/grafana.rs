@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use monitoring::grafana::datasource::{self, Datasource};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use super::edit::Edit;
 
@@ -23,7 +23,7 @@ pub fn datasources_at(file: &Path, text: &str, url: &str) -> Result<String, Vec<
     let others = shipped.iter().filter(|one| one.kind != "prometheus");
     let message = "has data sources of other kinds, whose addresses cannot be kept apart";
     let problems: Vec<Problem> =
-        others.map(|one| Problem::error(file, one.line, message)).collect();
+        others.map(|one| Problem::new(Code::LeavesTheTest, file, one.line, message)).collect();
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -32,7 +32,12 @@ pub fn datasources_at(file: &Path, text: &str, url: &str) -> Result<String, Vec<
         return Ok(replaced);
     }
     let line = wanted.first().and_then(|one| one.line);
-    let problem = Problem::error(file, line, "the url of a data source cannot be replaced");
+    let problem = Problem::new(
+        Code::AddressNotReplaced,
+        file,
+        line,
+        "the url of a data source cannot be replaced",
+    );
     Err(vec![problem.remedy("write it as `url: http://…` on a line of its own")])
 }
 
@@ -49,7 +54,12 @@ pub fn providers_at(file: &Path, text: &str, path: &Path) -> Result<String, Vec<
         return Ok(replaced);
     }
     let line = shipped.first().and_then(|one| one.line);
-    let problem = Problem::error(file, line, "the path of a provider cannot be replaced");
+    let problem = Problem::new(
+        Code::AddressNotReplaced,
+        file,
+        line,
+        "the path of a provider cannot be replaced",
+    );
     Err(vec![problem.remedy("write it as `path: /…` below `options:`")])
 }
 

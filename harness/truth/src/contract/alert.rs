@@ -37,8 +37,15 @@ pub struct AlertContract {
     pub told_within_ms: Option<i64>,
     /// Whether that receiver is told of its end as well.
     pub tells_end: bool,
-    /// Alerts that may mute it.
-    pub muted_by: Vec<String>,
+    /// After how long it is told again while nothing changes, in milliseconds; `None` where that is left open.
+    pub repeated_ms: Option<i64>,
+    /// Labels in which alerts of it must differ to be told apart, in notifications of their own; `None` where that is
+    /// left open.
+    pub apart_by: Option<Vec<String>>,
+    /// Alerts that mute it, each with the labels that both must have alike. Nothing else may.
+    pub muted_by: BTreeMap<String, Vec<String>>,
+    /// Time intervals in which it may be muted.
+    pub muted_at: Vec<String>,
     /// Where its runbook is, as the annotation says.
     pub runbook: Option<String>,
     /// Whether nobody has confirmed it yet: it proves nothing.

@@ -48,8 +48,15 @@ pub(super) struct RawAlert {
     pub(super) told_within: Option<Field<Span>>,
     /// Whether the receiver is told of its end as well. Default: yes.
     pub(super) tells_end: Option<Field<bool>>,
-    /// Alerts that may mute it, by name. Default: none.
-    pub(super) muted_by: Option<Part<Vec<Field<String>>>>,
+    /// After how long the receiver is told again while nothing changes.
+    pub(super) repeated: Option<Field<Span>>,
+    /// Labels that tell notifications apart: alerts that differ in one of them have notifications of their own, others
+    /// share one.
+    pub(super) apart_by: Option<Part<Vec<Field<String>>>>,
+    /// Alerts that mute it, by name, each with the labels that both must have alike. Nothing else may. Default: none.
+    pub(super) muted_by: Option<Part<BTreeMap<String, Part<Vec<Field<String>>>>>>,
+    /// Time intervals of `alertmanager.yml` in which it may be muted. Default: none.
+    pub(super) muted_at: Option<Part<Vec<Field<String>>>>,
     /// Where its runbook is, as the annotation `runbook_url` says.
     pub(super) runbook: Option<Field<String>>,
     /// Drafted from the rule and confirmed by nobody: it proves nothing. Remove the mark when it says what is meant.

@@ -70,7 +70,15 @@ impl Reader<'_> {
             );
         }
         let names = self.list(alert.names)?;
-        let muted_by = self.list(alert.muted_by)?;
+        let mut muted_by = BTreeMap::new();
+        for (name, labels) in self.part(alert.muted_by).unwrap_or_default() {
+            muted_by.insert(name, self.list(Some(labels))?);
+        }
+        let muted_at = self.list(alert.muted_at)?;
+        let apart_by = match alert.apart_by {
+            Some(labels) => Some(self.list(Some(labels))?),
+            None => None,
+        };
         let span = |span: Option<Span>| span.map_or(0, |span| span.0);
         let contract = AlertContract {
             file: self.file.to_owned(),
@@ -84,7 +92,10 @@ impl Reader<'_> {
             told,
             told_within_ms,
             tells_end: self.field(alert.tells_end).unwrap_or(true),
+            repeated_ms: self.field(alert.repeated).map(|span| span.0),
+            apart_by,
             muted_by,
+            muted_at,
             runbook: self.field(alert.runbook),
             is_draft: self.field(alert.draft).is_some(),
         };

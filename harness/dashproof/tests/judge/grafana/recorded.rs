@@ -14,6 +14,7 @@ use libtest_mimic::Failed;
 use monitoring::grafana::{behaviour::Behaviour, variables::Selection};
 use proof::verify::{
     ask::{self, Truth},
+    look::Occasion,
     question::Question,
     through,
 };
@@ -162,7 +163,7 @@ impl Recorded {
         let (panel, _) = page.panel(case.whole("panel")).expect("it was there then");
         let contract = &self.contracts.dashboards[&page.dashboard.uid];
         let words = |error: &dyn std::fmt::Display| vec![error.to_string()];
-        let asked = through::of_panel(&asking, panel, contract, "recorded")
+        let asked = through::of_panel(&asking, panel, contract, Occasion::Recorded)
             .map_err(|error| words(&error))?;
         let answers = Answers::read(200, &answer.to_string()).map_err(|error| words(&error))?;
         let (mut held, mut broken) = (Judged { cases: 1, ..Judged::default() }, Vec::new());

@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use libtest_mimic::{Failed, Trial};
-use proof::verify::{RECORDING_RULES, question::Question};
+use proof::verify::{RECORDING_RULES, look::Occasion, question::Question};
 use sim::rng::{Rng, Stream};
 
 use crate::verify::{agreement, bench, red, story};
@@ -68,10 +68,10 @@ fn tell(nth: u64) -> Result<(), Failed> {
 fn some(nth: u64, mut questions: Vec<Question>) -> Vec<Question> {
     const SOME: Stream = Stream::named("looks at a story");
     let mut rng = Rng::new(nth, SOME);
-    let mut looks: Vec<String> = Vec::new();
+    let mut looks: Vec<Occasion> = Vec::new();
     for question in &questions {
         if question.place.dashboard != RECORDING_RULES && !looks.contains(&question.why) {
-            looks.push(question.why.clone());
+            looks.push(question.why);
         }
     }
     while looks.len() > LOOKS {

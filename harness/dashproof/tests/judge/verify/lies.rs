@@ -14,7 +14,7 @@ use libtest_mimic::{Failed, Trial};
 use modules::lie::{Lie, Metric};
 use monitoring::{Monitoring, rules::RuleKind};
 use prom::promql::{self, Grouping, SelectorUse, Step};
-use proof::verify::{ask::Verdict, question::Question};
+use proof::verify::{ask::Verdict, look::Occasion, question::Question};
 use scenario::{Burst, Scenario, Stretch, Traffic};
 use sim::{
     label::Label,
@@ -84,9 +84,9 @@ pub(crate) fn story() -> Result<Scenario, String> {
 /// Every panel over the whole story, with everything selected, and every rule; `early` also just after traffic began.
 pub(crate) fn asked_once(questions: Vec<Question>, early: bool) -> Vec<Question> {
     let once = |question: &Question| {
-        let why = question.why.as_str();
-        let looked = ["the whole scenario", "every evaluation"].contains(&why)
-            || (early && why == "one scrape after the edge of an incident at 0:02:00");
+        let begun = Occasion::AfterEdge { at_ms: INCIDENTS_AT.as_millis() as i64 };
+        let looked = [Occasion::WholeScenario, Occasion::EveryEvaluation].contains(&question.why)
+            || (early && question.why == begun);
         looked && question.place.selection.is_empty()
     };
     questions.into_iter().filter(once).collect()

@@ -89,7 +89,7 @@ impl<'a> Reading<'a> {
             let reason = not_emulated::of_job(job)?;
             (relabelled || reads(&job.name)).then(|| {
                 let message = format!("job {:?}, whose metrics it reads: {reason}", job.name);
-                not_judged(&monitoring.config.file, job.line, message)
+                not_judged(&monitoring.config.file, job.line, &message)
             })
         });
         concerned.collect()
@@ -114,7 +114,7 @@ impl<'a> Reading<'a> {
                 };
                 let reasons = not_emulated::of_group(group, &monitoring.config).into_iter();
                 found.extend(reasons.map(|reason| {
-                    not_judged(&file.file, group.line, format!("{which}: {reason}"))
+                    not_judged(&file.file, group.line, &format!("{which}: {reason}"))
                 }));
             }
         }
@@ -198,7 +198,7 @@ fn too_far_back(campaign: &Campaign, subject: &Subject) -> Option<String> {
 }
 
 /// A setting that is not emulated, with its place.
-fn not_judged(file: &Path, line: Option<usize>, message: String) -> String {
+fn not_judged(file: &Path, line: Option<usize>, message: &str) -> String {
     let line = line.map_or_else(String::new, |line| format!("{line}:"));
     format!("not judged here: {}:{line} {message}", file.display())
 }
