@@ -170,7 +170,8 @@ impl LiveRoad {
         let plan = StackPlan {
             monitoring: &self.verifier.files.monitoring,
             stack: &self.stack,
-            ports: [0; 3],
+            ports: [0; 2],
+            grafana: None,
             environment: &self.verifier.tools.environment,
             targets: targets.clone(),
             cadence: self.cadence(scenario),

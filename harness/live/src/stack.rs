@@ -47,8 +47,10 @@ pub struct StackPlan<'a> {
     pub monitoring: &'a Monitoring,
     /// Where servers come from.
     pub stack: &'a Stack,
-    /// The ports of 127.0.0.1 for Prometheus, Alertmanager and Grafana; 0 is any free one.
-    pub ports: [u16; 3],
+    /// The ports of 127.0.0.1 for Prometheus and Alertmanager; 0 is any free one.
+    pub ports: [u16; 2],
+    /// The port for Grafana, where it is wanted and can be had; 0 is any free one.
+    pub grafana: Option<u16>,
     /// Where directories are made.
     pub environment: &'a Environment,
     /// Where the modules are served; that must be on [`Stack::listen`] for them to be reached.
@@ -65,6 +67,7 @@ impl fmt::Debug for StackPlan<'_> {
             .field("monitoring", &self.monitoring.directory)
             .field("stack", &self.stack)
             .field("ports", &self.ports)
+            .field("grafana", &self.grafana)
             .field("targets", &self.targets)
             .field("cadence", &self.cadence)
             .field("edited", &self.edit.is_some())
@@ -146,7 +149,8 @@ impl Prepared {
     /// If the files cannot be changed as needed.
     pub fn make(plan: &StackPlan<'_>) -> Result<(Prepared, Addresses), LiveStackError> {
         let began = Instant::now();
-        let addresses = Addresses::reserve(plan.ports).map_err(LiveStackError::Port)?;
+        let addresses =
+            Addresses::reserve(plan.ports, plan.grafana).map_err(LiveStackError::Port)?;
         let receiver = Receiver::start_on(plan.stack.listen())?;
         let mut timings = Timings { receiver: began.elapsed(), ..Timings::default() };
         let changes = Changes {

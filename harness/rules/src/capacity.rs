@@ -15,7 +15,8 @@ pub use grow::Growth;
 use grow::Original;
 use prom::promql;
 use proof::verify::{
-    Staging, Tools, Verifier, VerifyError,
+    Staging, Verifier, VerifyError,
+    engine::Engine,
     question::{Form, Place, Question},
 };
 pub use scale::{Exceeds, exceeds};
@@ -23,9 +24,9 @@ use scenario::Scenario;
 use stack::{
     client::{
         prometheus::{ClientError, Prometheus},
-        remote_write::{RemoteWriter, WriteError},
+        remote_write::WriteError,
     },
-    native::{NativePrometheus, StartError},
+    native::StartError,
 };
 
 /// A query is asked again until this much time has gone into it, at least once and at most this often.
@@ -184,7 +185,7 @@ pub async fn fill(
     scenario: &Scenario,
     growth: Growth,
     factor: u32,
-) -> Result<(NativePrometheus, i64), CapacityError> {
+) -> Result<(Engine, i64), CapacityError> {
     let (original, _) = simulate(verifier, scenario).await?;
     let (engine, _) = filled(verifier, scenario, &original, growth, factor).await?;
     Ok((engine, end_ms(scenario)))
@@ -197,12 +198,21 @@ async fn filled(
     original: &Original,
     growth: Growth,
     factor: u32,
-) -> Result<(NativePrometheus, (usize, usize)), CapacityError> {
+) -> Result<(Engine, (usize, usize)), CapacityError> {
     let span = Duration::from_nanos(scenario.duration.0) + Duration::from_secs(3600);
-    let Tools { binary, environment, .. } = &verifier.tools;
-    let engine = NativePrometheus::for_backfill(binary, environment, span).await?;
-    let stored = original.store(&RemoteWriter::new(engine.url()), growth, factor).await?;
+    let engine = Engine::of(&verifier.tools, span).await?;
+    let stored = original.store(&engine.writer(), growth, factor).await?;
     Ok((engine, stored))
+}
+
+/// What a server that nobody can look into says of its files, in bytes: blocks, the log and the chunks of the head.
+fn stored_bytes(metrics: &std::collections::BTreeMap<String, f64>) -> u64 {
+    let parts = [
+        "prometheus_tsdb_storage_blocks_bytes",
+        "prometheus_tsdb_wal_storage_size_bytes",
+        "prometheus_tsdb_head_chunks_storage_size_bytes",
+    ];
+    parts.iter().filter_map(|name| metrics.get(*name)).sum::<f64>() as u64
 }
 
 /// The look that a person has most of the time, with everything selected.
@@ -232,9 +242,9 @@ impl At<'_> {
         let memory = |metrics: std::collections::BTreeMap<String, f64>| {
             metrics.get("process_resident_memory_bytes").copied().unwrap_or(f64::NAN)
         };
-        let memory_loaded = memory(Prometheus::new(engine.url()).own_metrics().await?);
+        let memory_loaded = memory(engine.client().own_metrics().await?);
         engine.restart_after_backfill().await?;
-        let client = Prometheus::new(engine.url());
+        let client = engine.client();
         let groups: Vec<_> =
             verifier.files.monitoring.rules.iter().flat_map(|file| &file.groups).collect();
         let of = groups.iter().map(|group| group.rules.len()).sum::<usize>() + self.panels.len();
@@ -283,7 +293,10 @@ impl At<'_> {
             asked();
         }
         let memory_asked = memory(client.own_metrics().await?);
-        let disk = size_of(&engine.directory().join("data"))?;
+        let disk = match engine.directory() {
+            Some(directory) => size_of(&directory.join("data"))?,
+            None => stored_bytes(&client.own_metrics().await?),
+        };
         engine.stop().await;
         Ok(Scale {
             factor: self.factor,

@@ -22,17 +22,17 @@ pub struct Addresses {
     pub prometheus: SocketAddr,
     /// Alertmanager.
     pub alertmanager: SocketAddr,
-    /// Grafana.
-    pub grafana: SocketAddr,
+    /// Grafana, if it is wanted.
+    pub grafana: Option<SocketAddr>,
     _reserved: Vec<Reserved>,
 }
 
 impl Addresses {
-    /// The wanted ports of Prometheus, Alertmanager and Grafana; for 0 a free one is reserved.
+    /// The wanted ports of Prometheus, Alertmanager and, if it is wanted, Grafana; for 0 a free one is reserved.
     ///
     /// # Errors
     /// If there is none.
-    pub fn reserve(wanted: [u16; 3]) -> std::io::Result<Addresses> {
+    pub fn reserve(wanted: [u16; 2], grafana: Option<u16>) -> std::io::Result<Addresses> {
         let mut reserved = Vec::new();
         let mut address = |port: u16| {
             if port != 0 {
@@ -43,8 +43,8 @@ impl Addresses {
             reserved.push(port);
             Ok::<_, std::io::Error>(address)
         };
-        let [prometheus, alertmanager, grafana] =
-            [address(wanted[0])?, address(wanted[1])?, address(wanted[2])?];
+        let [prometheus, alertmanager] = [address(wanted[0])?, address(wanted[1])?];
+        let grafana = grafana.map(address).transpose()?;
         Ok(Addresses { prometheus, alertmanager, grafana, _reserved: reserved })
     }
 
@@ -55,7 +55,7 @@ impl Addresses {
         let beside = Beside {
             deployed: deployed.to_owned(),
             alertmanager: routes.then_some(self.alertmanager),
-            grafana: Some(self.grafana),
+            grafana: self.grafana,
         };
         Options {
             config: Some(deployed.join("prometheus/prometheus.yml")),

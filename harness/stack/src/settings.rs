@@ -32,7 +32,7 @@ impl<T> fmt::Debug for Given<T> {
 /// What was said; nothing is checked yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// `auto`, `native` or `external`.
+    /// `auto`, `native`, `containers` or `external`.
     pub stack: Option<Given<String>>,
     /// The base URL of a query API.
     pub url: Option<Given<String>>,
@@ -55,6 +55,8 @@ pub struct Settings {
 pub enum Chosen {
     /// Started here.
     Native,
+    /// Started here in containers.
+    Containers,
     /// Somebody else's.
     External(Endpoint),
 }
@@ -116,12 +118,17 @@ impl Settings {
             (Some(("auto", _)) | None, Some(url)) => format!("{} is given", url.by),
             (Some(("external", by)), _) => format!("{by} says so"),
             (Some(("auto", _)) | None, None) => {
-                return self.native("no URL of a running one is given (--prometheus-url URL)");
+                return self
+                    .native("no URL of a running one is given (--prometheus-url URL)", "native");
             }
-            (Some(("native", by)), _) => return self.native(&format!("{by} says so")),
+            (Some(("native", by)), _) => return self.native(&format!("{by} says so"), "native"),
+            (Some(("containers", by)), _) => {
+                let (_, why) = self.native(&format!("{by} says so"), "containers")?;
+                return Ok((Chosen::Containers, why));
+            }
             (Some((other, by)), _) => {
                 let what = format!("{by} is `{other}`");
-                let remedy = "it is auto, native or external".to_owned();
+                let remedy = "it is auto, native, containers or external".to_owned();
                 return Err(SettingsError { wrong: vec![(what, remedy)] });
             }
         };
@@ -148,8 +155,8 @@ impl Settings {
         }
     }
 
-    /// A native stack, unless a flag speaks of another one; variables may be set for other commands.
-    fn native(&self, why: &str) -> Result<(Chosen, String), SettingsError> {
+    /// A native stack, or one of that kind, unless a flag speaks of another one; variables may be set for other commands.
+    fn native(&self, why: &str, kind: &str) -> Result<(Chosen, String), SettingsError> {
         fn by<T>(given: &Option<Given<T>>) -> Option<&'static str> {
             given.as_ref().map(|given| given.by).filter(|by| by.starts_with("--"))
         }
@@ -164,7 +171,7 @@ impl Settings {
             .into_iter()
             .flatten()
             .map(|flag| {
-                let what = format!("{flag} is given, and the stack is native");
+                let what = format!("{flag} is given, and the stack is {kind}");
                 (what, "leave it out, or name a running one: --prometheus-url URL".to_owned())
             })
             .collect();

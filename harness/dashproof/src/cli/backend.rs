@@ -5,8 +5,11 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::{Failure, Surroundings, failure};
+use prom::version::Version;
 use stack::{
+    backend::Stack,
     contained::{self, Containers},
+    native::Options,
     settings::Given,
 };
 
@@ -36,6 +39,10 @@ enum Require {
     /// A Grafana.
     Grafana,
 }
+
+/// Why Grafana has no part in verdicts.
+pub(super) const NOT_ASKED: &str =
+    "panels are asked of Prometheus as Grafana would, by its own interval arithmetic";
 
 /// What `auto` prefers where nothing else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +122,9 @@ impl BackendArgs {
                 return Err(Failure::new(message, "it is auto, native or containers"));
             }
         };
+        if auto == Auto::Native {
+            self.without_grafana()?;
+        }
         self.required(&chosen)?;
         Ok(chosen)
     }
@@ -165,6 +175,19 @@ impl BackendArgs {
         }
     }
 
+    pub(super) fn requires_containers(&self) -> bool {
+        self.require.contains(&Require::Containers)
+    }
+
+    /// Refuses where a Grafana is required of a command that asks Prometheus itself.
+    pub(super) fn without_grafana(&self) -> Result<(), Failure> {
+        if self.require.contains(&Require::Grafana) {
+            let message = format!("Grafana is required and is not exercised: {NOT_ASKED}");
+            return Err(Failure::new(message, "leave out --require grafana"));
+        }
+        Ok(())
+    }
+
     /// The flags as they were given.
     pub(super) fn flags(&self) -> Vec<String> {
         let stack = self.stack.iter().flat_map(|kind| ["--stack".to_owned(), kind.clone()]);
@@ -173,4 +196,22 @@ impl BackendArgs {
             required.flat_map(|what| ["--require".to_owned(), what.get_name().to_owned()]);
         stack.chain(required).collect()
     }
+}
+
+/// Which Prometheus the containers have, asked of one that runs.
+pub(super) async fn probe(
+    site: &Containers,
+    at: &Surroundings,
+) -> Result<(Version, String), Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        Failure::new(failure::chain(error), "or use programs of this machine: --stack native")
+    };
+    let stack = Stack::Containers(site.clone());
+    let started = stack.prometheus(&at.environment, &Options::default()).await;
+    let server = started.map_err(|error| failed(&error))?;
+    let stated = server.client().build_info().await;
+    server.stop().await;
+    let text = stated.map_err(|error| failed(&error))?.version.unwrap_or_default();
+    let version = text.parse::<Version>().map_err(|error| failed(&error))?;
+    Ok((version, text))
 }

@@ -8,6 +8,7 @@ use sim::time::Nanos;
 
 use super::{
     Failure, Surroundings,
+    backend::{self, Auto, BackendArgs},
     engine::EngineArgs,
     failure,
     files::{self, Places},
@@ -16,12 +17,12 @@ use super::{
     output::Output,
     runner::{self, Stop},
 };
-use proof::verify::Verifier;
+use proof::verify::{EngineChoice, Verifier};
 use rules::capacity::{CapacityError, CapacityNotice, CapacityReport, Growth, Plan, measure};
 use scenario::Overrides;
 
 use crate::report::{
-    Conclusion,
+    Conclusion, Stack,
     capacity::{self as shown, Budgets},
     paint::Paint,
 };
@@ -51,6 +52,8 @@ pub(super) struct Args {
     #[command(flatten)]
     places: Places,
     #[command(flatten)]
+    backend: BackendArgs,
+    #[command(flatten)]
     engine: EngineArgs,
     /// How the report is written
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Report")]
@@ -79,6 +82,7 @@ Exit code 1: something exceeds its budget.
 
 Examples:
   dashproof capacity --scale 1,10
+  dashproof capacity --scale 1,10 --stack containers
   dashproof capacity --monitoring ./mine --more labels --panel-budget 500ms";
 
 fn share(text: &str) -> Result<f64, String> {
@@ -89,7 +93,7 @@ fn share(text: &str) -> Result<f64, String> {
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
     let target = output.target(args.output.as_deref())?;
     let mut stop = Stop::listen()?;
-    let report = tokio::select! {
+    let (report, stack) = tokio::select! {
         report = report(&args, at) => report?,
         () = stop.wanted() => {
             output.print("interrupted: nothing was measured yet\n")?;
@@ -99,7 +103,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     let panel = args.panel_budget.0 as f64 / 1e9;
     let budgets = Budgets { group: args.group_budget, panel };
     let text = |paint: Paint| match args.format {
-        Format::Text => shown::text(&report, budgets, paint),
+        Format::Text => format!("{stack}\n\n{}", shown::text(&report, budgets, paint)),
         Format::Json => shown::json(&report, budgets),
     };
     target.write(text)?;
@@ -107,7 +111,8 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     Ok(if fits { Conclusion::Held } else { Conclusion::Broke }.exit_code())
 }
 
-async fn report(args: &Args, at: &Surroundings) -> Result<CapacityReport, Failure> {
+/// What was measured, and on which stack.
+async fn report(args: &Args, at: &Surroundings) -> Result<(CapacityReport, String), Failure> {
     let monitoring = files::monitoring(&args.places.monitoring(&at.directory)?)?;
     let directory = args.places.scenarios(&at.directory)?;
     let contracts = files::contracts(&directory)?;
@@ -115,8 +120,20 @@ async fn report(args: &Args, at: &Surroundings) -> Result<CapacityReport, Failur
     let overrides = Overrides { duration: Some(args.span), ..Overrides::default() };
     scenario = scenario.with(&overrides).0;
     gc::collect(at).await?;
-    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
-    let verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
+    let chosen = args.backend.choose(&monitoring.directory, at, Auto::Native).await?;
+    // Its promtool reads the rules in any case.
+    let binary = args.engine.provide_beside(&monitoring.directory, &at.environment).await?;
+    let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
+    let stack = match chosen.containers {
+        Some(site) => {
+            let (version, text) = backend::probe(&site, at).await?;
+            verifier.tools.binary.version = version;
+            verifier.tools.choice = EngineChoice::Containers(site.clone());
+            Stack::containers(&site, &text, chosen.why)
+        }
+        None => Stack::native(&verifier.tools.binary, chosen.why),
+    };
+    let stack = format!("{}\nstack: {}: {}", stack.engine, stack.chosen, stack.why);
     let mut scales = args.scale.clone();
     scales.sort_unstable();
     scales.dedup();
@@ -145,7 +162,7 @@ async fn report(args: &Args, at: &Surroundings) -> Result<CapacityReport, Failur
         })
         .await;
     bar.finish_and_clear();
-    found.map_err(|error| {
+    found.map(|report| (report, stack)).map_err(|error| {
         let remedy = match &error {
             CapacityError::Verify(error) => runner::remedy(error),
             _ => "Prometheus may have run out of memory or disk: try a smaller --scale or --span",

@@ -6,9 +6,8 @@ use sim::time::Nanos;
 
 use super::{
     Failure, Surroundings,
-    backend::{Auto, BackendArgs},
+    backend::{self, Auto, BackendArgs},
     engine::{AlertmanagerArgs, EngineArgs},
-    failure,
     files::{self, Places},
     gc,
     output::Output,
@@ -17,10 +16,10 @@ use super::{
     runner::{self, Judge, Stop, Waiting},
 };
 use live::{LiveRoad, SHORT, at_once};
-use prom::{duration, version::Version};
+use prom::duration;
 use proof::verify::Verifier;
 use scenario::{Overrides, Scenario};
-use stack::{backend::Stack as Backend, contained::Containers, native::Options};
+use stack::backend::Stack as Backend;
 
 use crate::report::{
     Conclusion, Run, Stack,
@@ -122,7 +121,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
     let mut binary = args.engine.provide_beside(&monitoring.directory, &at.environment).await?;
     let (stack, told) = match chosen.containers {
         Some(site) => {
-            let (version, text) = probe(&site, at).await?;
+            let (version, text) = backend::probe(&site, at).await?;
             binary.version = version;
             let told = Stack::containers(&site, &text, chosen.why);
             (Backend::Containers(site), told)
@@ -164,24 +163,6 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
     let road = LiveRoad { verifier, stack, short: SHORT, edit: None };
     let overrides = Overrides { seed: args.seed, ..Overrides::default() };
     Ok((road, run, stories.into_iter().map(|story| story.with(&overrides)).collect()))
-}
-
-/// Which Prometheus the containers have, asked of one that runs.
-pub(super) async fn probe(
-    site: &Containers,
-    at: &Surroundings,
-) -> Result<(Version, String), Failure> {
-    let failed = |error: &dyn std::error::Error| {
-        Failure::new(failure::chain(error), "or use programs of this machine: --stack native")
-    };
-    let backend = Backend::Containers(site.clone());
-    let started = backend.prometheus(&at.environment, &Options::default()).await;
-    let server = started.map_err(|error| failed(&error))?;
-    let stated = server.client().build_info().await;
-    server.stop().await;
-    let text = stated.map_err(|error| failed(&error))?.version.unwrap_or_default();
-    let version = text.parse::<Version>().map_err(|error| failed(&error))?;
-    Ok((version, text))
 }
 
 /// The stories with these names: those made for this road first, then any other that is short enough.

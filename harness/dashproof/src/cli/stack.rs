@@ -4,7 +4,12 @@ use std::path::PathBuf;
 
 use sim::time::Nanos;
 
-use super::{Failure, files, runner::Waiting};
+use super::{
+    Failure, Surroundings,
+    backend::{self, BackendArgs},
+    files,
+    runner::Waiting,
+};
 use prom::duration;
 use proof::verify::{EngineChoice, Verifier, axis};
 use scenario::Scenario;
@@ -20,10 +25,8 @@ use crate::report::Stack;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Stack")]
 pub(super) struct StackArgs {
-    /// auto, native (a Prometheus started here for each scenario) or external (a database that runs already)
-    /// [env: DASHPROOF_STACK] [default: auto, which is external if a URL is given]
-    #[arg(long, value_name = "KIND")]
-    stack: Option<String>,
+    #[command(flatten)]
+    backend: BackendArgs,
     /// A database with Prometheus' query API and remote write that runs already, and takes old samples. Prometheus:
     /// --web.enable-remote-write-receiver, --storage.tsdb.retention.time=100y, and, where it holds nothing newer,
     /// --storage.tsdb.min-block-duration=74h with --storage.tsdb.max-block-duration=74h, else a long
@@ -53,10 +56,16 @@ impl StackArgs {
     /// Which stack was meant, and why.
     pub(super) fn choose(&self, environment: &Environment) -> Result<(Chosen, String), Failure> {
         let settings = self.settings().over(environment.stack.clone());
-        settings.choose().map_err(|error| {
+        let chosen = settings.choose().map_err(|error| {
             let (what, remedies): (Vec<&str>, Vec<&str>) =
                 error.wrong.iter().map(|(what, remedy)| (what.as_str(), remedy.as_str())).unzip();
             Failure::new(what.join("; "), remedies.join("\n"))
+        })?;
+        Ok(match chosen {
+            (Chosen::Native, _) if self.backend.requires_containers() => {
+                (Chosen::Containers, "--require containers".to_owned())
+            }
+            chosen => chosen,
         })
     }
 
@@ -64,9 +73,11 @@ impl StackArgs {
     pub(super) async fn prepare(
         &self,
         (chosen, why): (Chosen, String),
+        at: &Surroundings,
         verifier: &mut Verifier,
         waiting: &mut [Waiting],
     ) -> Result<Stack, Failure> {
+        self.backend.without_grafana()?;
         let failed =
             |error: ExternalError| Failure::new(super::failure::chain(&error), error.remedy());
         let Chosen::External(endpoint) = chosen else {
@@ -75,7 +86,14 @@ impl StackArgs {
                 let remedy = "leave it out: that Prometheus is always empty";
                 return Err(Failure::new(message, remedy));
             }
-            return Ok(Stack::native(&verifier.tools.binary, why));
+            if chosen == Chosen::Native {
+                return Ok(Stack::native(&verifier.tools.binary, why));
+            }
+            let site = self.backend.site(&verifier.files.monitoring.directory, at).await?;
+            let (version, text) = backend::probe(&site, at).await?;
+            verifier.tools.binary.version = version;
+            verifier.tools.choice = EngineChoice::Containers(site.clone());
+            return Ok(Stack::containers(&site, &text, why));
         };
         let external = External::find(endpoint).await.map_err(failed)?;
         let mut scenarios: Vec<Scenario> =
@@ -99,7 +117,6 @@ impl StackArgs {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let earlier = self.earlier.map(|span| duration::format(span.as_millis() as i64));
         let given = [
-            ("--stack", self.stack.clone()),
             ("--prometheus-url", self.prometheus_url.clone()),
             ("--remote-write-url", self.remote_write_url.clone()),
             ("--bearer-token-file", path(&self.bearer_token_file)),
@@ -108,7 +125,7 @@ impl StackArgs {
             ("--earlier", earlier),
         ];
         let given = given.into_iter().filter_map(|(flag, value)| Some([flag.to_owned(), value?]));
-        given.flatten().collect()
+        self.backend.flags().into_iter().chain(given.flatten()).collect()
     }
 
     fn settings(&self) -> Settings {
@@ -116,7 +133,7 @@ impl StackArgs {
             value.clone().map(|value| Given { value, by })
         }
         Settings {
-            stack: given(&self.stack, "--stack"),
+            stack: given(&self.backend.stack, "--stack"),
             url: given(&self.prometheus_url, "--prometheus-url"),
             write_url: given(&self.remote_write_url, "--remote-write-url"),
             token: None,

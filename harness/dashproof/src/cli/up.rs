@@ -141,7 +141,8 @@ async fn start(
     let plan = StackPlan {
         monitoring: &monitoring,
         stack: &stack,
-        ports: [0; 3],
+        ports: [0; 2],
+        grafana: Some(0),
         environment: &at.environment,
         targets: targets.clone(),
         cadence: None,

@@ -91,7 +91,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     let Prepared { verifier, mut run, waiting } = prepared;
     let progress = Progress::new(Show::of(args.report.quiet, at.interactive), waiting.len());
     let jobs = match verifier.tools.choice {
-        EngineChoice::Native => usize::from(args.jobs),
+        EngineChoice::Native | EngineChoice::Containers(_) => usize::from(args.jobs),
         // Prometheus takes samples in the order of time.
         EngineChoice::External(_) => 1,
     };
@@ -153,7 +153,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
     verifier.files.only.clone_from(&args.only);
     verifier.tools.keep = args.keep;
     verifier.tools.pictures = args.report.wants_pictures();
-    let stack = args.stack.prepare(chosen, &mut verifier, &mut scenarios).await?;
+    let stack = args.stack.prepare(chosen, at, &mut verifier, &mut scenarios).await?;
     let mut run = Run {
         stack,
         problems: check::of(&verifier.files.monitoring, &verifier.files.contracts),

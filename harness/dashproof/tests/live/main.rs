@@ -5,6 +5,7 @@
 
 mod contained;
 mod demo;
+mod fourth;
 mod live_stack;
 mod serve;
 mod stories;
@@ -24,12 +25,13 @@ fn main() -> ExitCode {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     // These trials wait for the clock most of the time.
     arguments.test_threads.get_or_insert(::live::at_once(cores));
-    let suites: [Vec<Trial>; 5] = [
+    let suites: [Vec<Trial>; 6] = [
         stories::trials(),
         live_stack::trials(),
         demo::trials(),
         serve::trials(),
         contained::trials(),
+        fourth::trials(),
     ];
     let conclusion = libtest_mimic::run(&arguments, suites.into_iter().flatten().collect());
     if let Err(error) = testkit::contained::remove_images() {

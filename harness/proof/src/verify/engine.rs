@@ -3,20 +3,25 @@
 //! Made by staging; whoever asks takes a client from here and need not know which engine it is. What is asked, this
 //! does not know.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use super::VerifyError;
+use super::{Tools, VerifyError};
 use prom::{
     series::Value,
-    version::{OLDEST, Version},
+    version::{Line, OLDEST, Version},
 };
 use stack::{
+    backend::{Stack, Started},
     client::{
         prometheus::{ClientError, Prometheus},
         remote_write::RemoteWriter,
     },
+    contained::Containers,
     external::{External, Product},
-    native::{NativePrometheus, StartError},
+    native::{NativePrometheus, Options, StartError},
     poll::{self, Pending, PollError},
     prometheus_binary::PrometheusBinary,
 };
@@ -26,12 +31,14 @@ use truth::oracle::{Arithmetic, Era};
 const SHOWN_CEILING: Duration = Duration::from_secs(30);
 const SHOWN_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Which engine each scenario gets. Containers would be a variant of their own.
+/// Which engine each scenario gets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum EngineChoice {
     /// A fresh Prometheus of this machine.
     #[default]
     Native,
+    /// A fresh Prometheus in a container, of the version that the verifier's binary states.
+    Containers(Containers),
     /// The same database of somebody else's for all.
     External(External),
 }
@@ -41,7 +48,7 @@ impl EngineChoice {
     #[must_use]
     pub fn arithmetic(&self, binary: &PrometheusBinary) -> Arithmetic {
         match self {
-            Self::Native => Arithmetic::Modelled(era(binary)),
+            Self::Native | Self::Containers(_) => Arithmetic::Modelled(era(binary)),
             Self::External(external) => of_external(external),
         }
     }
@@ -59,16 +66,39 @@ fn of_external(external: &External) -> Arithmetic {
 pub enum Engine {
     /// A Prometheus of this machine, for this scenario alone.
     Native(NativePrometheus),
+    /// One in a container, for this scenario alone, and its line.
+    Contained(Started, Line),
     /// A database that somebody else runs.
     External(External),
 }
 
 impl Engine {
+    /// An engine for samples that are at most `span` older than its newest: fresh, unless it is somebody else's.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn of(tools: &Tools, span: Duration) -> Result<Engine, StartError> {
+        let Tools { binary, environment, choice, .. } = tools;
+        Ok(match choice {
+            EngineChoice::Native => {
+                Engine::Native(NativePrometheus::for_backfill(binary, environment, span).await?)
+            }
+            EngineChoice::Containers(site) => {
+                let options = Options { span, ..Options::default() };
+                let stack = Stack::Containers(site.clone());
+                let started = stack.prometheus(environment, &options).await?;
+                Engine::Contained(started, binary.version.line())
+            }
+            EngineChoice::External(external) => Engine::External(external.clone()),
+        })
+    }
+
     /// The base URL of its query API. A restart changes it.
     #[must_use]
     pub fn url(&self) -> &str {
         match self {
             Self::Native(server) => server.url(),
+            Self::Contained(server, _) => server.url(),
             Self::External(external) => &external.endpoint.base,
         }
     }
@@ -78,6 +108,7 @@ impl Engine {
     pub fn client(&self) -> Prometheus {
         match self {
             Self::Native(server) => Prometheus::new(server.url()),
+            Self::Contained(server, _) => server.client(),
             Self::External(external) => Prometheus::at(&external.endpoint),
         }
     }
@@ -87,6 +118,7 @@ impl Engine {
     pub fn writer(&self) -> RemoteWriter {
         match self {
             Self::Native(server) => RemoteWriter::new(server.url()),
+            Self::Contained(server, _) => server.writer(),
             Self::External(external) => RemoteWriter::at(&external.endpoint),
         }
     }
@@ -94,7 +126,7 @@ impl Engine {
     /// Whether its arithmetic is known; `binary` is what a native one was started from.
     pub(super) fn arithmetic(&self, binary: &PrometheusBinary) -> Arithmetic {
         match self {
-            Self::Native(_) => Arithmetic::Modelled(era(binary)),
+            Self::Native(_) | Self::Contained(..) => Arithmetic::Modelled(era(binary)),
             Self::External(external) => of_external(external),
         }
     }
@@ -132,7 +164,16 @@ impl Engine {
     pub fn pid(&self) -> Option<u32> {
         match self {
             Self::Native(server) => Some(server.pid()),
-            Self::External(_) => None,
+            Self::Contained(..) | Self::External(_) => None,
+        }
+    }
+
+    /// The directory with its data, if it is one of this machine.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Native(server) => Some(server.directory()),
+            Self::Contained(..) | Self::External(_) => None,
         }
     }
 
@@ -143,7 +184,9 @@ impl Engine {
     pub async fn restart_after_backfill(&mut self) -> Result<(), StartError> {
         match self {
             Self::Native(server) => server.restart_after_backfill().await,
-            Self::External(_) => Ok(()),
+            // As those of this machine.
+            Self::Contained(server, Line::V3) => server.restart().await,
+            Self::Contained(..) | Self::External(_) => Ok(()),
         }
     }
 
@@ -151,6 +194,7 @@ impl Engine {
     pub async fn stop(self) {
         match self {
             Self::Native(server) => server.stop().await,
+            Self::Contained(server, _) => server.stop().await,
             Self::External(_) => {}
         }
     }
@@ -159,6 +203,7 @@ impl Engine {
     pub async fn keep(self) -> Option<PathBuf> {
         match self {
             Self::Native(server) => Some(server.keep().await),
+            Self::Contained(server, _) => server.keep().await,
             Self::External(_) => None,
         }
     }

@@ -25,7 +25,6 @@ use super::{
     targets::{self, Phase, Targets, TargetsError},
 };
 use scenario::{Scenario, ScrapePhase};
-use stack::native::NativePrometheus;
 use truth::{
     contract::Contracts,
     fact::{Fact, Labels},
@@ -111,16 +110,10 @@ impl Verifier {
         };
         let targets = found.targets.iter().filter_map(of_target).collect();
         let n_targets = found.targets.iter().filter(|(instance, _)| at_first(instance)).count();
-        let mut engine = match &tools.choice {
-            EngineChoice::Native => {
-                let (binary, environment) = (&tools.binary, &tools.environment);
-                Engine::Native(NativePrometheus::for_backfill(binary, environment, span).await?)
-            }
-            EngineChoice::External(external) => {
-                axis::is_free(monitoring, external, std::slice::from_ref(scenario)).await?;
-                Engine::External(external.clone())
-            }
-        };
+        if let EngineChoice::External(external) = &tools.choice {
+            axis::is_free(monitoring, external, std::slice::from_ref(scenario)).await?;
+        }
+        let mut engine = Engine::of(tools, span).await?;
         let arithmetic = engine.arithmetic(&tools.binary);
         let writer = engine.writer();
         let source = |source| VerifyError::Source { scenario: scenario.name.clone(), source };

@@ -25,6 +25,15 @@ pub struct Containers {
     grafana: Result<(), String>,
 }
 
+impl PartialEq for Containers {
+    /// The same file by the same engine.
+    fn eq(&self, other: &Containers) -> bool {
+        self.compose.file == other.compose.file && self.engine.host() == other.engine.host()
+    }
+}
+
+impl Eq for Containers {}
+
 /// Why nothing can be run in containers.
 #[derive(Debug, thiserror::Error)]
 pub enum ContainersError {

@@ -11,7 +11,7 @@ fn variables(values: &'static [(&'static str, &'static str)]) -> Settings {
 fn endpoint(values: &'static [(&'static str, &'static str)]) -> Endpoint {
     match variables(values).choose().unwrap().0 {
         Chosen::External(endpoint) => endpoint,
-        Chosen::Native => panic!("{values:?} is native"),
+        other => panic!("{values:?} is {other:?}"),
     }
 }
 
@@ -32,6 +32,8 @@ fn without_a_url_the_stack_is_native_and_with_one_it_is_external() {
     assert_eq!(why, "DASHPROOF_PROMETHEUS_URL is given");
     let (chosen, why) = variables(&[URL, ("DASHPROOF_STACK", "native")]).choose().unwrap();
     assert_eq!((chosen, why.as_str()), (Chosen::Native, "DASHPROOF_STACK says so"));
+    let (chosen, why) = variables(&[URL, ("DASHPROOF_STACK", "containers")]).choose().unwrap();
+    assert_eq!((chosen, why.as_str()), (Chosen::Containers, "DASHPROOF_STACK says so"));
 }
 
 #[test]

@@ -96,7 +96,8 @@ pub(super) async fn begin(args: &Args, at: &Surroundings) -> Result<Begun, Failu
     let plan = StackPlan {
         monitoring: &monitoring,
         stack: &stack,
-        ports: [args.prometheus_port, args.alertmanager_port, args.grafana_port],
+        ports: [args.prometheus_port, args.alertmanager_port],
+        grafana: Some(args.grafana_port),
         environment: &at.environment,
         targets: modules,
         cadence: args.fast.then_some(FAST),

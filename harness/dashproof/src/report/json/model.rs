@@ -69,7 +69,7 @@ pub(super) struct Engine {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "stack")]
 pub(super) struct Stack {
-    /// `native` or `external`.
+    /// `native`, `containers` or `external`.
     pub(super) chosen: &'static str,
     /// Why, in words.
     pub(super) why: String,

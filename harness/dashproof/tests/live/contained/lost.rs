@@ -35,7 +35,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         (
             "a_port_that_is_not_published",
-            |copy| replace(copy, "docker-compose.yml", ":9090}:9090", ":9090}:9091"),
+            |copy| replace(copy, "docker-compose.yml", ":-9090}:9090", ":-9090}:9091"),
             &["docker-compose.yml:", "prometheus publishes no port 9090"],
         ),
         (
@@ -109,7 +109,8 @@ fn lost(
         let plan = StackPlan {
             monitoring: &monitoring,
             stack: &stack,
-            ports: [0; 3],
+            ports: [0; 2],
+            grafana: None,
             environment: &environment,
             targets: Vec::new(),
             cadence: None,

@@ -50,7 +50,8 @@ pub(crate) fn main(arguments: &[String]) -> ExitCode {
         let plan = StackPlan {
             monitoring: &monitoring,
             stack: &native(&prometheus, Some(&alertmanager)),
-            ports: [0; 3],
+            ports: [0; 2],
+            grafana: None,
             environment: &environment,
             targets,
             cadence: None,

@@ -110,7 +110,8 @@ fn observes(binary: &PrometheusBinary) -> Result<(), Failed> {
         let plan = StackPlan {
             monitoring: &monitoring,
             stack: &native(binary, Some(&alertmanager)),
-            ports: [0; 3],
+            ports: [0; 2],
+            grafana: None,
             environment: &environment,
             targets,
             cadence: Some(CADENCE),
@@ -242,7 +243,8 @@ fn without_alertmanager(binary: &PrometheusBinary) -> Result<(), Failed> {
         let plan = StackPlan {
             monitoring: &monitoring,
             stack: &native(binary, None),
-            ports: [0; 3],
+            ports: [0; 2],
+            grafana: None,
             environment: &environment(),
             targets,
             cadence: Some(CADENCE),
@@ -283,7 +285,8 @@ fn failing(
         let plan = StackPlan {
             monitoring: &monitoring,
             stack: &native(binary, Some(&alertmanager)),
-            ports: [0; 3],
+            ports: [0; 2],
+            grafana: None,
             environment: &environment,
             targets,
             cadence: None,

@@ -68,7 +68,8 @@ impl Bench {
         let plan = StackPlan {
             monitoring: &monitoring,
             stack: &native(binary, Some(&alertmanager)),
-            ports: [0; 3],
+            ports: [0; 2],
+            grafana: None,
             environment: &environment(),
             targets: live.addresses().collect(),
             cadence: Some(SHORT),
