@@ -62,6 +62,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "proof",
             "rules",
             "live",
+            "grafana",
         ],
     ),
     ("testkit", &["prom", "stack", "rules", "containers"]),
