@@ -168,7 +168,8 @@ fn write(
     if let Some(millis) = instant {
         if format == Some(Format::Text) {
             // As it is read, in UTC.
-            let at = jiff::Timestamp::from_millisecond(millis).map_err(|_| refuse("its instant"))?;
+            let at =
+                jiff::Timestamp::from_millisecond(millis).map_err(|_| refuse("its instant"))?;
             return Ok(at.strftime("%Y-%m-%d %H:%M:%S").to_string());
         }
         let value = Value::One(millis.to_string());
