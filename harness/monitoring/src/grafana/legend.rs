@@ -9,10 +9,15 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 /// Labels of a series, `__name__` included where the answer has it.
 pub type Labels = BTreeMap<String, String>;
+
+/// A label in a template, as the backend finds it.
+static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\{\{[\t\n\x0C\r ]*(.+?)[\t\n\x0C\r ]*\}\}").expect("it is a regular expression")
+});
 
 /// The legend template that leaves the name to the browser.
 const AUTO: &str = "__auto";
@@ -36,24 +41,8 @@ pub fn display_name(legend_format: &str, labels: &Labels, expression: &str) -> O
 
 /// `template` with `{{ label }}` replaced by the label's value, or by nothing.
 pub(super) fn fill(template: &str, labels: &Labels) -> String {
-    let mut result = String::new();
-    let mut rest = template;
-    while let Some(start) = rest.find("{{") {
-        let inside = &rest[start + 2..];
-        // The pattern is `\{\{\s*(.+?)\s*\}\}`: at least one character, none a line break.
-        let skipped = inside.chars().next().map_or(0, char::len_utf8);
-        let end = inside.get(skipped..).and_then(|tail| tail.find("}}")).map(|end| end + skipped);
-        let Some(end) = end.filter(|end| !inside[..*end].contains('\n')) else {
-            result.push_str(&rest[..start + 2]);
-            rest = inside;
-            continue;
-        };
-        result.push_str(&rest[..start]);
-        result.push_str(labels.get(inside[..end].trim()).map_or("", String::as_str));
-        rest = &inside[end + 2..];
-    }
-    result.push_str(rest);
-    result
+    let value = |found: &Captures<'_>| labels.get(&found[1]).cloned().unwrap_or_default();
+    REFERENCE.replace_all(template, value).into_owned()
 }
 
 /// `template` as Grafana reads it: white space within `{{ label }}` means nothing.

@@ -74,7 +74,7 @@ impl Format {
         Ok(match (name, arguments) {
             ("raw" | "csv", _) => Self::Csv,
             ("pipe", _) => Self::Pipe,
-            ("join", "") => Self::Csv,
+            ("join", "") if !text.contains(':') => Self::Csv,
             // What stands behind another colon is not read.
             ("join", separator) => {
                 Self::Join(separator.split(':').next().unwrap_or_default().to_owned())
@@ -126,7 +126,7 @@ impl Format {
                 Value::Several(values) => percent_encode(&format!("{{{}}}", values.join(","))),
             },
             Self::QueryParam if values.is_empty() => format!("var-{name}="),
-            Self::QueryParam => each(&|value| format!("var-{name}={}", percent_encode(value)), "&"),
+            Self::QueryParam => each(&|value| format!("var-{name}={}", query_encode(value)), "&"),
             Self::DateIso | Self::DateSeconds | Self::DateMs => date(values, self),
         }
     }
@@ -192,6 +192,12 @@ fn percent_encode(value: &str) -> String {
         }
     }
     encoded
+}
+
+/// As in the address of a page, where these may stand as they are.
+fn query_encode(value: &str) -> String {
+    let plain = [("%24", "$"), ("%3A", ":"), ("%40", "@"), ("%2C", ","), ("%3B", ";")];
+    plain.iter().fold(percent_encode(value), |text, (code, sign)| text.replace(code, sign))
 }
 
 fn date(values: &[String], format: &Format) -> String {

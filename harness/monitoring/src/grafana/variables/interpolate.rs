@@ -160,7 +160,7 @@ fn write(
         "__from" => Some(scope.from_ms),
         "__to" => Some(scope.to_ms),
         "__org" | "__user" | "__dashboard" | "__timezone" | "__url" | "__url_time_range"
-        | "__all_variables" | "__data" | "__series" | "__field" | "__value" => {
+        | "__all_variables" | "__namespace" | "__data" | "__series" | "__field" | "__value" => {
             return Err(refuse("it depends on the session"));
         }
         _ => None,
@@ -195,6 +195,12 @@ fn write(
         (Selection::Values(values), _) if variable.multi => Value::Several(values.clone()),
         (Selection::Values(values), _) => Value::One(values.first().cloned().unwrap_or_default()),
     };
+    let dates = matches!(format, Some(Format::DateIso | Format::DateSeconds | Format::DateMs));
+    if dates
+        && matches!(&binding.selection, Selection::Values(values) if values.iter().any(|it| it.parse::<f64>().is_ok()))
+    {
+        return Err(refuse("its date of a text"));
+    }
     Ok(match format {
         Some(format) => format.apply(&variable.name, &value),
         None => format::prometheus(&value, variable.multi, variable.include_all, behaviour),
@@ -214,14 +220,13 @@ fn custom_all_value(
         Some(Format::PercentEncode) => {
             Format::PercentEncode.apply(&variable.name, &Value::One(all_value.to_owned()))
         }
-        Some(Format::QueryParam) => {
-            Format::QueryParam.apply(&variable.name, &Value::One("All".to_owned()))
-        }
         _ => all_value.to_owned(),
     };
     // Without the variable itself, or a value that names it would never end.
     let others = scope.bindings.iter().filter(|binding| binding.variable.name != variable.name);
     let scope = Scope { bindings: others.cloned().collect(), ..*scope };
+    // The data source's own format is that of the whole value, not of what it refers to.
+    let context = if context == Context::Expression { Context::Legend } else { context };
     interpolate_as(&text, &scope, context, behaviour)
 }
 
