@@ -1,5 +1,7 @@
 //! What Grafana's browser and backend answered, held against this crate: how many of each function hold.
 
+#![cfg(test)]
+
 use std::{fs::File, io::Read, path::Path};
 
 use flate2::read::GzDecoder;
