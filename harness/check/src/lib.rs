@@ -40,7 +40,6 @@ pub use contracts::compare;
 pub use emission::emitted;
 pub use emitted::{EmittedMetric, EmittedMetrics, LabelValues, MetricKind};
 pub use expectations::unknown_alerts;
-pub use specified::unspecified;
 
 use catalogue::Catalogue;
 use expressions::Expression;

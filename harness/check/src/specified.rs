@@ -62,14 +62,6 @@ pub(super) fn against_contracts(monitoring: &Monitoring, contracts: &Contracts) 
     problems
 }
 
-/// Alerts whose thresholds and guards nobody specified, in the order of names.
-#[must_use]
-pub fn unspecified<'a>(monitoring: &'a Monitoring, contracts: &Contracts) -> Vec<&'a str> {
-    let specified =
-        |name: &&str| contracts.specified.get(*name).is_some_and(|contract| !contract.is_draft);
-    super::alert_names(&monitoring.rules).into_iter().filter(|name| !specified(name)).collect()
-}
-
 fn labels(rule: &Rule, contract: &AlertContract) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, value) in &contract.labels {

@@ -18,6 +18,7 @@ mod node;
 pub mod run;
 mod solve;
 mod spans;
+pub mod specified;
 mod story;
 mod text;
 

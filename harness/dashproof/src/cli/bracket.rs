@@ -25,7 +25,7 @@ use proof::{
     verify::Notice,
 };
 use rules::{
-    bracket::{self},
+    bracket::{self, Bracket},
     rule_mutants,
 };
 use stack::{prometheus_binary::PrometheusBinary, promtool};
@@ -47,6 +47,10 @@ pub(super) struct Args {
     /// Mutation test: make mistakes in each rule, one at a time, and see whether a case notices
     #[arg(long)]
     mutants: bool,
+    /// Make the cases from the contracts of alerts in `scenarios/contracts`, which say what rules are meant to do. With
+    /// --mutants: would these cases notice a mistake in a rule?
+    #[arg(long, conflicts_with = "against")]
+    contracts: bool,
     /// Make the cases from the rules in this file or monitoring directory, such as the version before a change. The
     /// report says what rules of the same name now do differently, and which rules only one side has
     #[arg(long, value_name = "DIR", conflicts_with = "mutants")]
@@ -109,7 +113,14 @@ async fn report(args: &Args, at: &Surroundings) -> Result<(String, bool), Failur
     }
     let (rules, recorded) = rules(&args.rules, &args.places, &args.names, at, &binary).await?;
     gc::collect(at).await?;
-    let brackets: Vec<_> = rules.iter().map(|rule| bracket::bracket(rule, &recorded)).collect();
+    let (rules, brackets, specified) = if args.contracts {
+        let contracts = files::contracts(&args.places.scenarios(&at.directory)?)?;
+        let specified = bracket::specified::specified(&rules, &contracts, &recorded);
+        (specified.rules.clone(), specified.brackets.clone(), Some(specified))
+    } else {
+        let brackets = rules.iter().map(|rule| bracket::bracket(rule, &recorded)).collect();
+        (rules, brackets, None)
+    };
     let show = if !args.quiet && at.interactive { Show::Bars } else { Show::Nothing };
     let progress = Progress::of_one(show);
     let line = progress.begin(if args.mutants { "mutants" } else { "cases" });
@@ -119,10 +130,15 @@ async fn report(args: &Args, at: &Surroundings) -> Result<(String, bool), Failur
             .await
             .map(|report| (written(args.format, &report), report.is_enough()))
     } else {
-        let of = brackets.iter().map(|bracket| bracket.cases.len()).sum();
-        bracket::run::run(&rules, brackets, &binary, &at.environment, |done| asked(done, of))
-            .await
-            .map(|report| (written(args.format, &report), report.held()))
+        let of = brackets.iter().map(|bracket: &Bracket| bracket.cases.len()).sum();
+        let answered = |done| asked(done, of);
+        let ran = match specified {
+            Some(specified) => {
+                bracket::specified::run(specified, &binary, &at.environment, answered).await
+            }
+            None => bracket::run::run(&rules, brackets, &binary, &at.environment, answered).await,
+        };
+        ran.map(|report| (written(args.format, &report), report.held()))
     };
     progress.finish();
     report.map_err(|error| {

@@ -17,6 +17,8 @@ pub struct ProvenRule {
     pub alert: String,
     /// Why it needs no scenario of its own.
     pub class: Option<AlertClass>,
+    /// Whether a contract, which is no draft, says its thresholds and guards.
+    pub is_specified: bool,
 }
 
 /// The alert rules of a monitoring directory, each name once, in their order.
@@ -29,6 +31,7 @@ pub fn rules(monitoring: &Monitoring, contracts: &Contracts) -> Vec<ProvenRule> 
     let rule = |alert: &str| ProvenRule {
         alert: alert.to_owned(),
         class: contracts.alerts.get(alert).copied(),
+        is_specified: contracts.specified.get(alert).is_some_and(|contract| !contract.is_draft),
     };
     names.into_iter().map(rule).collect()
 }

@@ -142,6 +142,16 @@ fn notes(out: &mut String, run: &Run, paint: Paint) {
             silent.join(", ")
         ));
     }
+    let unspecified: Vec<&str> = run
+        .alerts
+        .iter()
+        .filter(|rule| !rule.is_specified)
+        .map(|rule| rule.alert.as_str())
+        .collect();
+    if !unspecified.is_empty() {
+        let names = unspecified.join(", ");
+        notes.push(format!("threshold and guards not specified: {names}: nothing says what they should be (scenarios/contracts/alerts.yaml)"));
+    }
     if !run.whole && run.judged().any(|(_, report, _)| !report.alerts.is_empty()) {
         notes.push(
             "to see which alert rules are proven, run all scenarios: `dashproof verify` without names, --only and --duration".to_owned(),

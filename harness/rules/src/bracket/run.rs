@@ -81,6 +81,8 @@ pub struct AlertReport {
     pub cases: Vec<Ran>,
     /// What could not be bracketed.
     pub not_bracketed: Vec<NotBracketed>,
+    /// Whether the cases are those of the alert's contract, and not of the rule itself.
+    pub by_contract: bool,
 }
 
 impl AlertReport {
@@ -282,7 +284,12 @@ pub async fn run(
             observed,
         };
         let cases = cases.map(ran).collect();
-        AlertReport { alert: bracket.alert, cases, not_bracketed: bracket.not_bracketed }
+        AlertReport {
+            alert: bracket.alert,
+            cases,
+            not_bracketed: bracket.not_bracketed,
+            by_contract: false,
+        }
     });
     Ok(BracketReport { alerts: alerts.collect() })
 }

@@ -83,7 +83,9 @@ pub(super) fn brackets(out: &mut String, run: &Run, paint: Paint, brief: bool) {
     }
     for alert in report.alerts.iter().filter(|alert| !alert.held()) {
         let path = paint.strong(&format!("{}/{}", alerts::ALERTS, alert.alert));
-        let _ = writeln!(out, "\n{} {path} at its thresholds", paint.bad("✗"));
+        let of =
+            if alert.by_contract { "the thresholds of its contract" } else { "its thresholds" };
+        let _ = writeln!(out, "\n{} {path} at {of}", paint.bad("✗"));
         let mut lines = Lines::new(out, paint);
         for case in alert.cases.iter().filter(|case| !case.held()) {
             lines.line("case", &case.what.to_string());
@@ -93,7 +95,8 @@ pub(super) fn brackets(out: &mut String, run: &Run, paint: Paint, brief: bool) {
         for gap in alert.gaps().filter(|gap| gap.lack == Lack::Wrong) {
             lines.line("wrong", &paint.bad(&format!("{}: {}", gap.what, gap.reason)));
         }
-        lines.line("replay", &paint.strong(&format!("dashproof bracket {}", alert.alert)));
+        let by = if alert.by_contract { " --contracts" } else { "" };
+        lines.line("replay", &paint.strong(&format!("dashproof bracket {}{by}", alert.alert)));
     }
 }
 
