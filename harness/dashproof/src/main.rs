@@ -55,7 +55,10 @@ fn run(args: Args) -> anyhow::Result<u8> {
         .enable_all()
         .build()
         .context("cannot start the async runtime")?;
-    Ok(runtime.block_on(cli::run(args, surroundings))?)
+    let done = runtime.block_on(cli::run(args, surroundings));
+    // Who was told to stop does not wait for a computation that nobody wants any more.
+    runtime.shutdown_background();
+    Ok(done?)
 }
 
 fn surroundings() -> anyhow::Result<Surroundings> {

@@ -32,6 +32,7 @@ use monitoring::limits::Limit;
 use prom::remote_write::SeriesRef;
 use scrape::Refusal;
 use stack::client::remote_write::{RemoteWriter, WriteError, WriteSession, Written};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use truth::{fact::words::pairs, ledger::Ledger};
 
 /// Samples go to the engine in windows of this length: shorter ones are slower, longer ones take memory.
@@ -123,6 +124,14 @@ impl<A: Iterator<Item = Arrival>> Play<A> {
     }
 }
 
+/// Computes for seconds without keeping signals and other tasks waiting, where the runtime has threads to spare.
+fn beside_others<T>(compute: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(compute),
+        _ => compute(),
+    }
+}
+
 struct Stage<A, W> {
     engine: Engine<A>,
     ledger: W,
@@ -192,7 +201,7 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
         session: &mut WriteSession,
         wanted: &mut impl FnMut(&SeriesRef<'_>) -> bool,
     ) -> Result<(), WriteError> {
-        self.play(until);
+        beside_others(|| self.play(until));
         let pending = self.targets.iter().flat_map(|(_, target)| target.pending());
         let window: Vec<_> = pending.filter(|series| wanted(series)).collect();
         if !window.is_empty() {

@@ -3,7 +3,11 @@
 //! Outcomes come in the order of the scenarios, whatever order they end in. A scenario that cannot be judged stops no
 //! other. Whoever stops the run gets what was judged so far; servers under way are ended first.
 
-use std::{collections::VecDeque, sync::Arc, time::Instant};
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sim::incident::Incident;
 use tokio::{
@@ -21,6 +25,9 @@ use proof::{
 use scenario::Scenario;
 
 use crate::report::{End, Outcome};
+
+/// How long scenarios under way may take to end in order.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What to do with a database that refuses samples for their age.
 const TOO_OLD: &str = "it takes no samples that are much older than its newest, so none of an earlier time after another run (--earlier) either: allow them with `storage: {tsdb: {out_of_order_time_window: 10y}}` in its configuration, or use an empty Prometheus with --storage.tsdb.min-block-duration=74h --storage.tsdb.max-block-duration=74h --storage.tsdb.retention.time=100y";
@@ -112,8 +119,9 @@ pub(super) async fn play(
             },
             () = stop.wanted() => {
                 interrupted = true;
-                // Waits until each has dropped its servers.
-                under_way.shutdown().await;
+                // Waits until each has dropped its servers. One that computes for longer is left behind: the process ends,
+                // and watchdogs end its servers.
+                let _ = tokio::time::timeout(PATIENCE, under_way.shutdown()).await;
                 break;
             }
         }

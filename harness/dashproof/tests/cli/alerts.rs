@@ -73,7 +73,7 @@ fn names_of_alerts_are_checked_without_running_anything() {
     fs::write(&file, text.replacen("fires: ModuleDown", "fires: ModuleDone", 1)).unwrap();
     let scenarios = directory.path().to_str().unwrap();
     let said = format!(
-        "✗ {}:{}: expects something of ModuleDone, which no rule raises (did you mean ModuleDown?)",
+        "✗ {}:{}: expects something of ModuleDone, which no rule raises [unknown-alert] (did you mean ModuleDown?)",
         file.display(),
         before.lines().count()
     );

@@ -77,3 +77,39 @@ async fn ctrl_c_keeps_the_runs_that_are_complete() {
     let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// A window of this story is minutes of computing, during which nothing waits for anything.
+const BUSY: &str = "about: A rate that takes long to compute.
+seed: 1
+duration: 2h
+traffic: { profile: chat, rate: 300000/s }
+";
+
+#[tokio::test]
+async fn ctrl_c_is_heard_while_the_simulation_computes() {
+    let temporary = tempfile::tempdir().unwrap();
+    let scenarios = tempfile::tempdir().unwrap();
+    fs::write(scenarios.path().join("busy.yaml"), BUSY).unwrap();
+    let contracts = crate::root().join("scenarios/contracts");
+    std::os::unix::fs::symlink(contracts, scenarios.path().join("contracts")).unwrap();
+    let at = scenarios.path().to_str().unwrap();
+    let call = ["verify", "busy", "--scenarios", at, "--color", "never"];
+    let mut child = started(temporary.path(), &call).await;
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+    let ended = || {
+        let status = child.try_wait().unwrap();
+        async move { status.ok_or(Pending::<()>::NotYet { status: "it still runs".to_owned() }) }
+    };
+    let status = poll::until(CEILING, INTERVAL, ended).await.unwrap();
+    assert_eq!(status.code(), Some(130));
+    // What the process left to its watchdogs, they end.
+    let gone = || {
+        let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().collect();
+        let found = (processes(temporary.path()), left.len());
+        async move {
+            let none = found.0.is_empty() && found.1 == 0;
+            if none { Ok(()) } else { Err(Pending::<()>::NotYet { status: format!("{found:?}") }) }
+        }
+    };
+    poll::until(CEILING, INTERVAL, gone).await.unwrap();
+}

@@ -4,10 +4,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     process::Command,
 };
 
-use crate::reading::{none, root};
+use crate::reading::{code, none, root, sources};
 
 /// The crates, each with those of the workspace that it may name: whoever adds an edge decides it here.
 const LAYERS: [(&str, &[&str]); 19] = [
@@ -61,6 +62,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "proof",
             "rules",
             "live",
+            "grafana",
         ],
     ),
     ("testkit", &["prom", "stack", "rules", "containers"]),
@@ -158,4 +160,30 @@ fn the_core_builds_without_runtime_and_servers() {
         found.extend(wrong.map(|other| format!("{name} needs {other}")));
     }
     none(&found, "what is true must not wait for a runtime");
+}
+
+#[test]
+fn one_module_knows_the_promql_parser() {
+    const PARSER: &str = "promql-parser";
+    let module = Path::new("harness/prom/src/promql");
+    let depends = |dependencies: &[(String, bool)]| dependencies.iter().any(|(d, _)| d == PARSER);
+    let (depending, mut found): (Vec<_>, Vec<_>) = packages()
+        .into_iter()
+        .filter(|(_, dependencies)| depends(dependencies))
+        .map(|(name, _)| name)
+        .partition(|name| name == "prom");
+    assert_eq!(depending.len(), 1, "{PARSER} is not found, which proves nothing");
+    found.iter_mut().for_each(|name| name.push_str(" depends on it"));
+    let is_parser =
+        |path: &Path| path == module.join("parser.rs") || path.starts_with(module.join("parser"));
+    let crate_name = PARSER.replace('-', "_");
+    let names = |text: &str| code(text).contains(&format!("{crate_name}::"));
+    let (inside, outside): (Vec<_>, Vec<_>) = sources()
+        .into_iter()
+        .filter(|(_, text)| names(text))
+        .map(|(path, _)| path)
+        .partition(|path| is_parser(path));
+    assert!(!inside.is_empty(), "nobody parses, which proves nothing");
+    found.extend(outside.iter().map(|path| format!("{} names it", path.display())));
+    none(&found, "everybody else reads the tree of `prom::promql`");
 }

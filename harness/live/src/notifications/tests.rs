@@ -18,6 +18,8 @@ receivers:
 - { name: people, webhook_configs: [{ url: 'http://localhost:1/' }] }
 - { name: brief, webhook_configs: [{ url: 'http://localhost:1/', send_resolved: false }] }
 - name: nobody
+time_intervals:
+- { name: nights, time_intervals: [{ times: [{ start_time: '00:00', end_time: '06:00' }] }] }
 inhibit_rules:
 - { source_matchers: ['alertname=\"Cause\"'], target_matchers: ['alertname=\"Slow\"'] }
 ";
