@@ -14,7 +14,7 @@ use truth::contract::PanelContract;
 use crate::{
     expected::Bound,
     observe::{Kind, Notes, Seen},
-    probes::Round,
+    probes::{self, Round},
 };
 
 /// The reducer of a panel that states none.
@@ -118,8 +118,9 @@ fn pair(
             let message = format!("shows {shown} for {what} where the number is {number}");
             notes.wrong(ref_id, Kind::Number, message);
         }
+        // Spaces around a name are not seen.
         if let (Some(wanted), Some(name)) = (&item.name, &seen.name)
-            && wanted != name
+            && wanted.trim() != name.trim()
         {
             let message = format!("names a series {name:?} where the contract says {wanted:?}");
             notes.wrong(ref_id, Kind::Name, message);
@@ -144,6 +145,7 @@ fn last(numbers: &[f64]) -> String {
 
 /// Stat, gauge, bar gauge, pie chart.
 pub(crate) fn values(
+    kind: &str,
     shown: &[ShownValue],
     contract: &PanelContract,
     targets: &[Bound<'_>],
@@ -181,6 +183,10 @@ pub(crate) fn values(
             let message = "shows a change in percent, which the contract does not state";
             notes.unproven(ref_id, Kind::Beside, message);
         }
+        let fact = &targets[item.target].contract.fact;
+        if matches!(kind, "gauge" | "bargauge") && probes::is_share(fact) {
+            filled(ref_id, value, notes);
+        }
         let text = value.text.as_ref().map(|text| text.clone().map_err(|error| error.to_string()));
         notes.seen.push(Seen {
             target: item.target,
@@ -191,6 +197,17 @@ pub(crate) fn values(
         });
     }
     full(&there, round, notes);
+}
+
+/// A gauge of a share is as full as the share is large.
+fn filled(ref_id: &str, value: &ShownValue, notes: &mut Notes) {
+    let full = value.share.unwrap_or(f64::NAN);
+    if !value.number.is_nan()
+        && (full - value.number).abs().is_nan() | ((full - value.number).abs() > 1e-9)
+    {
+        let message = format!("is {full} full at {}: set `min` to 0 and `max` to 1", value.number);
+        notes.unproven(ref_id, Kind::View, message);
+    }
 }
 
 /// Gauges and bars that are full for different numbers.

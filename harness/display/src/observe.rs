@@ -171,7 +171,7 @@ pub(crate) fn observe(
     for round in probes::rounds(json, contract, targets, reduced) {
         let frames = expected::frames(targets, &round.numbers);
         match shown::shown(json, &frames, &TimeZone::UTC) {
-            Ok(seen) => hold(&seen, contract, targets, &round, &mut columns, &mut notes),
+            Ok(seen) => hold(kind, &seen, contract, targets, &round, &mut columns, &mut notes),
             Err(refused) => notes.unproven("", Kind::Model, refused.to_string()),
         }
     }
@@ -187,6 +187,7 @@ pub(crate) fn observe(
 }
 
 fn hold(
+    kind: &str,
     seen: &Shown,
     contract: &PanelContract,
     targets: &[Bound<'_>],
@@ -195,7 +196,7 @@ fn hold(
     notes: &mut Notes,
 ) {
     match seen {
-        Shown::Values(values) => compare::values(values, contract, targets, round, notes),
+        Shown::Values(values) => compare::values(kind, values, contract, targets, round, notes),
         Shown::Series(series) => compare::series(series, contract, targets, round, notes),
         Shown::Table(shown) => table::judge(shown, contract, targets, round, columns, notes),
         Shown::Unjudged(what) => {

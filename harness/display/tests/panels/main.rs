@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its data must fail")]
 
+mod attacks;
 mod mutants;
 mod shipped;
 mod zoo;
