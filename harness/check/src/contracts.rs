@@ -67,7 +67,7 @@ mod tests {
         {"id": 1, "type": "stat", "title": "P", "fieldConfig": {"defaults": {"unit": "s", "mappings": [
             {"type": "value", "options": {"1": {"text": "UP"}}}]}},
          "options": {"reduceOptions": {"calcs": ["lastNotNull"]}},
-         "targets": [{"refId": "A", "expr": "x", "legendFormat": "{{ a }}"}]},
+         "targets": [{"refId": "A", "expr": "x", "legendFormat": "{{ provider }}"}]},
         {"id": 2, "type": "table", "title": "T", "fieldConfig": {"defaults": {"unit": "short"}, "overrides": [
             {"matcher": {"id": "byName", "options": "Cost"}, "properties": [{"id": "unit", "value": "currencyUSD"}]}]},
          "transformations": [{"id": "merge", "options": {}}, {"id": "organize", "options": {"renameByName": {"Value #B": "Cost"}}}],
@@ -82,7 +82,7 @@ panels:
     reducer: lastNotNull
     mappings: { "1": UP }
     targets:
-      A: { rate: [llm_provider.requests], over: 5m, legend: "{{a}}" }
+      A: { rate: [llm_provider.requests], by: [provider], over: 5m, legend: "{{provider}}" }
   T:
     unit: short
     units: { B: currencyUSD }
@@ -115,8 +115,8 @@ panels:
         check(r#""UP""#, r#""Up""#, &[message]);
         check(r#"{"1": "#, r#"{"0": "#, &[r#"panel "P" A"#]);
         check(r#""options": "Cost""#, r#""options": "Costs""#, &[r#"panel "T" B"#]);
-        check(r#"["lastNotNull"]"#, r#"["mean"]"#, &[r#"panel "P" "#, r#"panel "P" A"#]);
-        check("{{ a }}", "{{b}}", &[r#"panel "P" A"#]);
+        check(r#"["lastNotNull"]"#, r#"["mean"]"#, &[r#"panel "P" A shows"#]);
+        check("{{ provider }}", "{{model}}", &[r#"panel "P" A"#]);
         // Without it a table shows its first answer alone.
         check(r#"{"id": "merge", "options": {}}, "#, "", &[r#"panel "T" B does not show"#]);
     }
