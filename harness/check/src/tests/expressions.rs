@@ -153,7 +153,9 @@ fn rates_are_of_counters_and_quantiles_of_buckets() {
     );
     check_expr(
         "sum(queue_length) + increase(module:requests:rate5m[5m])",
-        &["W @ increase over module:requests:rate5m, which is no counter"],
+        &[
+            "E @ increase over module:requests:rate5m, which records a rate: its changes are no events",
+        ],
     );
     check_expr("sum(queue_length) + max_over_time(sum(rate(requests_total[1m]))[5m:1m])", &[]);
     let quantile = "sum by (le) (rate(duration_seconds_bucket[$__rate_interval]))";

@@ -50,6 +50,12 @@ impl Matcher {
         }
     }
 
+    /// Label and value of an equality.
+    #[must_use]
+    pub fn equality(&self) -> Option<(&str, &str)> {
+        (self.inner.op == MatchOp::Equal).then(|| (self.name.as_str(), self.inner.value.as_str()))
+    }
+
     pub(super) fn equal(name: &str, value: &str) -> Self {
         Self::new(name, T_EQL, value).expect("equality compiles no regular expression")
     }

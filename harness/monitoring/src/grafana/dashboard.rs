@@ -14,7 +14,8 @@ mod load;
 mod read;
 
 pub use crate::grafana::variables::definition::{Variable, VariableKind};
-pub use load::{load_dir, parse};
+pub use load::{load_dir, parse, read};
+pub use read::LIBRARY_PANEL;
 pub(super) use read::datasource;
 
 /// One dashboard file.
