@@ -19,7 +19,7 @@ use std::{
 
 use monitoring::{Monitoring, Rule, RuleFile, RuleKind};
 use proof::{alert, export, verify::Verifier};
-use rules::campaign::{crew, plan::Settings, stage::Campaign, subjects};
+use rules::campaign::{crew, plan::Settings, setup::Campaign, subjects};
 use sim::{time::Nanos, traffic::Profile};
 use stack::{
     environment::Environment,

@@ -68,7 +68,7 @@ fn groups(c: &mut Criterion) {
             .expect("the engine is filled");
         let client = Prometheus::new(engine.url());
         let mut group = c.benchmark_group(format!("rule groups {factor}x"));
-        for rules in verifier.monitoring.rules.iter().flat_map(|file| &file.groups) {
+        for rules in verifier.files.monitoring.rules.iter().flat_map(|file| &file.groups) {
             group.bench_function(&rules.name, |b| {
                 b.iter(|| {
                     runtime.block_on(async {

@@ -11,6 +11,7 @@ mod csv;
 mod error;
 mod field;
 mod jsonl;
+mod parsed;
 mod rows;
 mod source;
 mod validate;

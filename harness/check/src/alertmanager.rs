@@ -13,7 +13,7 @@ use monitoring::alertmanager::Matcher;
 use monitoring::sending::Sending;
 use monitoring::{AlertmanagerConfig, Rule, RuleFile, RuleGroup, RuleKind};
 use prom::nearest::nearest;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::series::Labels;
 use scenario::{AlertExpectation, NamedReceiver, Scenario};
 
@@ -34,7 +34,12 @@ pub(super) fn names_and_inhibitions(
         let literals = matchers.iter().filter(|matcher| matcher.name == ALERTNAME);
         let literals = literals.flat_map(|matcher| matcher.literals().unwrap_or_default());
         for name in literals.filter(|name| !name.is_empty() && !alerts.contains(name.as_str())) {
-            let problem = Problem::warning(&config.file, line, format!("no rule raises {name}"));
+            let problem = Problem::new(
+                Code::UnraisedAlert,
+                &config.file,
+                line,
+                format!("no rule raises {name}"),
+            );
             problems.push(problem.remedy(match nearest(&name, alerts.iter().copied()) {
                 Some(near) => format!("did you mean {near}?"),
                 None => "correct the name, unless another Prometheus raises the alert".to_owned(),
@@ -55,7 +60,8 @@ pub(super) fn names_and_inhibitions(
         };
         for label in rule.equal.iter().filter(|label| !demanded(label)) {
             let message = format!("alerts that both lack {label} count as equal in it");
-            let problem = Problem::warning(&config.file, rule.line, message);
+            let problem =
+                Problem::new(Code::InhibitionWithoutLabel, &config.file, rule.line, message);
             problems.push(problem.remedy(format!("demand {label}!=\"\" of one side")));
         }
     }
@@ -95,7 +101,7 @@ pub(super) fn unrouted(
             config.route.receiver
         );
         let Some(severity) = labels.get(SEVERITY) else {
-            let problem = Problem::warning(file, rule.line, message);
+            let problem = Problem::new(Code::AlertWithoutSeverity, file, rule.line, message);
             return (!taken.is_empty()).then(|| problem.remedy("give it a severity"));
         };
         let is_near = |taken: &String| {
@@ -105,7 +111,7 @@ pub(super) fn unrouted(
         };
         let is_slip = !severity.is_empty() && taken.iter().any(is_near);
         let remedy = format!("no route in {} takes severity {severity:?}", config.file.display());
-        is_slip.then(|| Problem::error(file, rule.line, message).remedy(remedy))
+        is_slip.then(|| Problem::new(Code::UnroutedAlert, file, rule.line, message).remedy(remedy))
     };
     lost.into_iter().filter_map(problem).collect()
 }
@@ -131,7 +137,7 @@ pub(super) fn told(config: &AlertmanagerConfig, scenarios: &[Scenario]) -> Vec<P
             Some(near) => format!("did you mean {near}?"),
             None => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
         };
-        Problem::error(&scenario.file, told.line, message).remedy(remedy)
+        Problem::new(Code::UnknownReceiver, &scenario.file, told.line, message).remedy(remedy)
     };
     let of = |scenario: &Scenario| {
         let told = scenario.alerts.iter().filter_map(|expectation| match expectation {

@@ -10,8 +10,8 @@ use monitoring::grafana::dashboard::LIBRARY_PANEL;
 use prom::problem::{Problem, Severity};
 
 use super::{
-    EmittedMetrics, Inputs, Subject, alertmanager, catalogue::Catalogue, dashboards, datasources, expressions, joins,
-    matches, notes, quantiles, rates, routes, rules, templates, thresholds,
+    EmittedMetrics, Inputs, Subject, alertmanager, catalogue::Catalogue, dashboards, datasources,
+    expressions, joins, matches, notes, quantiles, rates, routes, rules, templates, thresholds,
 };
 
 /// What was found in files from anywhere.
@@ -135,18 +135,16 @@ fn of_all(subject: &Subject<'_>, found: &mut Findings) {
     ];
     found.problems.extend(checks.iter().flat_map(|check| check(subject)));
     for (what, places) in notes::all(subject) {
-        found.note(what, places);
+        found.notes.entry(what.to_owned()).or_default().extend(places);
     }
     found.note("panels without a unit", dashboards::units(subject));
     found.note("panels without a description", dashboards::descriptions(subject));
     for dashboard in subject.inputs.dashboards {
         for panel in dashboard.panels.iter().filter(|panel| panel.kind == LIBRARY_PANEL) {
-            let message = format!("panel {:?}", panel.title);
-            let place = Problem::warning(&dashboard.file, panel.line, message);
-            found.note(
-                "library panels, whose definition lies in Grafana's database: not judged",
-                [place],
-            );
+            let line = panel.line.map_or_else(String::new, |line| format!("{line}:"));
+            let place = format!("{}:{line} panel {:?}", dashboard.file.display(), panel.title);
+            let what = "library panels, whose definition lies in Grafana's database: not judged";
+            found.notes.entry(what.to_owned()).or_default().push(place);
         }
     }
 }

@@ -1,132 +1,58 @@
-//! Dashboards against contracts, as far as that can be read: units, reducers, value mappings, legends.
+//! Dashboards against contracts: what is seen of each panel, as far as that can be said without a server.
 //!
-//! What a query answers is judged by asking; how the answer is shown stands in the file. Panels without contract and
-//! contracts without panel are not reported here but by `verify::bind`.
+//! What a query answers is judged by asking; how the answer is shown stands in the file. Panels without contract,
+//! contracts without panel and what nobody can tell are not reported here but by `verify::bind`.
 
-use serde_json::Value;
-
-use monitoring::grafana::dashboard::{Dashboard, Panel, QueryFormat, Target};
-use prom::problem::Problem;
-use truth::contract::{Contracts, PanelContract, TargetContract};
-
-/// Visualisations that reduce a series to one number.
-const REDUCING: [&str; 4] = ["stat", "gauge", "bargauge", "piechart"];
-/// What Grafana takes where a panel states no reducer.
-const DEFAULT_REDUCER: &str = "lastNotNull";
-/// A number without unit.
-const NO_UNIT: &str = "none";
+use display::{Certainty, Subject};
+use monitoring::grafana::dashboard::Dashboard;
+use prom::problem::{Code, Problem};
+use truth::contract::{Contracts, DashboardContract};
 
 /// Everything that is shown otherwise than the contracts say.
 #[must_use]
 pub fn compare(dashboards: &[Dashboard], contracts: &Contracts) -> Vec<Problem> {
     let mut problems = Vec::new();
     for dashboard in dashboards {
-        let Some(contract) = contracts.dashboards.get(&dashboard.uid) else { continue };
-        for panel in &dashboard.panels {
-            let Some(bound) = contract.panels.get(&panel.title) else { continue };
-            problems.extend(reducer(dashboard, panel, bound));
-            problems.extend(mappings(dashboard, panel, bound));
-            for target in &panel.targets {
-                let Some(wanted) = bound.targets.get(&target.ref_id) else { continue };
-                problems.extend(unit(dashboard, panel, target, bound));
-                problems.extend(legend(dashboard, panel, target, wanted));
-            }
+        let contract = contracts.dashboards.get(&dashboard.uid);
+        problems
+            .extend(contract.into_iter().flat_map(|contract| stale_variables(dashboard, contract)));
+        for (subject, finding) in display::of_dashboard(dashboard, contract, &[]) {
+            let (Subject::Panel(panel), Certainty::Wrong) = (subject, finding.certainty) else {
+                continue;
+            };
+            let target = panel.targets.iter().find(|target| target.ref_id == finding.ref_id);
+            let line = target.map_or(panel.line, |target| target.line);
+            let ref_id = if finding.ref_id.is_empty() { "" } else { " " };
+            let message =
+                format!("panel {:?}{ref_id}{} {}", panel.title, finding.ref_id, finding.message);
+            let remedy = format!("change {}, or correct the contract", finding.member);
+            problems.push(
+                Problem::new(Code::DisplayDiffers, &dashboard.file, line, message).remedy(remedy),
+            );
         }
     }
     problems
 }
 
-fn reducer(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Option<Problem> {
-    if !REDUCING.contains(&panel.kind.as_str()) {
-        return None;
-    }
-    let shown = match panel.reduce.calcs.as_slice() {
-        _ if panel.reduce.values => "every value".to_owned(),
-        [] => DEFAULT_REDUCER.to_owned(),
-        calcs => calcs.join(", "),
-    };
-    let wanted = bound.reducer.as_deref().unwrap_or(DEFAULT_REDUCER);
-    let message = format!("panel {:?} shows {shown} where the contract says {wanted}", panel.title);
-    (shown != wanted).then(|| {
-        Problem::error(&dashboard.file, panel.line, message)
-            .remedy("set options.reduceOptions.calcs, or correct the contract")
-    })
-}
-
-/// Values that are shown as other words than the contract's.
-fn mappings(dashboard: &Dashboard, panel: &Panel, bound: &PanelContract) -> Option<Problem> {
-    let mapped = |value: &String| {
-        let of_values = panel.field.mappings.iter().filter(|mapping| mapping["type"] == "value");
-        let mut texts = of_values.filter_map(|mapping| mapping["options"][value]["text"].as_str());
-        texts.next_back()
-    };
-    let (value, word) = bound.mappings.iter().find(|(value, word)| mapped(value) != Some(word))?;
-    let shown = mapped(value).map_or_else(|| value.clone(), |text| format!("{text:?}"));
-    let message = format!(
-        "panel {:?} shows {value} as {shown} where the contract says {word:?}",
-        panel.title
-    );
-    let problem = Problem::error(&dashboard.file, panel.line, message);
-    Some(problem.remedy("set fieldConfig.defaults.mappings, or correct the contract"))
-}
-
-fn unit(
-    dashboard: &Dashboard,
-    panel: &Panel,
-    target: &Target,
-    bound: &PanelContract,
-) -> Option<Problem> {
-    let shown = shown_unit(panel, target);
-    let wanted = bound.units.get(&target.ref_id).unwrap_or(&bound.unit);
-    let message = format!(
-        "panel {:?} {} shows its numbers as {shown:?} where the contract says {wanted:?}: {}",
-        panel.title, target.ref_id, target.expr
-    );
-    (shown != wanted).then(|| {
-        Problem::error(&dashboard.file, panel.line, message)
-            .remedy("set fieldConfig.defaults.unit or its override, or correct the contract")
-    })
-}
-
-/// The unit of a target's numbers: the last override that names them, else the panel's.
-fn shown_unit<'a>(panel: &'a Panel, target: &Target) -> &'a str {
-    let column = format!("Value #{}", target.ref_id);
-    let names_it = |matcher: &str, options: &Value| match (matcher, options.as_str()) {
-        ("byFrameRefID", Some(name)) => name == target.ref_id,
-        ("byName", Some(name)) if target.format == QueryFormat::Table => {
-            // `merge` names the number of each target so; `organize` may give it another name.
-            name == column || panel.renames.get(&column).is_some_and(|renamed| renamed == name)
-        }
-        ("byName", Some(name)) => name == target.legend_format,
-        _ => false,
-    };
-    let overrides = panel.overrides.iter().rev();
-    let unit = overrides
-        .filter(|found| names_it(&found.matcher, &found.options))
-        .flat_map(|found| &found.properties)
-        .find_map(|(id, value)| value.as_str().filter(|_| id == "unit"));
-    unit.or(panel.field.unit.as_deref()).unwrap_or(NO_UNIT)
-}
-
-fn legend(
-    dashboard: &Dashboard,
-    panel: &Panel,
-    target: &Target,
-    wanted: &TargetContract,
-) -> Option<Problem> {
-    // A table shows labels as columns.
-    let wanted = wanted.legend.as_deref()?;
-    let shown = target.legend_format.as_str();
-    let message = format!(
-        "panel {:?} {} has the legend {shown:?} where the contract says {wanted:?}: {}",
-        panel.title, target.ref_id, target.expr
-    );
-    let tight = |template: &str| template.replace("{{ ", "{{").replace(" }}", "}}");
-    // With a variable in it, only a look can tell: verification compares the names that are shown.
-    let differs = tight(shown) != tight(wanted) && !shown.contains('$');
-    differs.then(|| {
-        Problem::error(&dashboard.file, target.line, message)
-            .remedy("set legendFormat, or correct the contract")
+/// Variables of the contract that the dashboard does not have, renamed there perhaps: what they select would be judged
+/// as if nothing were selected.
+fn stale_variables<'a>(
+    dashboard: &'a Dashboard,
+    contract: &'a DashboardContract,
+) -> impl Iterator<Item = Problem> + 'a {
+    let names = || dashboard.variables.iter().map(|variable| variable.name.as_str());
+    let stale =
+        contract.variables.iter().filter(move |(name, _)| !names().any(|known| known == *name));
+    stale.map(move |(name, label)| {
+        let message = format!(
+            "the contract's variable {name:?}, which chooses values of {label:?}, is none of dashboard {:?}",
+            dashboard.uid
+        );
+        let unbound = names().find(|name| !contract.variables.contains_key(*name));
+        Problem::new(Code::StaleVariable, &contract.file, None, message).remedy(match unbound {
+            Some(new) => format!("was it renamed? `variables: {{ {new}: {label} }}` in the contract"),
+            None => "remove it from the contract's `variables`".to_owned(),
+        })
     })
 }
 
@@ -185,7 +111,7 @@ panels:
         check(r#""unit": "s""#, r#""unit": "ms""#, &[message]);
         let message = r#"panel "P" A shows its numbers as "none" where the contract says "s": x"#;
         check(r#""unit": "s", "#, "", &[message]);
-        let message = r#"panel "P" shows 1 as "Up" where the contract says "UP""#;
+        let message = r#"panel "P" A shows 1 as "Up" where the contract says "UP""#;
         check(r#""UP""#, r#""Up""#, &[message]);
         let message = r#"panel "P" shows 1 as 1 where the contract says "UP""#;
         check(r#"{"1": "#, r#"{"0": "#, &[message]);

@@ -6,7 +6,7 @@ use super::Subject;
 use monitoring::grafana::dashboard::{Dashboard, Panel};
 use monitoring::grafana::reduce::Reducer;
 use monitoring::grafana::variables::{self, VariableKind};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 /// Visualisations that show numbers in the unit of the field.
 const WITH_UNIT: [&str; 9] = [
@@ -32,7 +32,8 @@ pub(super) fn uids(subject: &Subject<'_>) -> Vec<Problem> {
         let (file, uid) = (dashboard.file.as_path(), dashboard.uid.as_str());
         let usable = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if uid.is_empty() {
-            let problem = Problem::error(
+            let problem = Problem::new(
+                Code::DashboardWithoutUid,
                 file,
                 None,
                 "dashboard without uid: it gets another one at each import",
@@ -42,15 +43,19 @@ pub(super) fn uids(subject: &Subject<'_>) -> Vec<Problem> {
             let message = format!(
                 "uid {uid:?} has more than 40 characters, or others than letters, digits, - and _"
             );
-            problems.push(Problem::error(file, None, message));
+            problems.push(Problem::new(Code::InvalidUid, file, None, message));
         } else if let Some(first) = seen.insert(uid, dashboard) {
             let message = format!("uid {uid:?} is also that of {}", first.file.display());
-            problems
-                .push(Problem::error(file, None, message).remedy("Grafana loads only one of them"));
+            problems.push(
+                Problem::new(Code::DuplicateUid, file, None, message)
+                    .remedy("Grafana loads only one of them"),
+            );
         }
         if let Some(id) = dashboard.id {
             let message = format!("numeric id {id} belongs to another Grafana's database");
-            problems.push(Problem::warning(file, None, message).remedy("set \"id\" to null"));
+            problems.push(
+                Problem::new(Code::NumericId, file, None, message).remedy("set \"id\" to null"),
+            );
         }
     }
     problems
@@ -66,13 +71,23 @@ pub(super) fn panel_and_target_ids(subject: &Subject<'_>) -> Vec<Problem> {
                 "panel {:?} has the id {} of panel {:?}",
                 panel.title, panel.id, first.title
             );
-            problems.push(Problem::error(&dashboard.file, panel.line, message));
+            problems.push(Problem::new(
+                Code::DuplicatePanelId,
+                &dashboard.file,
+                panel.line,
+                message,
+            ));
         }
         for (index, target) in panel.targets.iter().enumerate() {
             if panel.targets[..index].iter().any(|other| other.ref_id == target.ref_id) {
                 let message =
                     format!("panel {:?} has two targets {:?}", panel.title, target.ref_id);
-                problems.push(Problem::error(&dashboard.file, target.line, message));
+                problems.push(Problem::new(
+                    Code::DuplicateRefId,
+                    &dashboard.file,
+                    target.line,
+                    message,
+                ));
             }
         }
     }
@@ -93,7 +108,7 @@ pub(super) fn units(subject: &Subject<'_>) -> Vec<Problem> {
         .filter(|(_, panel)| shows_numbers(panel) && !panel.targets.is_empty() && !is_set(panel))
         .map(|(dashboard, panel)| {
             let message = format!("panel {:?} has no unit", panel.title);
-            Problem::warning(&dashboard.file, panel.line, message)
+            Problem::new(Code::NoUnit, &dashboard.file, panel.line, message)
                 .remedy("set fieldConfig.defaults.unit; \"none\" if it really has none")
         })
         .collect()
@@ -105,7 +120,7 @@ pub(super) fn descriptions(subject: &Subject<'_>) -> Vec<Problem> {
         .filter(|(_, panel)| !panel.targets.is_empty() && panel.description.trim().is_empty())
         .map(|(dashboard, panel)| {
             let message = format!("panel {:?} has no description", panel.title);
-            Problem::warning(&dashboard.file, panel.line, message)
+            Problem::new(Code::NoDescription, &dashboard.file, panel.line, message)
         })
         .collect()
 }
@@ -119,7 +134,8 @@ pub(super) fn variables(subject: &Subject<'_>) -> Vec<Problem> {
         for (index, variable) in dashboard.variables.iter().enumerate() {
             let name = &variable.name;
             if dashboard.variables[..index].iter().any(|other| other.name == *name) {
-                problems.push(Problem::error(
+                problems.push(Problem::new(
+                    Code::DuplicateVariable,
                     file,
                     variable.line,
                     format!("second variable with the name {name:?}"),
@@ -131,7 +147,7 @@ pub(super) fn variables(subject: &Subject<'_>) -> Vec<Problem> {
                 _ => continue,
             };
             let message = format!("variable {name:?} cannot be tried: {reason}");
-            problems.push(Problem::warning(file, variable.line, message));
+            problems.push(Problem::new(Code::UntriedVariable, file, variable.line, message));
         }
         for panel in &dashboard.panels {
             let texts = panel.targets.iter().flat_map(|target| {
@@ -166,7 +182,7 @@ fn undefined(
                 "panel {:?} refers to ${name}, which the dashboard does not define",
                 panel.title
             );
-            Problem::error(&dashboard.file, line, message)
+            Problem::new(Code::UndefinedVariable, &dashboard.file, line, message)
                 .remedy("Grafana leaves it in the text as it is")
         })
         .collect()
@@ -180,7 +196,7 @@ pub(super) fn reducers(subject: &Subject<'_>) -> Vec<Problem> {
             let unknown = panel.reduce.calcs.iter().filter(|id| Reducer::parse(id).is_none());
             unknown.map(move |id| {
                 let message = format!("panel {:?}: reducer {id:?} is not emulated", panel.title);
-                Problem::warning(&dashboard.file, panel.line, message)
+                Problem::new(Code::UnknownReducer, &dashboard.file, panel.line, message)
             })
         })
         .collect()

@@ -9,7 +9,7 @@ use monitoring::grafana::datasource::Datasource;
 use monitoring::grafana::interval::text;
 use monitoring::grafana::variables::VariableKind;
 use prom::duration;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 /// What Grafana takes for the scrape interval where a data source states none.
 const DEFAULT_TIME_INTERVAL: &str = "15s";
@@ -26,7 +26,8 @@ pub(super) fn unnamed(subject: &Subject<'_>) -> Vec<Problem> {
             let name = &datasource.name;
             let message =
                 format!("data source {name:?} has no uid: Grafana derives one from its name");
-            Problem::error(&datasource.file, datasource.line, message).remedy("add a fixed \"uid\"")
+            Problem::new(Code::DatasourceWithoutUid, &datasource.file, datasource.line, message)
+                .remedy("add a fixed \"uid\"")
         })
         .collect()
 }
@@ -40,10 +41,11 @@ pub(super) fn clashes(subject: &Subject<'_>) -> Vec<Problem> {
         let same = |other: &Datasource| other.uid == datasource.uid && !is_from_environment(other);
         if let Some(uid) = datasource.uid.as_ref().filter(|_| all[..index].iter().any(same)) {
             let message = format!("second data source with the uid {uid:?}");
-            problems.push(Problem::error(file, line, message));
+            problems.push(Problem::new(Code::DuplicateDatasourceUid, file, line, message));
         }
         if datasource.is_default && all[..index].iter().any(|other| other.is_default) {
-            problems.push(Problem::error(
+            problems.push(Problem::new(
+                Code::SecondDefaultDatasource,
                 file,
                 line,
                 format!("data source {name:?} is the second default"),
@@ -65,9 +67,8 @@ pub(super) fn references(subject: &Subject<'_>) -> Vec<Problem> {
     for dashboard in subject.inputs.dashboards {
         let mut judge = |line, owner: String, reference: Option<&DatasourceRef>| {
             let found = resolve(datasources, dashboard, reference);
-            problems.extend(complaint(found, &owner).map(|(message, fatal)| {
-                let make = if fatal { Problem::error } else { Problem::warning };
-                make(&dashboard.file, line, message)
+            problems.extend(complaint(found, &owner).map(|(code, message)| {
+                Problem::new(code, &dashboard.file, line, message)
                     .remedy("give type and uid of a provisioned data source")
             }));
         };
@@ -102,7 +103,7 @@ pub(super) fn placeholders(subject: &Subject<'_>) -> Vec<Problem> {
         .flat_map(|dashboard| {
             dashboard.placeholders.iter().map(|placeholder| {
                 let message = format!("left-over placeholder {}", placeholder.text);
-                Problem::error(&dashboard.file, placeholder.line, message)
+                Problem::new(Code::LeftOverPlaceholder, &dashboard.file, placeholder.line, message)
                     .remedy("file provisioning does not replace it; write the data source's uid")
             })
         })
@@ -123,7 +124,8 @@ pub(super) fn time_intervals(subject: &Subject<'_>) -> Vec<Problem> {
             let message = format!(
                 "data source {name:?} has no timeInterval: Grafana takes {DEFAULT_TIME_INTERVAL}"
             );
-            problems.push(Problem::warning(file, line, message).remedy(&suitable));
+            problems
+                .push(Problem::new(Code::NoTimeInterval, file, line, message).remedy(&suitable));
         }
         let interval = datasource.time_interval.as_deref().unwrap_or(DEFAULT_TIME_INTERVAL);
         let read = text::backend_ns(interval).filter(|_| text::browser_ms(interval).is_some());
@@ -131,7 +133,9 @@ pub(super) fn time_intervals(subject: &Subject<'_>) -> Vec<Problem> {
             let message = format!(
                 "timeInterval {interval:?} of data source {name:?} is no interval that Grafana reads"
             );
-            problems.push(Problem::error(file, line, message).remedy(&suitable));
+            problems.push(
+                Problem::new(Code::InvalidTimeInterval, file, line, message).remedy(&suitable),
+            );
             continue;
         };
         for job in jobs.iter().filter(|job| job.scrape_interval_ms > interval_ms) {
@@ -142,13 +146,17 @@ pub(super) fn time_intervals(subject: &Subject<'_>) -> Vec<Problem> {
                 job.name,
                 duration::format(4 * interval_ms),
             );
-            problems.push(Problem::error(file, line, message).remedy(&suitable));
+            problems.push(
+                Problem::new(Code::TimeIntervalTooShort, file, line, message).remedy(&suitable),
+            );
         }
         if interval_ms > longest_ms {
             let message = format!(
                 "timeInterval {interval} of data source {name:?} is longer than every job's scrape interval: windows are wider than they need to be"
             );
-            problems.push(Problem::warning(file, line, message).remedy(&suitable));
+            problems.push(
+                Problem::new(Code::TimeIntervalTooLong, file, line, message).remedy(&suitable),
+            );
         }
     }
     problems
@@ -235,18 +243,22 @@ fn through_variable<'a>(
     chosen.or_else(|| of_kind().next())
 }
 
-fn complaint(found: Resolved<'_>, owner: &str) -> Option<(String, bool)> {
-    match found {
-        Resolved::Found(_) | Resolved::BuiltIn | Resolved::Unknown => None,
+fn complaint(found: Resolved<'_>, owner: &str) -> Option<(Code, String)> {
+    Some(match found {
+        Resolved::Found(_) | Resolved::BuiltIn | Resolved::Unknown => return None,
         Resolved::Default(Some(_)) => {
-            Some((format!("{owner} names no data source and takes the default"), false))
+            let message = format!("{owner} names no data source and takes the default");
+            (Code::DefaultDatasource, message)
         }
         Resolved::Default(None) => {
-            Some((format!("{owner} names no data source and there is no default"), true))
+            let message = format!("{owner} names no data source and there is no default");
+            (Code::NoDefaultDatasource, message)
         }
-        Resolved::ByName(_) => Some((format!("{owner} names its data source by name"), false)),
+        Resolved::ByName(_) => {
+            (Code::DatasourceByName, format!("{owner} names its data source by name"))
+        }
         Resolved::Missing(word) => {
-            Some((format!("{owner}: data source {word:?} is not provisioned"), true))
+            (Code::UnknownDatasource, format!("{owner}: data source {word:?} is not provisioned"))
         }
-    }
+    })
 }

@@ -6,7 +6,7 @@
 use super::alert_names;
 use monitoring::RuleFile;
 use prom::nearest::nearest;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use scenario::{AlertExpectation, Scenario};
 
 /// Expectations that name an alert that no rule raises.
@@ -28,7 +28,7 @@ pub fn unknown_alerts(scenarios: &[Scenario], rules: &[RuleFile]) -> Vec<Problem
                 Some(near) => format!("did you mean {near}?"),
                 None => "correct the name, or remove the expectation".to_owned(),
             };
-            Problem::error(file, line, message).remedy(remedy)
+            Problem::new(Code::UnknownAlert, file, line, message).remedy(remedy)
         })
         .collect()
 }

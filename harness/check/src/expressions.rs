@@ -9,7 +9,7 @@ use super::{Inputs, Subject, tree::Tree};
 use monitoring::grafana::dashboard::{Dashboard, Panel, Target};
 use monitoring::grafana::variables::VariableQuery;
 use monitoring::{Rule, RuleGroup};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::{self, PromqlError, SelectorUse};
 
 pub(super) struct Expression<'a> {
@@ -48,12 +48,8 @@ impl Expression<'_> {
         self.selectors.as_deref().unwrap_or_default()
     }
 
-    pub(super) fn error(&self, message: &str) -> Problem {
-        Problem::error(self.file, self.line, format!("{}: {message}", self.owner))
-    }
-
-    pub(super) fn warning(&self, message: &str) -> Problem {
-        Problem::warning(self.file, self.line, format!("{}: {message}", self.owner))
+    pub(super) fn problem(&self, code: Code, message: &str) -> Problem {
+        Problem::new(code, self.file, self.line, format!("{}: {message}", self.owner))
     }
 }
 
@@ -117,7 +113,8 @@ fn collect_dashboard<'a>(dashboard: &'a Dashboard, expressions: &mut Vec<Express
 /// Expressions that are no PromQL.
 pub(super) fn syntax(subject: &Subject<'_>) -> Vec<Problem> {
     let failed = subject.expressions.iter().filter_map(|expression| {
-        expression.selectors.as_ref().err().map(|error| expression.error(&error.to_string()))
+        let error = expression.selectors.as_ref().err()?;
+        Some(expression.problem(Code::InvalidPromql, &error.to_string()))
     });
     failed.collect()
 }

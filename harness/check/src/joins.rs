@@ -3,13 +3,14 @@
 //! Judged where the labels of both sides are known, which are those of recorded series and of aggregations. Whether
 //! values ever match is not known here.
 
-use promql_parser::parser::{BinaryExpr, Expr, LabelModifier, parse};
-
 use super::Subject;
 use super::expressions::{Expression, Place};
 use monitoring::recorded::{RecordedLabels, labels_of, recorded_labels};
-use prom::problem::Problem;
-use prom::promql::parts_of::children;
+use prom::problem::{Code, Problem};
+use prom::promql::{
+    expr::{Binary, Expr},
+    operator::Matching,
+};
 
 /// `on` with a label that one side lacks, so that nothing matches, or both, so that everything does.
 pub(super) fn labels_in_on(subject: &Subject<'_>) -> Vec<Problem> {
@@ -17,56 +18,41 @@ pub(super) fn labels_in_on(subject: &Subject<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for expression in &subject.expressions {
         let Place::Rule { rule, .. } = expression.place else { continue };
-        if let Ok(expr) = parse(&rule.expr) {
-            walk(&expr, expression, &known, &mut problems);
+        let Ok(expr) = Expr::parse(&rule.expr) else { continue };
+        for part in expr.all() {
+            if let Expr::Binary(binary) = part {
+                problems.extend(of_join(binary, expression, &known));
+            }
         }
     }
     problems
 }
 
-fn walk(
-    expr: &Expr,
-    expression: &Expression<'_>,
-    known: &RecordedLabels,
-    problems: &mut Vec<Problem>,
-) {
-    if let Expr::Binary(binary) = expr {
-        problems.extend(of_join(binary, expression, known));
-    }
-    for child in children(expr) {
-        walk(child, expression, known, problems);
-    }
-}
-
-fn of_join(
-    binary: &BinaryExpr,
-    expression: &Expression<'_>,
-    known: &RecordedLabels,
-) -> Vec<Problem> {
-    let matching = binary.modifier.as_ref().and_then(|modifier| modifier.matching.as_ref());
-    let Some(LabelModifier::Include(on)) = matching else { return Vec::new() };
-    let (Some(left), Some(right)) = (labels_of(&binary.lhs, known), labels_of(&binary.rhs, known))
+fn of_join(binary: &Binary, expression: &Expression<'_>, known: &RecordedLabels) -> Vec<Problem> {
+    let Some(Matching::On(on)) = &binary.matching else { return Vec::new() };
+    let (Some(left), Some(right)) =
+        (labels_of(&binary.left, known), labels_of(&binary.right, known))
     else {
         return Vec::new();
     };
     let problem = |label: &String| {
-        let all = on.labels.join(", ");
+        let all = on.join(", ");
         let wrong = match (left.contains(label), right.contains(label)) {
             (true, true) => return None,
             (false, false) => "neither side has this label, so it has no effect",
             (true, false) => "the right side does not have this label, so nothing matches",
             (false, true) => "the left side does not have this label, so nothing matches",
         };
-        let message = format!("{} on ({all}): label {label:?}: {wrong}", binary.op);
+        let message = format!("{} on ({all}): label {label:?}: {wrong}", binary.operator);
         let list = |labels: &std::collections::BTreeSet<String>| match labels.len() {
             0 => "no label".to_owned(),
             _ => labels.iter().cloned().collect::<Vec<_>>().join(", "),
         };
         let has = format!("the left side has {}, the right side {}", list(&left), list(&right));
-        Some(expression.error(&message).remedy(has))
+        Some(expression.problem(Code::UnknownJoinLabel, &message).remedy(has))
     };
     // Selectors have a name and aggregations have none, which the known labels do not tell.
-    on.labels.iter().filter(|label| *label != "__name__").filter_map(problem).collect()
+    on.iter().filter(|label| *label != "__name__").filter_map(problem).collect()
 }
 
 #[cfg(test)]

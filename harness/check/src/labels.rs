@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Subject;
 use super::emitted::LabelValues;
 use super::expressions::Expression;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::{self, Grouping, LabelMatcher, MetricNames, SelectorUse, Step};
 
 /// The label that holds the name of a series.
@@ -50,11 +50,17 @@ fn match_label(
         let has = format!("it has {}", all.join(", "));
         return Some(if matcher.accepts("") {
             expression
-                .warning(&format!("{matcher:?} excludes nothing: {name} has no label {label:?}"))
+                .problem(
+                    Code::NeedlessMatcher,
+                    &format!("{matcher:?} excludes nothing: {name} has no label {label:?}"),
+                )
                 .remedy(has)
         } else {
             expression
-                .error(&format!("{matcher:?} selects nothing: {name} has no label {label:?}"))
+                .problem(
+                    Code::UnknownLabel,
+                    &format!("{matcher:?} selects nothing: {name} has no label {label:?}"),
+                )
                 .remedy(has)
         });
     };
@@ -63,13 +69,20 @@ fn match_label(
     let has = format!("it has {}", known.join(", "));
     if !values.iter().any(|value| matcher.accepts(value)) {
         return Some(
-            expression.error(&format!("{matcher:?} selects nothing of {name}")).remedy(has),
+            expression
+                .problem(Code::UnknownLabelValue, &format!("{matcher:?} selects nothing of {name}"))
+                .remedy(has),
         );
     }
     let listed = matcher.listed_values().unwrap_or_default();
     let missing = listed.into_iter().find(|value| !value.is_empty() && !values.contains(value));
     missing.map(|value| {
-        expression.error(&format!("{matcher:?}: {name} never has {label}={value:?}")).remedy(has)
+        expression
+            .problem(
+                Code::UnknownLabelValue,
+                &format!("{matcher:?}: {name} never has {label}={value:?}"),
+            )
+            .remedy(has)
     })
 }
 
@@ -102,11 +115,11 @@ fn groupings(
                         "{operator} {clause} ({label}): {name} has no label {label:?} here"
                     );
                     let all: Vec<_> = left.iter().copied().filter(|label| *label != NAME).collect();
-                    let problem = if is_by {
-                        expression.error(&message)
-                    } else {
-                        expression.warning(&message)
+                    let code = match is_by {
+                        true => Code::UnknownGroupingLabel,
+                        false => Code::NeedlessGroupingLabel,
                     };
+                    let problem = expression.problem(code, &message);
                     problems.push(problem.remedy(format!("it has {}", all.join(", "))));
                 }
                 if !matches!(operator.as_str(), "topk" | "bottomk" | "limitk" | "limit_ratio") {

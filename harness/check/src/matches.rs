@@ -2,7 +2,7 @@
 //!
 //! What a label's values are is not known here, but where a matcher or a rule fixes them.
 
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use super::Subject;
 use super::expressions::Expression;
@@ -50,7 +50,7 @@ fn apart(expression: &Expression<'_>, binary: &Binary, known: &Known) -> Option<
                 "{}: the left side has {label}={value:?}, the right side {label}={other:?}: {effect}",
                 binary.operator
             );
-            return Some(expression.error(&message).remedy(format!(
+            return Some(expression.problem(Code::SidesNeverMatch, &message).remedy(format!(
                 "write ignoring ({label}), or on (…) with the labels that are equal"
             )));
         }
@@ -82,7 +82,9 @@ fn apart(expression: &Expression<'_>, binary: &Binary, known: &Known) -> Option<
             side(&of_left, "left").into_iter().chain(side(&of_right, "right")).collect();
         let message = format!("{}: {}: {effect}", binary.operator, sides.join(", "));
         return Some(
-            expression.error(&message).remedy("write on (…) with the labels that both sides have"),
+            expression
+                .problem(Code::SidesNeverMatch, &message)
+                .remedy("write on (…) with the labels that both sides have"),
         );
     }
     if binary.group.is_some() || left.may.is_some() || right.may.is_some() {
@@ -106,7 +108,11 @@ fn apart(expression: &Expression<'_>, binary: &Binary, known: &Known) -> Option<
         of_left.join(", "),
         of_right.join(", ")
     );
-    Some(expression.warning(&message).remedy("write on (…) with the labels that both sides have"))
+    Some(
+        expression
+            .problem(Code::SidesRarelyMatch, &message)
+            .remedy("write on (…) with the labels that both sides have"),
+    )
 }
 
 fn share_a_metric(binary: &Binary) -> bool {
@@ -139,7 +145,7 @@ fn replicas(expression: &Expression<'_>, binary: &Binary, known: &Known) -> Opti
     );
     Some(
         expression
-            .warning(&message)
+            .problem(Code::JoinOfCopies, &message)
             .remedy(format!("write on ({all}, instance), or max by ({all}, …) ({name})")),
     )
 }

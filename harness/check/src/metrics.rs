@@ -6,7 +6,7 @@ use super::Subject;
 use super::catalogue::SeriesKind;
 use monitoring::RuleKind;
 use prom::nearest::edits;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::MetricNames;
 
 /// Metrics that people and tools look at without any dashboard.
@@ -26,7 +26,8 @@ pub(super) fn used_and_emitted(subject: &Subject<'_>) -> Vec<Problem> {
                 MetricNames::Listed(names) => {
                     for name in names {
                         if !catalogue.series.contains_key(name) && !catalogue.is_foreign(name) {
-                            let problem = expression.error(&format!("{name} is never emitted"));
+                            let problem = expression
+                                .problem(Code::UnknownMetric, &format!("{name} is never emitted"));
                             problems.push(match nearest(subject, name) {
                                 Some(near) => problem.remedy(format!("{near} is")),
                                 None => problem,
@@ -37,7 +38,7 @@ pub(super) fn used_and_emitted(subject: &Subject<'_>) -> Vec<Problem> {
                 MetricNames::Pattern(matchers) if !matchers.is_empty() => {
                     if selected.is_empty() {
                         let message = format!("no metric that is emitted matches {matchers:?}");
-                        problems.push(expression.error(&message));
+                        problems.push(expression.problem(Code::NoMetricMatches, &message));
                     }
                 }
                 // A selector without any name uses no metric in particular.
@@ -57,7 +58,12 @@ fn never_used(subject: &Subject<'_>, used: &BTreeSet<&str>) -> Vec<Problem> {
     for name in subject.inputs.emitted.metrics.keys() {
         if !families.contains(name.as_str()) && !is_read_by_hand(name) {
             let message = format!("{name} is emitted but no panel, variable or rule uses it");
-            problems.push(Problem::warning(&subject.inputs.emitted.source, None, message));
+            problems.push(Problem::new(
+                Code::UnusedMetric,
+                &subject.inputs.emitted.source,
+                None,
+                message,
+            ));
         }
     }
     for file in subject.inputs.rules {
@@ -66,7 +72,7 @@ fn never_used(subject: &Subject<'_>, used: &BTreeSet<&str>) -> Vec<Problem> {
             if recorded && !used.contains(rule.name()) {
                 let message =
                     format!("{} is recorded but no panel, variable or rule uses it", rule.name());
-                problems.push(Problem::warning(&file.file, rule.line, message));
+                problems.push(Problem::new(Code::UnusedRecording, &file.file, rule.line, message));
             }
         }
     }

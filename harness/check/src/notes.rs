@@ -1,7 +1,5 @@
 //! What is worth a look in expressions that are right: one note for each kind, with its places.
 
-use prom::problem::Problem;
-
 use monitoring::grafana::dashboard::QueryKind;
 
 use super::Subject;
@@ -22,15 +20,18 @@ const KINDS: [Kind; 7] = [
 ];
 
 /// All notes on expressions.
-pub(super) fn all(subject: &Subject<'_>) -> Vec<(&'static str, Vec<Problem>)> {
+pub(super) fn all(subject: &Subject<'_>) -> Vec<(&'static str, Vec<String>)> {
     let of = |(what, is_one): &Kind| {
         let places = subject.expressions.iter().filter(|expression| {
             expression
                 .tree()
                 .is_some_and(|tree| tree.all().into_iter().any(|part| is_one(expression, part)))
         });
-        let places: Vec<Problem> = places
-            .map(|place| Problem::warning(place.file, place.line, place.owner.clone()))
+        let places: Vec<String> = places
+            .map(|place| match place.line {
+                Some(line) => format!("{}:{line}: {}", place.file.display(), place.owner),
+                None => format!("{}: {}", place.file.display(), place.owner),
+            })
             .collect();
         (!places.is_empty()).then_some((*what, places))
     };

@@ -1,6 +1,6 @@
 //! Quantiles of buckets without bounds, and averages of quantiles.
 
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use super::Subject;
 use super::shape::Known;
@@ -31,7 +31,11 @@ pub(super) fn without_bounds(subject: &Subject<'_>) -> Vec<Problem> {
                     "histogram_quantile over {} that drops the label \"le\"",
                     dropping.unwrap_or("an expression")
                 );
-                problems.push(expression.error(&message).remedy("add le to the by clause"));
+                problems.push(
+                    expression
+                        .problem(Code::QuantileWithoutLe, &message)
+                        .remedy("add le to the by clause"),
+                );
             }
         }
     }
@@ -57,7 +61,7 @@ pub(super) fn averaged(subject: &Subject<'_>) -> Vec<Problem> {
             if is_quantile {
                 let message =
                     format!("{operator} of quantiles: the result is the quantile of nothing");
-                problems.push(expression.warning(&message).remedy(
+                problems.push(expression.problem(Code::AveragedQuantiles, &message).remedy(
                     "sum the rates of the buckets by le, then take one quantile; or use max",
                 ));
             }

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::catalogue::SeriesKind;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::{SelectorUse, Step};
 
 /// Functions that take decreases for resets.
@@ -21,7 +21,9 @@ pub(super) fn counters_and_gauges(subject: &Subject<'_>) -> Vec<Problem> {
                     "{function} over a subquery of {operator}: a reset or a lost series of one instance distorts all"
                 );
                 problems.push(
-                    expression.error(&message).remedy(format!("write {operator}({function}(…))")),
+                    expression
+                        .problem(Code::RateOfAggregate, &message)
+                        .remedy(format!("write {operator}({function}(…))")),
                 );
             }
             let Some(function) = innermost_function(selector) else { continue };
@@ -31,12 +33,16 @@ pub(super) fn counters_and_gauges(subject: &Subject<'_>) -> Vec<Problem> {
                 let is_gauge = series.kind == SeriesKind::Gauge;
                 if FOR_COUNTERS.contains(&function) && is_gauge {
                     let message = format!("{function} over {name}, which is no counter");
-                    problems.push(expression.error(&message));
+                    problems.push(expression.problem(Code::RateOfGauge, &message));
                 } else if FOR_GAUGES.contains(&function) && is_counter {
                     let message = format!(
                         "{function} over {name}, which is a counter: restarts look like decreases"
                     );
-                    problems.push(expression.error(&message).remedy("use rate or increase"));
+                    problems.push(
+                        expression
+                            .problem(Code::DeltaOfCounter, &message)
+                            .remedy("use rate or increase"),
+                    );
                 }
             }
         }
@@ -55,7 +61,7 @@ pub(super) fn histograms(subject: &Subject<'_>) -> Vec<Problem> {
             for (name, series) in subject.catalogue.selected(&selector.metrics) {
                 if matches!(series.kind, SeriesKind::Counter | SeriesKind::Gauge) {
                     let message = format!("histogram_quantile over {name}, which has no buckets");
-                    problems.push(expression.error(&message));
+                    problems.push(expression.problem(Code::QuantileWithoutBuckets, &message));
                 }
             }
             let rated = inside.iter().any(|step| {
@@ -64,8 +70,11 @@ pub(super) fn histograms(subject: &Subject<'_>) -> Vec<Problem> {
             let raw_buckets = subject.catalogue.selected(&selector.metrics);
             if !rated && raw_buckets.iter().any(|(_, series)| series.kind == SeriesKind::Bucket) {
                 let message = "histogram_quantile over buckets since the start of the process";
-                problems
-                    .push(expression.warning(message).remedy("take the rate of the buckets first"));
+                problems.push(
+                    expression
+                        .problem(Code::QuantileSinceStart, message)
+                        .remedy("take the rate of the buckets first"),
+                );
             }
         }
     }

@@ -3,7 +3,7 @@
 //! By the names and expressions alone: what a metric's type is, is not known here.
 
 use monitoring::grafana::dashboard::QueryKind;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::RangeWindow;
 
 use super::Subject;
@@ -33,7 +33,7 @@ pub(super) fn of_recorded(subject: &Subject<'_>) -> Vec<Problem> {
                 format!("{function} over {name}, which records a rate: its changes are no events");
             return Some(
                 expression
-                    .error(&message)
+                    .problem(Code::RateOfRate, &message)
                     .remedy("use the recorded value itself, or avg_over_time"),
             );
         }
@@ -43,11 +43,18 @@ pub(super) fn of_recorded(subject: &Subject<'_>) -> Vec<Problem> {
             }
             _ => false,
         };
-        expressions.iter().all(sums).then(|| {
+        if expressions.iter().all(sums) {
             let message = format!(
                 "{function} over {name}, which records a sum of counters: a restart of one instance looks like a reset of all"
             );
-            expression.error(&message).remedy("record the sum of the rates instead")
+            let problem = expression.problem(Code::RateOfSum, &message);
+            return Some(problem.remedy("record the sum of the rates instead"));
+        }
+        // Series that are only recorded under another name are what they were.
+        let is_plain = |tree: &Tree| matches!(tree, Tree::Select(_));
+        (!expressions.iter().all(is_plain)).then(|| {
+            let message = format!("{function} over {name}, which is no counter");
+            expression.problem(Code::RateOfRecorded, &message)
         })
     })
 }
@@ -61,14 +68,16 @@ pub(super) fn of_gauges(subject: &Subject<'_>) -> Vec<Problem> {
                 "{function} over up, which is a gauge: each recovery counts as an increase"
             );
             return Some(
-                expression.error(&message).remedy("use changes, avg_over_time or the value itself"),
+                expression
+                    .problem(Code::RateOfGauge, &message)
+                    .remedy("use changes, avg_over_time or the value itself"),
             );
         }
         let end = GAUGES.iter().find(|end| name.ends_with(*end) && !name.contains(':'))?;
         let message = format!(
             "{function} over {name}: by its name (…{end}) it is no counter, and each fall counts as a reset"
         );
-        Some(expression.warning(&message).remedy("use delta or deriv"))
+        Some(expression.problem(Code::RateOfLikelyGauge, &message).remedy("use delta or deriv"))
     })
 }
 
@@ -98,7 +107,7 @@ pub(super) fn overlapping(subject: &Subject<'_>) -> Vec<Problem> {
         let message = "increase over $__rate_interval: windows overlap by at least one scrape, so that bars sum to more than happened";
         (is_drawn && function == "increase" && window == RangeWindow::RateInterval).then(|| {
             expression
-                .warning(message)
+                .problem(Code::OverlappingIncrease, message)
                 .remedy("use $__interval with a Min step of four scrapes, or rate")
         })
     })
@@ -112,8 +121,9 @@ pub(super) fn over_interval(subject: &Subject<'_>) -> Vec<Problem> {
         let message = format!(
             "{function} over $__interval: after zooming in the window has fewer than two scrapes, and the panel is empty"
         );
-        (is_free && matches!(function, "rate" | "irate") && window == RangeWindow::Interval)
-            .then(|| expression.warning(&message).remedy("use $__rate_interval"))
+        (is_free && matches!(function, "rate" | "irate") && window == RangeWindow::Interval).then(
+            || expression.problem(Code::RateOverInterval, &message).remedy("use $__rate_interval"),
+        )
     })
 }
 
@@ -154,9 +164,9 @@ pub(super) fn too_short(subject: &Subject<'_>) -> Vec<Problem> {
                 "{function} over {shown}, and no job is scraped more often than every {interval}: a window rarely has two samples"
             );
             let problem = if *window <= shortest {
-                expression.error(&message)
+                expression.problem(Code::WindowTooShort, &message)
             } else {
-                expression.warning(&message)
+                expression.problem(Code::FewSamples, &message)
             };
             problems.push(
                 problem.remedy(format!("use at least {}", prom::duration::format(4 * shortest))),
@@ -196,7 +206,11 @@ pub(super) fn compared(subject: &Subject<'_>) -> Vec<Problem> {
                     "{name} {} {number}: a counter since the process began; once above, it stays above",
                     binary.operator
                 );
-                problems.push(expression.warning(&message).remedy("compare its rate or increase"));
+                problems.push(
+                    expression
+                        .problem(Code::ComparedCounter, &message)
+                        .remedy("compare its rate or increase"),
+                );
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use monitoring::AlertmanagerConfig;
 use monitoring::alertmanager::{Matcher, Route};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 /// Matchers that compare with a pattern by `=`, and receivers that no route names.
 pub(super) fn by_themselves(config: &AlertmanagerConfig) -> Vec<Problem> {
@@ -17,7 +17,7 @@ pub(super) fn by_themselves(config: &AlertmanagerConfig) -> Vec<Problem> {
                 );
                 let meant = if value == "*" { ".+" } else { value };
                 problems.push(
-                    Problem::error(&config.file, line, message)
+                    Problem::new(Code::PatternAsText, &config.file, line, message)
                         .remedy(format!("write {label}=~{meant:?}")),
                 );
             }
@@ -36,7 +36,7 @@ pub(super) fn by_themselves(config: &AlertmanagerConfig) -> Vec<Problem> {
     {
         let message = format!("no route leads to the receiver {receiver:?}");
         problems.push(
-            Problem::warning(&config.file, None, message)
+            Problem::new(Code::UnreachedReceiver, &config.file, None, message)
                 .remedy("name it in a route, or remove it"),
         );
     }

@@ -5,7 +5,7 @@ use super::expressions::Place;
 use super::shape::Known;
 use super::tree::Tree;
 use monitoring::{Rule, RuleKind};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::MetricNames;
 
 /// Rules that read what a later rule of their group records, and rules that
@@ -29,7 +29,11 @@ pub(super) fn order_and_repetition(subject: &Subject<'_>) -> Vec<Problem> {
                     later.name(),
                     group.name
                 );
-                problems.push(expression.warning(&message).remedy("move the recording rule up"));
+                problems.push(
+                    expression
+                        .problem(Code::RuleOrder, &message)
+                        .remedy("move the recording rule up"),
+                );
             }
         }
     }
@@ -52,7 +56,12 @@ fn repetitions(subject: &Subject<'_>) -> Vec<Problem> {
                 let message =
                     format!("{} is recorded by two rules with the same labels", rule.name());
                 if words(&other.expr) == words(&rule.expr) {
-                    problems.push(Problem::error(&file.file, rule.line, message));
+                    problems.push(Problem::new(
+                        Code::DuplicateRecording,
+                        &file.file,
+                        rule.line,
+                        message,
+                    ));
                     break;
                 }
                 // One name for several parts is fine where a label keeps them apart.
@@ -62,7 +71,12 @@ fn repetitions(subject: &Subject<'_>) -> Vec<Problem> {
                         && two.has.get(label).is_some_and(|other| other.is_some() && other != value)
                 };
                 if one.may.is_some() && one.may == two.may && !one.has.iter().any(is_apart) {
-                    let problem = Problem::warning(&file.file, rule.line, message);
+                    let problem = Problem::new(
+                        Code::LikelyDuplicateRecording,
+                        &file.file,
+                        rule.line,
+                        message,
+                    );
                     problems.push(problem.remedy(
                         "a series of both would have two values: give one another name or label",
                     ));

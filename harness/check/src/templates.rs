@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use monitoring::RuleKind;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use super::Subject;
 use super::expressions::{Expression, Place};
@@ -54,7 +54,7 @@ fn empty_labels(
     };
     let problem = |name: &str| {
         let message = format!("{place}: $labels.{name} is always empty");
-        expression.error(&message).remedy(&*has)
+        expression.problem(Code::EmptyTemplateLabel, &message).remedy(&*has)
     };
     names.into_iter().filter(is_empty).map(problem).collect()
 }
@@ -80,7 +80,7 @@ fn empty_legend(expression: &Expression<'_>, shape: &Shape, legend: &str) -> Vec
             } else {
                 format!("the expression has {has}")
             };
-            expression.warning(&message).remedy(remedy)
+            expression.problem(Code::EmptyLegend, &message).remedy(remedy)
         })
         .collect()
 }
@@ -105,7 +105,7 @@ fn value_in_label(
         } else {
             format!("label {name:?} changes with the value: each value is another alert")
         };
-        expression.error(&message).remedy("put {{ $value }} into an annotation")
+        expression.problem(Code::ValueInLabel, &message).remedy("put {{ $value }} into an annotation")
     })
 }
 

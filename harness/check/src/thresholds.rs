@@ -1,6 +1,6 @@
 //! Comparisons that never or always hold, and units that show a share a hundred times too low or too high.
 
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use super::Subject;
 use super::bounds::{Bounds, Recorded};
@@ -46,14 +46,16 @@ fn comparison(
     if never {
         let message = format!("{operator} {threshold} never holds: the expression is {within}");
         return Some(
-            expression.error(&message).remedy("correct the threshold; a share is not a percentage"),
+            expression
+                .problem(Code::NeverHolds, &message)
+                .remedy("correct the threshold; a share is not a percentage"),
         );
     }
     // A comparison that always holds may be there for its labels.
     let is_share = low == 0.0 && high == 1.0;
     (always && is_share).then(|| {
         let message = format!("{operator} {threshold} always holds: the expression is {within}");
-        expression.warning(&message)
+        expression.problem(Code::AlwaysHolds, &message)
     })
 }
 
@@ -107,7 +109,7 @@ pub(super) fn units(subject: &Subject<'_>) -> Vec<Problem> {
         } else {
             "set the unit to percent"
         };
-        problems.push(expression.error(message).remedy(remedy));
+        problems.push(expression.problem(Code::UnitOfShare, message).remedy(remedy));
     }
     problems
 }

@@ -1,11 +1,11 @@
-//! An expression as the checks read it: a tree without the parser's types, and without parentheses.
+//! An expression as the checks read it: without parentheses, and with what each selector selects.
 //!
 //! Dashboard variables are markers in it. What an expression means is not known here.
 
-use promql_parser::label::MatchOp;
-use promql_parser::parser::{self, LabelModifier, VectorMatchCardinality};
-
-use prom::promql::{self, Grouping, LabelMatcher, MetricNames, RangeWindow};
+use prom::promql::{
+    self, Expr, Grouping, MatchOperator, MetricNames, RangeWindow, expr,
+    operator::{Matching, Side},
+};
 
 /// An expression.
 #[derive(Clone, Debug)]
@@ -31,8 +31,6 @@ pub(crate) enum Tree {
 pub(crate) struct Selector {
     /// The one name that it selects, where there is one and no variable in it.
     pub(crate) metric: Option<String>,
-    /// Which metrics, for the catalogue.
-    pub(crate) names: MetricNames,
     pub(crate) matchers: Vec<Matched>,
 }
 
@@ -45,8 +43,6 @@ pub(crate) struct Matched {
     /// Whether a series without the label passes.
     pub(crate) takes_none: bool,
     pub(crate) is_variable: bool,
-    /// As it is written.
-    pub(crate) text: String,
 }
 
 /// An operator between two expressions.
@@ -67,7 +63,7 @@ impl Tree {
     pub(crate) fn of(expression: &str) -> Option<Tree> {
         let uses = promql::selectors(expression).ok()?;
         let tree = promql::tree_of(expression).ok()?;
-        let mut names = uses.into_iter().map(|selector| (selector.metrics, selector.matchers));
+        let mut names = uses.into_iter().map(|selector| selector.metrics);
         build(&tree, &mut names)
     }
 
@@ -130,91 +126,68 @@ impl Tree {
 }
 
 impl Binary {
-    pub(crate) fn is_set(&self) -> bool {
-        matches!(self.operator.as_str(), "and" | "or" | "unless")
-    }
-
     pub(crate) fn is_comparison(&self) -> bool {
         matches!(self.operator.as_str(), ">" | ">=" | "<" | "<=" | "==" | "!=")
     }
 }
 
-type Names<'a> = &'a mut dyn Iterator<Item = (MetricNames, Vec<LabelMatcher>)>;
+type Names<'a> = &'a mut dyn Iterator<Item = MetricNames>;
 
 /// `names` gives what each selector selects, in the order in which they stand.
-fn build(expr: &parser::Expr, names: Names<'_>) -> Option<Tree> {
-    use parser::Expr;
+fn build(expr: &Expr, names: Names<'_>) -> Option<Tree> {
     Some(match expr {
-        Expr::NumberLiteral(number) => Tree::Number(number.val),
-        Expr::StringLiteral(text) => Tree::Text(text.val.clone()),
-        Expr::VectorSelector(selector) => Tree::Select(series(selector, names)?),
-        Expr::MatrixSelector(matrix) => {
-            let millis = i64::try_from(matrix.range.as_millis()).unwrap_or(i64::MAX);
-            Tree::Range(series(&matrix.vs, names)?, promql::window(millis))
+        Expr::Number(number) => Tree::Number(*number),
+        Expr::Text(text) => Tree::Text(text.clone()),
+        Expr::Select(selector) => Tree::Select(series(selector, names)?),
+        Expr::Range(range) => {
+            Tree::Range(series(&range.selector, names)?, promql::window(range.window_ms))
         }
-        Expr::Paren(inner) => build(&inner.expr, names)?,
-        Expr::Unary(inner) => Tree::Negate(Box::new(build(&inner.expr, names)?)),
+        Expr::Paren(inner) => build(inner, names)?,
+        Expr::Negate(inner) => Tree::Negate(Box::new(build(inner, names)?)),
         Expr::Subquery(inner) => Tree::Subquery(Box::new(build(&inner.expr, names)?)),
         Expr::Call(call) => {
-            let arguments = call.args.args.iter().map(|argument| build(argument, names));
-            Tree::Call(call.func.name.to_owned(), arguments.collect::<Option<_>>()?)
+            let arguments = call.arguments.iter().map(|argument| build(argument, names));
+            Tree::Call(call.function.clone(), arguments.collect::<Option<_>>()?)
         }
         Expr::Aggregate(aggregate) => {
-            let parameter = match &aggregate.param {
+            let parameter = match &aggregate.parameter {
                 Some(parameter) => Some(Box::new(build(parameter, names)?)),
                 None => None,
             };
-            let grouping = match &aggregate.modifier {
-                Some(LabelModifier::Exclude(labels)) => Grouping::Without(labels.labels.clone()),
-                Some(LabelModifier::Include(labels)) => Grouping::By(labels.labels.clone()),
-                None => Grouping::By(Vec::new()),
-            };
             let inner = Box::new(build(&aggregate.expr, names)?);
-            Tree::Aggregate { operator: aggregate.op.to_string(), grouping, parameter, inner }
+            let operator = aggregate.operator.to_string();
+            Tree::Aggregate { operator, grouping: aggregate.labels_left(), parameter, inner }
         }
         Expr::Binary(binary) => {
-            let modifier = binary.modifier.as_ref();
-            let (mut on, mut ignoring) = (None, Vec::new());
-            match modifier.and_then(|modifier| modifier.matching.as_ref()) {
-                Some(LabelModifier::Include(labels)) => on = Some(labels.labels.clone()),
-                Some(LabelModifier::Exclude(labels)) => ignoring.clone_from(&labels.labels),
-                None => {}
-            }
-            let group = match modifier.map(|modifier| &modifier.card) {
-                Some(VectorMatchCardinality::ManyToOne(labels)) => {
-                    Some((true, labels.labels.clone()))
-                }
-                Some(VectorMatchCardinality::OneToMany(labels)) => {
-                    Some((false, labels.labels.clone()))
-                }
-                _ => None,
+            let (on, ignoring) = match &binary.matching {
+                Some(Matching::On(labels)) => (Some(labels.clone()), Vec::new()),
+                Some(Matching::Ignoring(labels)) => (None, labels.clone()),
+                None => (None, Vec::new()),
             };
+            let many = binary.many.as_ref();
             Tree::Binary(Binary {
-                operator: binary.op.to_string(),
-                left: Box::new(build(&binary.lhs, names)?),
-                right: Box::new(build(&binary.rhs, names)?),
-                is_bool: modifier.is_some_and(|modifier| modifier.return_bool),
+                operator: binary.operator.to_string(),
+                left: Box::new(build(&binary.left, names)?),
+                right: Box::new(build(&binary.right, names)?),
+                is_bool: binary.is_bool,
                 on,
                 ignoring,
-                group,
+                group: many.map(|(side, labels)| (*side == Side::Left, labels.clone())),
             })
         }
-        Expr::Extension(_) => return None,
     })
 }
 
-fn series(selector: &parser::VectorSelector, names: Names<'_>) -> Option<Selector> {
-    let (names, matchers) = names.next()?;
+fn series(selector: &expr::Selector, names: Names<'_>) -> Option<Selector> {
+    let names = names.next()?;
     // Alternatives with `or` ask for one thing or another: nothing is certain of any.
-    let is_plain = selector.matchers.or_matchers.is_empty();
-    let written = selector.matchers.matchers.iter().filter(|matcher| matcher.name != "__name__");
-    let matchers = written.zip(matchers).filter(|_| is_plain).map(|(written, matcher)| Matched {
-        label: written.name.clone(),
-        value: written.value.clone(),
-        is_equality: written.op == MatchOp::Equal,
+    let written = selector.matchers.iter().filter(|matcher| matcher.label() != "__name__");
+    let matchers = written.map(|matcher| Matched {
+        label: matcher.label().to_owned(),
+        value: matcher.value().to_owned(),
+        is_equality: matcher.operator() == MatchOperator::Equal,
         takes_none: matcher.accepts(""),
         is_variable: matcher.is_variable(),
-        text: format!("{matcher:?}"),
     });
     let matchers = matchers.collect();
     let metric = match &names {
@@ -224,5 +197,5 @@ fn series(selector: &parser::VectorSelector, names: Names<'_>) -> Option<Selecto
         },
         _ => None,
     };
-    Some(Selector { metric, names, matchers })
+    Some(Selector { metric, matchers })
 }

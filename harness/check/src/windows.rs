@@ -9,7 +9,7 @@ use super::datasources::{effective, resolve};
 use super::expressions::{Expression, Place};
 use monitoring::grafana::interval::{QueryOptions, QueryPlan, plan};
 use prom::duration;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::{RangeWindow, SelectorUse, Step};
 
 /// Functions that need two samples and extrapolate or fit a line.
@@ -76,7 +76,7 @@ fn judge(
             slowest.name,
             duration::format(needed_ms)
         );
-        expression.error(&message).remedy(remedy)
+        expression.problem(Code::WindowTooShort, &message).remedy(remedy)
     })
 }
 
@@ -105,5 +105,7 @@ fn shortest_plan(
         interval_factor: target.interval_factor,
         utc_offset_s: 0,
     };
-    plan(&options).map(Some).map_err(|error| expression.error(&error.to_string()))
+    plan(&options)
+        .map(Some)
+        .map_err(|error| expression.problem(Code::InvalidInterval, &error.to_string()))
 }

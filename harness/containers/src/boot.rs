@@ -138,7 +138,10 @@ async fn start(running: &mut Running, plan: &Plan, recipe: &Recipe) -> Result<()
     let before = image_command(running, recipe).await?;
     let gateway = running.network.host_gateway().filter(|_| !plan.gateway_as_in_file);
     let request = request::of(&running.network, recipe, before, gateway);
-    match request.with_startup_timeout(plan.ceiling).start().await {
+    running.network.owned.asked = true;
+    let started = request.with_startup_timeout(plan.ceiling).start().await;
+    running.network.owned.asked = false;
+    match started {
         Ok(container) => {
             running.network.owned.containers.insert(name.clone(), container);
             Ok(())

@@ -14,6 +14,9 @@ use tokio::time::timeout;
 pub use adopt::adopt;
 use surroundings::{Candidate, Surroundings};
 
+use crate::network::is_of_this_machine;
+use crate::plan::LOOPBACK;
+
 mod adopt;
 mod surroundings;
 
@@ -132,6 +135,18 @@ impl Engine {
     pub async fn bridge_gateway(&self) -> Option<IpAddr> {
         let bridge = self.docker.inspect_network("bridge", None).await.ok()?;
         gateway(&bridge)
+    }
+}
+
+impl Engine {
+    /// Where a service of this machine must listen so that containers reach it under a name that the compose file maps
+    /// to `host-gateway`, for plans with [`host_gateway_as_in_file`](crate::Plan::host_gateway_as_in_file).
+    ///
+    /// It is the address of the default bridge, which no other machine reaches; 127.0.0.1 where that address is not of
+    /// this machine, because an engine in a virtual machine leads containers to this machine's loopback.
+    pub async fn listen_address(&self) -> IpAddr {
+        let bridge = self.bridge_gateway().await;
+        bridge.filter(|bridge| is_of_this_machine(*bridge)).unwrap_or(LOOPBACK)
     }
 }
 

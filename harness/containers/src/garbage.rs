@@ -145,7 +145,13 @@ async fn remove(
         if !is_garbage(Some(&image.labels)) {
             continue;
         }
-        for name in image.repo_tags {
+        // One whose name was given to another image has none.
+        let mut names = image.repo_tags;
+        names.retain(|name| !name.starts_with("<none>"));
+        if names.is_empty() {
+            names.push(image.id);
+        }
+        for name in names {
             let removed = docker.remove_image(&name, None::<RemoveImageOptions>, None).await;
             let removed = removed.map(drop);
             note(removed, format!("the image {name}"), name, &mut collected.images, &mut failed);

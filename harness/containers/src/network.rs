@@ -82,6 +82,6 @@ impl Network {
 }
 
 /// Whether this machine has the address.
-fn is_of_this_machine(address: IpAddr) -> bool {
+pub(crate) fn is_of_this_machine(address: IpAddr) -> bool {
     TcpListener::bind((address, 0)).is_ok()
 }

@@ -52,6 +52,7 @@ pub struct Plan {
     sources: Vec<Replaced>,
     arguments: Vec<Added>,
     variables: Vec<Added>,
+    hostnames: Vec<Added>,
     host_ports: HostPorts,
     fixed_ports: BTreeMap<(String, u16), u16>,
     health_interval: Option<Duration>,
@@ -79,6 +80,8 @@ struct Added {
 #[derive(Debug, Clone)]
 pub(crate) struct Recipe {
     pub(crate) service: Service,
+    /// How its container calls itself, where not by its number.
+    pub(crate) hostname: Option<String>,
     /// Arguments behind those of the image, where the file has no command.
     pub(crate) after_image: Vec<String>,
 }
@@ -93,6 +96,7 @@ impl Plan {
             sources: Vec::new(),
             arguments: Vec::new(),
             variables: Vec::new(),
+            hostnames: Vec::new(),
             host_ports: HostPorts::Free,
             fixed_ports: BTreeMap::new(),
             health_interval: None,
@@ -145,6 +149,19 @@ impl Plan {
     ) -> Self {
         let text = format!("{name}={value}");
         self.variables.push(Added { service: service.into(), text, why: why.into() });
+        self
+    }
+
+    /// Lets a service's container call itself by this name instead of by its number, which each start changes.
+    #[must_use]
+    pub fn hostname(
+        mut self,
+        service: impl Into<String>,
+        name: impl Into<String>,
+        why: impl Into<String>,
+    ) -> Self {
+        let (service, text, why) = (service.into(), name.into(), why.into());
+        self.hostnames.push(Added { service, text, why });
         self
     }
 
@@ -224,7 +241,8 @@ impl Plan {
 
     /// Wishes that would be passed over in silence.
     fn without_effect(&self) -> Vec<Problem> {
-        let changed = self.arguments.iter().chain(&self.variables).map(|added| &added.service);
+        let changed = self.arguments.iter().chain(&self.variables).chain(&self.hostnames);
+        let changed = changed.map(|added| &added.service);
         let changed: BTreeSet<&String> =
             changed.chain(self.fixed_ports.keys().map(|(service, _)| service)).collect();
         let mut problems = Vec::new();

@@ -224,6 +224,26 @@ impl Running {
         Ok(())
     }
 
+    /// How a service has ended, with its last log lines; `None` while it runs, well or not.
+    ///
+    /// # Errors
+    /// If there is no such service or the engine does not answer.
+    pub async fn end_of(&self, service: &str) -> Result<Option<StartError>, ServiceError> {
+        let (docker, id) = (&self.network.owned.docker, self.id(service)?);
+        match wait::until_well(docker, service, id, Duration::ZERO).await {
+            Err(cause @ Cause::Ended { .. }) => {
+                let lines = logs::last(docker, id, LOG_LINES).await.unwrap_or_default();
+                Ok(Some(StartError { cause, logs: vec![(service.to_owned(), lines)] }))
+            }
+            Err(Cause::Engine { message, .. }) => Err(ServiceError::Engine {
+                service: service.to_owned(),
+                what: "ask after",
+                message,
+            }),
+            Ok(_) | Err(_) => Ok(None),
+        }
+    }
+
     /// Removes everything and says whether that worked.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! of its own. Only here and in `main` is anything printed; everything that is said comes from `report`.
 
 mod alerts;
+mod backend;
 mod bracket;
 mod capacity;
 mod check;
@@ -21,6 +22,7 @@ mod output;
 mod progress;
 mod report;
 mod runner;
+mod running;
 mod serve;
 mod stack;
 mod terminal;

@@ -8,6 +8,7 @@ pub mod alerts;
 pub mod capacity;
 pub mod checked;
 pub mod group;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod paint;
@@ -20,7 +21,7 @@ pub mod words;
 
 use sim::incident::Incident;
 
-use ::stack::{external::External, prometheus_binary::PrometheusBinary};
+use ::stack::{contained::Containers, external::External, prometheus_binary::PrometheusBinary};
 use prom::problem::{Problem, Severity};
 use proof::verify::ScenarioReport;
 use proven::ProvenRule;
@@ -35,7 +36,7 @@ pub const GRAFANA: &str =
 /// What answered, and how its answers could be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stack {
-    /// `native` or `external`.
+    /// `native`, `containers` or `external`.
     pub chosen: &'static str,
     /// Why it was chosen, in a few words.
     pub why: String,
@@ -73,6 +74,19 @@ impl Stack {
             version: external.version.clone().unwrap_or_else(|| "of unknown version".to_owned()),
             engine: external.to_string(),
             exactly,
+        }
+    }
+
+    /// A Prometheus in a container; `version` is what it states itself.
+    #[must_use]
+    pub fn containers(site: &Containers, version: &str, why: String) -> Stack {
+        Stack {
+            chosen: "containers",
+            why,
+            name: "Prometheus".to_owned(),
+            version: version.to_owned(),
+            engine: format!("Prometheus {version}: {}", site.told()),
+            exactly: true,
         }
     }
 

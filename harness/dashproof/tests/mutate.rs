@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promql_parser::parser::parse;
+use prom::promql::Expr;
 use rules::mutate::{Mutant, MutantKind, MutateError, MutationContext, mutants};
 
 use panels::{PANELS, contract, interpolated};
@@ -19,13 +19,14 @@ fn mutants_of_every_panel_are_valid_distinct_and_different() {
     println!("{:<34} {:>5} {:>5}  kinds", "panel", "all", "equiv");
     for (panel, expr) in PANELS {
         let mutants = mutants(expr, &contract()).unwrap();
-        let original = parse(&interpolated(expr)).unwrap().to_string();
+        let original = Expr::parse(&interpolated(expr)).unwrap().to_string();
         let (mut texts, mut words) = (BTreeSet::from([original]), BTreeSet::new());
         let mut kinds: BTreeMap<MutantKind, usize> = BTreeMap::new();
         for mutant in &mutants {
             let asked = interpolated(&mutant.expr);
             assert!(!asked.contains('$'), "{panel}: {} is not interpolated", mutant.expr);
-            let parsed = parse(&asked).unwrap_or_else(|error| panic!("{panel}: {asked}: {error}"));
+            let parsed =
+                Expr::parse(&asked).unwrap_or_else(|error| panic!("{panel}: {asked}: {error}"));
             assert!(texts.insert(parsed.to_string()), "{panel}: {} is there twice", mutant.expr);
             assert!(words.insert(&mutant.description), "{panel}: {} twice", mutant.description);
             *kinds.entry(mutant.kind).or_default() += 1;

@@ -18,14 +18,14 @@ pub mod ports;
 pub mod seam;
 pub mod servers;
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path};
 
 use modules::clock::Clock;
 use sim::{time::Nanos, world::Instance};
 
 use monitoring::Monitoring;
 use scenario::Scenario;
-use stack::{environment::Environment, prometheus_binary::PrometheusBinary};
+use stack::{backend::Stack, environment::Environment, native::Options};
 
 /// What a demonstration is made of.
 #[derive(Debug)]
@@ -38,12 +38,10 @@ pub struct Setting<'a> {
     pub modules: &'a [(Instance, SocketAddr)],
     /// The configuration that Prometheus is started with, where it is.
     pub deployed: &'a Monitoring,
-    /// Where Prometheus is to listen.
-    pub prometheus: SocketAddr,
-    /// How long an alert that fires is not sent again, where not as by default.
-    pub resend_delay: Option<Duration>,
-    /// Which Prometheus.
-    pub binary: &'a PrometheusBinary,
+    /// How Prometheus is started on that configuration.
+    pub options: &'a Options,
+    /// Where servers come from.
+    pub stack: &'a Stack,
     /// Where its files go.
     pub environment: &'a Environment,
 }

@@ -17,18 +17,21 @@ use super::{
     record::Recording,
     recorded,
     replay::{self, Replayed, Taking},
-    run::LiveRoad,
     scrapes::{self, Matched, Stored},
     stack::{LiveStack, RESEND_DELAY},
     watch::Watched,
     wiring::{Seen, Served},
 };
 use monitoring::Monitoring;
-use prom::{series::Value, version::Version, words::counted};
+use prom::{
+    series::Value,
+    version::Version,
+    words::{count, counted},
+};
 use proof::{
     alert::alert_rules,
     verify::{
-        Notice, RECORDING_RULES, ScenarioReport, Verifier, VerifyError,
+        Files, Notice, RECORDING_RULES, ScenarioReport, Verifier, VerifyError,
         alerts::{judge, place, told::Routing},
         ask::Truth,
         ask_all,
@@ -63,124 +66,122 @@ pub(super) struct Played {
     pub(super) requests: u64,
 }
 
-impl LiveRoad {
-    pub(super) async fn judge(
-        &self,
-        played: &Played,
-        stack: &LiveStack,
-        deployed: &Arc<Monitoring>,
-        client: &Prometheus,
-        notice: &mut impl FnMut(Notice),
-    ) -> Result<ScenarioReport, VerifyError> {
-        let Played { scenario, collected, watched, served, .. } = played;
-        let epoch_ms = scenario.epoch.as_millisecond();
-        let matched = matched(played, epoch_ms);
-        let takings = takings(served, deployed, &collected.targets, self.verifier.binary.version);
-        let (recording, replicas) = (&played.recording, scenario.replicas);
-        let replayed = replay::replay(recording, &matched, &takings, replicas, epoch_ms);
-        let seen = Seen {
-            served,
-            scrapes: &matched,
-            replayed: &replayed,
-            collected,
-            watched,
-            began_ms: epoch_ms,
-        };
-        let mut wiring = vec![seen.scrapes(), seen.samples(), seen.targets(), seen.rules(deployed)];
-        wiring.push(staleness(client, served, (&matched, &replayed), &played.records).await?);
-        let recorded = recorded::evaluations(deployed, collected);
-        let contracts = &self.verifier.contracts;
-        let truth = Arc::new(Truth {
-            ledger: replayed.ledger,
-            blinds: proof::verify::blinds(&scenario.incidents, epoch_ms),
-            constants_ms: proof::verify::constants_ms(&recorded, contracts),
-        });
-        let arithmetic = Arithmetic::Modelled(proof::verify::era(&self.verifier.binary));
-        // The copy's own timings and addresses, the same questions.
-        let verifier = self.verifier.of(Arc::clone(deployed));
-        let looks = looks(&verifier, scenario);
-        let (questions, not_asked) = verifier.panel_questions(scenario, &looks, client).await?;
-        let mut verdicts = ask_all(questions, client, arithmetic, &truth, notice).await?;
-        let judged = recorded::verdicts(
-            deployed,
-            contracts,
-            collected,
-            &recorded,
-            (arithmetic, &truth),
-            client,
-        )
-        .await?;
-        verdicts.extend(judged.verdicts.into_iter().filter(|v| verifier.asks(&v.question.place)));
-        if let Some(rules) = wiring.iter_mut().find(|wiring| wiring.part == Part::Rules) {
-            let (bitwise, by_events) = judged.compared;
-            rules.compared += &format!(
-                ", {} recorded ({} during a scrape: judged by the real events)",
-                counted(bitwise + by_events, "value"),
-                by_events
-            );
-            rules.broken.extend(judged.broken);
-        }
-        let interval_ms = deployed.config.evaluation_interval_ms;
-        let span = (epoch_ms, collected.at_ms);
-        let rules = alert_rules(&deployed.rules, interval_ms, span, |_, _, _| 0);
-        let shipped = &self.verifier.monitoring;
-        let shipped = (shipped.directory.as_path(), &shipped.rules[..]);
-        let rules = places::in_shipped(rules, &deployed.directory, shipped);
-        let timelines = alerts::timelines(&rules, &collected.alerts, collected.at_ms);
-        let mut alerts = match scenario.alerts.is_empty() {
-            true => Vec::new(),
-            false => judge(scenario, &timelines, &contracts.alerts),
-        };
-        let routing = Routing::of(deployed);
-        routing.judge(&mut alerts, &timelines);
-        alerts.retain(|verdict| verifier.asks(&place(&verdict.alert)));
-        let mut unproven = bind::unproven(deployed, contracts);
-        unproven.extend(judged.missing.iter().map(|record| not_recorded(record)));
-        unproven.retain(|unproven| verifier.asks(&unproven.place));
-        unproven.extend(not_asked.into_iter().map(Unproven::from));
-        match (&deployed.alertmanager, stack.alertmanager_url()) {
-            (Some(config), Some(_)) => {
-                let notified = notified(&stack.receiver().notifications(), collected.at_ms);
-                let arrived = notified.iter().filter(|one| one.firing);
-                let arrived = arrived.map(|one| (one.receiver.as_str(), &one.labels)).collect();
-                routing.heard(&mut alerts, &arrived);
-                let told = Told {
-                    timelines: &timelines,
-                    config,
-                    notified: &notified,
-                    began_ms: epoch_ms,
-                    reachable_ms: played.reachable_ms,
-                    sending: &routing.sending,
-                    resend_ms: RESEND_MS,
-                    until_ms: collected.at_ms,
-                };
-                wiring.push(told.judge());
-            }
-            (None, _) => unproven.push(nobody_routes(
-                "there is no alertmanager/alertmanager.yml: write one, so that routes are proven",
-            )),
-            (_, None) => unproven.push(nobody_routes(
-                "no Alertmanager was found: name one with --alertmanager PATH",
-            )),
-        }
-        let n_samples =
-            collected.samples.values().flatten().map(|series| series.points.len()).sum();
-        Ok(ScenarioReport {
-            scenario: scenario.name.clone(),
-            seed: scenario.seed,
-            epoch: scenario.epoch,
-            verdicts,
-            alerts,
-            wiring,
-            unproven,
-            changed: stack.deployment().differences().iter().map(ToString::to_string).collect(),
-            remarks: Vec::new(),
-            requests: played.requests,
-            events: played.recording.len() as u64,
-            samples: n_samples,
-            kept: None,
-        })
+/// What a story comes to, judged by the files and with the tools of `verifier`.
+pub(super) async fn report(
+    verifier: &Verifier,
+    played: &Played,
+    stack: &LiveStack,
+    deployed: &Arc<Monitoring>,
+    client: &Prometheus,
+    notice: &mut impl FnMut(Notice),
+) -> Result<ScenarioReport, VerifyError> {
+    let Played { scenario, collected, watched, served, .. } = played;
+    let epoch_ms = scenario.epoch.as_millisecond();
+    let matched = matched(played, epoch_ms);
+    let takings = takings(served, deployed, &collected.targets, verifier.tools.binary.version);
+    let (recording, replicas) = (&played.recording, scenario.replicas);
+    let replayed = replay::replay(recording, &matched, &takings, replicas, epoch_ms);
+    let seen = Seen {
+        served,
+        scrapes: &matched,
+        replayed: &replayed,
+        collected,
+        watched,
+        began_ms: epoch_ms,
+    };
+    let mut wiring = vec![seen.scrapes(), seen.samples(), seen.targets(), seen.rules(deployed)];
+    if let Some(targets) = wiring.iter_mut().find(|wiring| wiring.part == Part::Targets) {
+        // Whether the modules are reached, their scrapes tell.
+        let of_module = |lost: &&String| served.iter().any(|one| lost.contains(&one.address));
+        let lost = stack.servers().lost().iter().filter(|lost| !of_module(lost));
+        targets.broken.extend(lost.cloned());
     }
+    wiring.push(staleness(client, served, (&matched, &replayed), &played.records).await?);
+    let recorded = recorded::evaluations(deployed, collected);
+    let contracts = &verifier.files.contracts;
+    let truth = Arc::new(Truth {
+        ledger: replayed.ledger,
+        blinds: proof::verify::blinds(&scenario.incidents, epoch_ms),
+        constants_ms: proof::verify::constants_ms(&recorded, contracts),
+        pictures: verifier.tools.pictures,
+    });
+    let arithmetic = Arithmetic::Modelled(proof::verify::era(&verifier.tools.binary));
+    // The copy's own timings and addresses, the same questions.
+    let files = Files { monitoring: Arc::clone(deployed), ..verifier.files.clone() };
+    let looks = looks(&files, scenario);
+    let (questions, not_asked) = files.panel_questions(scenario, &looks, client).await?;
+    let mut verdicts = ask_all(questions, client, arithmetic, &truth, notice).await?;
+    let judged =
+        recorded::verdicts(deployed, contracts, collected, &recorded, (arithmetic, &truth), client)
+            .await?;
+    verdicts.extend(judged.verdicts.into_iter().filter(|v| files.asks(&v.question.place)));
+    if let Some(rules) = wiring.iter_mut().find(|wiring| wiring.part == Part::Rules) {
+        let (bitwise, by_events) = judged.compared;
+        rules.compared += &format!(
+            ", {} recorded ({} during a scrape: judged by the real events)",
+            counted(bitwise + by_events, "value"),
+            count(by_events as u64)
+        );
+        rules.broken.extend(judged.broken);
+    }
+    let interval_ms = deployed.config.evaluation_interval_ms;
+    let span = (epoch_ms, collected.at_ms);
+    let rules = alert_rules(&deployed.rules, interval_ms, span, |_, _, _| 0);
+    let shipped = &verifier.files.monitoring;
+    let shipped = (shipped.directory.as_path(), &shipped.rules[..]);
+    let rules = places::in_shipped(rules, &deployed.directory, shipped);
+    let timelines = alerts::timelines(&rules, &collected.alerts, collected.at_ms);
+    let mut alerts = match scenario.alerts.is_empty() {
+        true => Vec::new(),
+        false => judge(scenario, &timelines, &contracts.alerts),
+    };
+    let routing = Routing::of(deployed);
+    routing.judge(&mut alerts, &timelines);
+    alerts.retain(|verdict| files.asks(&place(&verdict.alert)));
+    let mut unproven = bind::unproven(deployed, contracts);
+    unproven.extend(judged.missing.iter().map(|record| not_recorded(record)));
+    unproven.retain(|unproven| files.asks(&unproven.place));
+    unproven.extend(not_asked.into_iter().map(Unproven::from));
+    match (&deployed.alertmanager, stack.alertmanager_url()) {
+        (Some(config), Some(_)) => {
+            let notified = notified(&stack.receiver().notifications(), collected.at_ms);
+            let arrived = notified.iter().filter(|one| one.firing);
+            let arrived = arrived.map(|one| (one.receiver.as_str(), &one.labels)).collect();
+            routing.heard(&mut alerts, &arrived);
+            let told = Told {
+                timelines: &timelines,
+                config,
+                notified: &notified,
+                began_ms: epoch_ms,
+                reachable_ms: played.reachable_ms,
+                sending: &routing.sending,
+                resend_ms: RESEND_MS,
+                until_ms: collected.at_ms,
+            };
+            wiring.push(told.judge());
+        }
+        (None, _) => unproven.push(nobody_routes(
+            "there is no alertmanager/alertmanager.yml: write one, so that routes are proven",
+        )),
+        (_, None) => unproven
+            .push(nobody_routes("no Alertmanager was found: name one with --alertmanager PATH")),
+    }
+    let n_samples = collected.samples.values().flatten().map(|series| series.points.len()).sum();
+    Ok(ScenarioReport {
+        scenario: scenario.name.clone(),
+        seed: scenario.seed,
+        epoch: scenario.epoch,
+        verdicts,
+        alerts,
+        wiring,
+        unproven,
+        changed: stack.differences(),
+        remarks: Vec::new(),
+        requests: played.requests,
+        events: played.recording.len() as u64,
+        samples: n_samples,
+        kept: None,
+    })
 }
 
 fn matched(played: &Played, epoch_ms: i64) -> BTreeMap<Instance, Matched> {
@@ -218,9 +219,9 @@ fn takings(
 }
 
 /// When every panel is asked: nobody looks into the future.
-fn looks(verifier: &Verifier, scenario: &Scenario) -> Vec<Look> {
+fn looks(files: &Files, scenario: &Scenario) -> Vec<Look> {
     let end_ms = scenario.epoch.as_millisecond() + scenario.duration.as_millis() as i64;
-    let mut looks = verifier.looks(scenario);
+    let mut looks = files.looks(scenario);
     looks.iter_mut().for_each(|look| look.to_ms = look.to_ms.min(end_ms));
     looks
 }

@@ -5,20 +5,14 @@
 //! What is unproven is so on any machine, and a green story is green however late somebody was.
 
 use super::{
-    LiveError, LiveRoad,
-    stall::{Lateness, Stall},
+    run::{Attempt, LiveError, LiveRoad},
+    stall::Stall,
 };
 use proof::verify::{Notice, ScenarioReport, VerifyError, alerts, ask, wiring};
 use scenario::Scenario;
 
 /// How many red places are named.
 const NAMED: usize = 3;
-
-/// A story that was played, and how late somebody was meanwhile.
-pub(super) struct Attempt {
-    pub(super) report: ScenarioReport,
-    pub(super) lateness: Lateness,
-}
 
 impl Attempt {
     /// The stall that may be why something is red.

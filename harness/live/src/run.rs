@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::Path,
     sync::Arc,
 };
@@ -24,19 +24,18 @@ use tokio::{runtime::Handle, task};
 
 use super::{
     collect,
-    judge::Played,
+    judge::{self, Played},
     record::Recorder,
-    retry::Attempt,
     stack::{LiveStack, LiveStackError, StackPlan},
-    stall::{self, Stall, Watchdog},
+    stall::{self, Lateness, Stall, Watchdog},
     watch::Watched,
     wiring::Served,
 };
 use monitoring::{Monitoring, RuleKind};
-use proof::verify::{ModeError, Notice, Verifier, VerifyError};
+use proof::verify::{ModeError, Notice, ScenarioReport, Verifier, VerifyError};
 use scenario::{Overrides, Pace, Scenario, Source};
 use stack::{
-    alertmanager_binary::AlertmanagerBinary,
+    backend::Stack,
     client::prometheus::{ClientError, Prometheus, Target},
     deploy::Cadence,
 };
@@ -73,8 +72,8 @@ pub type Edit = dyn Fn(&Path) -> std::io::Result<()> + Send + Sync;
 pub struct LiveRoad {
     /// What is verified, and with which Prometheus.
     pub verifier: Verifier,
-    /// Whoever routes alerts, if it can be had.
-    pub alertmanager: Option<AlertmanagerBinary>,
+    /// Where each story's servers come from; their Prometheus is the verifier's, or of the same version.
+    pub stack: Stack,
     /// How often things happen in stories of a short pace; the others keep every shipped timing.
     pub short: Cadence,
     /// A mistake to be made in the copy, to see that it is found.
@@ -147,6 +146,12 @@ impl From<LiveError> for VerifyError {
     }
 }
 
+/// A story that was played, and how late somebody was meanwhile.
+pub(super) struct Attempt {
+    pub(super) report: ScenarioReport,
+    pub(super) lateness: Lateness,
+}
+
 impl LiveRoad {
     /// Plays a scenario in real time once, on a stack of its own, and judges it as if nothing had stalled. Must be called
     /// within a runtime of several threads.
@@ -158,14 +163,15 @@ impl LiveRoad {
         self.playable(scenario)?;
         let recorder = Recorder::default();
         let clock = Clock::starting_now();
-        let live = serve(scenario, clock, &recorder).map_err(|error| *error)?;
+        let live =
+            serve(scenario, clock, &recorder, self.stack.listen()).map_err(|error| *error)?;
         let targets: Vec<(Instance, SocketAddr)> = live.addresses().collect();
         let edit = self.edit.as_deref().map(|edit| edit as &(dyn Fn(&Path) -> _ + Sync));
         let plan = StackPlan {
-            monitoring: &self.verifier.monitoring,
-            prometheus: &self.verifier.binary,
-            alertmanager: self.alertmanager.as_ref(),
-            environment: &self.verifier.environment,
+            monitoring: &self.verifier.files.monitoring,
+            stack: &self.stack,
+            ports: [0; 3],
+            environment: &self.verifier.tools.environment,
             targets: targets.clone(),
             cadence: self.cadence(scenario),
             edit,
@@ -229,12 +235,12 @@ impl LiveRoad {
         };
         // Seconds of arithmetic, meanwhile other stories' modules on this runtime must answer.
         let report = task::block_in_place(|| {
-            let judged = self.judge(&played, &stack, &deployed, &client, notice);
+            let judged = judge::report(&self.verifier, &played, &stack, &deployed, &client, notice);
             Handle::current().block_on(judged).map_err(Box::new)
         });
         live.close().await;
         let mut report = report.map_err(|error| *error)?;
-        if self.verifier.keep {
+        if self.verifier.tools.keep {
             report.kept = stack.keep().await.into_iter().next();
         } else {
             stack.stop().await;
@@ -297,7 +303,7 @@ impl LiveRoad {
             let (interval_ms, timeout_ms) = self
                 .cadence(scenario)
                 .map_or(shipped, |cadence| (cadence.scrape_ms, cadence.timeout_ms));
-            let address = address.to_string();
+            let address = self.stack.reached(address);
             let label = labels.get(&address).unwrap_or(&address).clone();
             (Served { instance, address, label, interval_ms }, timeout_ms)
         };
@@ -310,11 +316,12 @@ fn serve(
     scenario: &Scenario,
     clock: Clock,
     recorder: &Recorder,
+    listen: IpAddr,
 ) -> Result<Live<Source>, Box<VerifyError>> {
     let longer = Overrides { duration: Some(scenario.duration + TAIL), ..Overrides::default() };
     let (scenario, _) = scenario.clone().with(&longer);
     let source = |source| Box::new(VerifyError::Source { scenario: scenario.name.clone(), source });
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let any = SocketAddr::new(listen, 0);
     let copies = |&module: &Module| {
         (0..scenario.replicas_of(module)).map(move |replica| (Instance { module, replica }, any))
     };

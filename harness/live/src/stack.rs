@@ -1,4 +1,4 @@
-//! A stack of a story's own: Prometheus and Alertmanager on the deployed files, and a receiver that is notified.
+//! A stack: Prometheus and Alertmanager on the deployed files, wherever they run, and a receiver that is notified.
 //!
 //! Fresh for each story, so that one story's windows never leak into the next. The servers know their ports before they
 //! start, since Prometheus scrapes itself and sends alerts to an address in its configuration: ports are reserved and
@@ -19,18 +19,16 @@ use sim::world::Instance;
 use monitoring::Monitoring;
 pub use settle::SettleError;
 use stack::{
-    alertmanager_binary::AlertmanagerBinary,
     amtool,
+    backend::{Stack, Started},
     client::prometheus::{ClientError, Prometheus, Reload},
     deploy::{Cadence, Changes, DeployError, Deployment},
     environment::Environment,
-    native::{NativePrometheus, Options, StartError},
-    native_alertmanager::NativeAlertmanager,
-    port::Reserved,
+    native::{Options, StartError},
     process::ProcessError,
-    prometheus_binary::PrometheusBinary,
     promtool,
     receiver::Receiver,
+    servers::{Addresses, Servers},
 };
 
 /// What fired before Alertmanager was discovered is sent again after this, which by default is a minute. Not less: an
@@ -47,13 +45,13 @@ pub type EditCopy<'a> = &'a (dyn Fn(&Path) -> io::Result<()> + Sync);
 pub struct StackPlan<'a> {
     /// The shipped files.
     pub monitoring: &'a Monitoring,
-    /// Which Prometheus.
-    pub prometheus: &'a PrometheusBinary,
-    /// Which Alertmanager; without one, alerts are sent to a port on which nobody listens.
-    pub alertmanager: Option<&'a AlertmanagerBinary>,
+    /// Where servers come from.
+    pub stack: &'a Stack,
+    /// The ports of 127.0.0.1 for Prometheus, Alertmanager and Grafana; 0 is any free one.
+    pub ports: [u16; 3],
     /// Where directories are made.
     pub environment: &'a Environment,
-    /// Where the modules are served.
+    /// Where the modules are served; that must be on [`Stack::listen`] for them to be reached.
     pub targets: Vec<(Instance, SocketAddr)>,
     /// How often things happen, where not as often as shipped.
     pub cadence: Option<Cadence>,
@@ -65,8 +63,8 @@ impl fmt::Debug for StackPlan<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StackPlan")
             .field("monitoring", &self.monitoring.directory)
-            .field("prometheus", &self.prometheus)
-            .field("alertmanager", &self.alertmanager)
+            .field("stack", &self.stack)
+            .field("ports", &self.ports)
             .field("targets", &self.targets)
             .field("cadence", &self.cadence)
             .field("edited", &self.edit.is_some())
@@ -110,8 +108,8 @@ pub struct Timings {
     pub receiver: Duration,
     /// The copy is written.
     pub copied: Duration,
-    /// promtool and amtool have read it.
-    pub checked: Duration,
+    /// promtool and amtool have read it; in containers the servers themselves do.
+    pub checked: Option<Duration>,
     /// Prometheus answers.
     pub prometheus_ready: Option<Duration>,
     /// Alertmanager answers.
@@ -127,35 +125,37 @@ pub struct Timings {
 /// A running stack. Dropped, it ends at once with everything that it wrote.
 #[derive(Debug)]
 pub struct LiveStack {
-    // In this order: servers end before their configuration goes, and then their ports.
-    prometheus: NativePrometheus,
-    alertmanager: Option<NativeAlertmanager>,
+    // In this order: servers end before their configuration goes.
+    servers: Servers,
+    prepared: Prepared,
+}
+
+/// What is there before servers are: addresses, the copy that names them, the receiver.
+#[derive(Debug)]
+pub struct Prepared {
     deployment: Deployment,
     receiver: Receiver,
     began: Instant,
     timings: Timings,
-    _ports: [Reserved; 2],
 }
 
-impl LiveStack {
-    /// Starts both servers side by side and waits until they answer. Prometheus scrapes for the first time seconds
-    /// later: see [`Self::until_settled`].
+impl Prepared {
+    /// Makes a copy of the files in which everybody is where they will be.
     ///
     /// # Errors
-    /// If the files cannot be changed as needed or are refused, or a server does not get ready; then nothing is left.
-    pub async fn start(plan: StackPlan<'_>) -> Result<LiveStack, LiveStackError> {
+    /// If the files cannot be changed as needed.
+    pub fn make(plan: &StackPlan<'_>) -> Result<(Prepared, Addresses), LiveStackError> {
         let began = Instant::now();
-        let reserve = || Reserved::any().map_err(LiveStackError::Port);
-        let ports = [reserve()?, reserve()?];
-        let [prometheus_at, alertmanager_at] = [ports[0].address(), ports[1].address()];
-        let receiver = Receiver::start()?;
+        let addresses = Addresses::reserve(plan.ports).map_err(LiveStackError::Port)?;
+        let receiver = Receiver::start_on(plan.stack.listen())?;
         let mut timings = Timings { receiver: began.elapsed(), ..Timings::default() };
         let changes = Changes {
             targets: plan.targets.clone(),
-            prometheus: Some(prometheus_at),
-            alertmanager: Some(alertmanager_at),
-            receiver: Some(receiver.url()),
+            prometheus: Some(addresses.prometheus),
+            alertmanager: Some(addresses.alertmanager),
+            receiver: Some(format!("http://{}/", plan.stack.reached(receiver.address()))),
             cadence: plan.cadence,
+            within: plan.stack.within(),
         };
         let deployment = Deployment::write(plan.monitoring, &changes, plan.environment)?;
         let directory = deployment.directory();
@@ -166,60 +166,82 @@ impl LiveStack {
             })?;
         }
         timings.copied = began.elapsed();
-        let (config, routes) = (prometheus_file(directory), alertmanager_file(directory));
-        // Without its file there is nothing to run an Alertmanager with.
-        let alertmanager = plan.alertmanager.filter(|_| routes.exists());
-        let read_by_amtool = async {
-            match alertmanager {
-                Some(binary) => amtool::check_config(binary, &routes).await.map(drop),
-                None => Ok(()),
-            }
-        };
-        let (rules, receivers) =
-            tokio::join!(promtool::check_config(plan.prometheus, &config), read_by_amtool);
-        rules.map(drop).and(receivers).map_err(LiveStackError::Refused)?;
-        timings.checked = began.elapsed();
+        Ok((Prepared { deployment, receiver, began, timings }, addresses))
+    }
 
+    /// The files that the servers will run on.
+    #[must_use]
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// How Prometheus is started on them.
+    #[must_use]
+    pub fn options(&self, addresses: &Addresses) -> Options {
+        let directory = self.deployment.directory();
+        addresses.options(directory, alertmanager_file(directory).exists())
+    }
+}
+
+impl LiveStack {
+    /// Starts both servers side by side and waits until they answer. Prometheus scrapes for the first time seconds
+    /// later: see [`Self::until_settled`].
+    ///
+    /// # Errors
+    /// If the files cannot be changed as needed or are refused, or a server does not get ready; then nothing is left.
+    pub async fn start(plan: StackPlan<'_>) -> Result<LiveStack, LiveStackError> {
+        let (mut prepared, addresses) = Prepared::make(&plan)?;
+        let directory = prepared.deployment.directory().to_owned();
+        if let Stack::Native { prometheus, alertmanager } = plan.stack {
+            let routes = alertmanager_file(&directory);
+            let alertmanager = alertmanager.as_ref().filter(|_| routes.exists());
+            let read_by_amtool = async {
+                match alertmanager {
+                    Some(binary) => amtool::check_config(binary, &routes).await.map(drop),
+                    None => Ok(()),
+                }
+            };
+            let config = prometheus_file(&directory);
+            let (rules, receivers) =
+                tokio::join!(promtool::check_config(prometheus, &config), read_by_amtool);
+            rules.map(drop).and(receivers).map_err(LiveStackError::Refused)?;
+            prepared.timings.checked = Some(prepared.began.elapsed());
+        }
         let options = Options {
-            config: Some(config),
-            span: SPAN,
-            listen: Some(prometheus_at),
+            span: if matches!(plan.stack, Stack::Native { .. }) { SPAN } else { Duration::ZERO },
             resend_delay: Some(RESEND_DELAY),
             reloads: true,
+            ..prepared.options(&addresses)
         };
-        let start_prometheus = async {
-            let started = NativePrometheus::start(plan.prometheus, plan.environment, &options);
-            started.await.map(|server| (server, began.elapsed()))
-        };
-        let start_alertmanager = async {
-            let Some(binary) = alertmanager else { return Ok(None) };
-            let at = alertmanager_at;
-            let started = NativeAlertmanager::start_at(binary, plan.environment, &routes, at);
-            started.await.map(|server| Some((server, began.elapsed())))
-        };
-        // Neither is abandoned half-way when the other fails.
-        let (prometheus, alertmanager) = tokio::join!(start_prometheus, start_alertmanager);
-        let (prometheus, ready) = prometheus?;
-        timings.prometheus_ready = Some(ready);
-        let alertmanager = alertmanager?.map(|(server, ready)| {
-            timings.alertmanager_ready = Some(ready);
-            server
-        });
-        Ok(LiveStack {
-            prometheus,
-            alertmanager,
-            deployment,
-            receiver,
-            began,
-            timings,
-            _ports: ports,
-        })
+        let (stack, environment) = (plan.stack, plan.environment);
+        let started =
+            Servers::start(stack, environment, &directory, addresses, &options, prepared.began);
+        let (servers, ready) = started.await?;
+        prepared.timings.prometheus_ready = Some(ready.prometheus);
+        prepared.timings.alertmanager_ready = ready.alertmanager;
+        Ok(LiveStack { servers, prepared })
+    }
+
+    /// A Prometheus that was started on what was prepared, and an Alertmanager that is started now.
+    ///
+    /// # Errors
+    /// If that does not get ready; then nothing is left.
+    pub async fn beside(
+        prometheus: Started,
+        plan: &StackPlan<'_>,
+        prepared: Prepared,
+        addresses: Addresses,
+    ) -> Result<LiveStack, LiveStackError> {
+        let directory = prepared.deployment.directory();
+        let servers =
+            Servers::beside(prometheus, plan.stack, plan.environment, directory, addresses).await?;
+        Ok(LiveStack { servers, prepared })
     }
 
     /// Prometheus' base URL; a restart keeps it.
     #[must_use]
     pub fn prometheus_url(&self) -> &str {
-        self.prometheus.url()
+        self.servers.prometheus().url()
     }
 
     /// A client of Prometheus.
@@ -231,54 +253,62 @@ impl LiveStack {
     /// Alertmanager's base URL; a restart keeps it. None if there is no Alertmanager.
     #[must_use]
     pub fn alertmanager_url(&self) -> Option<&str> {
-        self.alertmanager.as_ref().map(NativeAlertmanager::url)
+        self.servers.alertmanager_url()
+    }
+
+    /// The servers themselves.
+    #[must_use]
+    pub fn servers(&self) -> &Servers {
+        &self.servers
+    }
+
+    /// In what the files and the containers differ from the shipped ones, a line for each.
+    #[must_use]
+    pub fn differences(&self) -> Vec<String> {
+        let files = self.deployment().differences().iter().map(ToString::to_string);
+        files.chain(self.servers.differences()).collect()
     }
 
     /// Whoever is notified.
     #[must_use]
     pub fn receiver(&self) -> &Receiver {
-        &self.receiver
+        &self.prepared.receiver
     }
 
     /// The files that the servers run on. What was edited in the copy is not among its differences.
     #[must_use]
     pub fn deployment(&self) -> &Deployment {
-        &self.deployment
+        &self.prepared.deployment
     }
 
     /// How long after the beginning each step was done.
     #[must_use]
     pub fn timings(&self) -> Timings {
-        self.timings
+        self.prepared.timings
     }
 
     /// When it was begun to be started.
     #[must_use]
     pub fn began(&self) -> Instant {
-        self.began
+        self.prepared.began
     }
 
     /// The processes of the servers that run.
     #[must_use]
     pub fn pids(&self) -> Vec<u32> {
-        let alertmanager = self.alertmanager.as_ref().and_then(NativeAlertmanager::running);
-        std::iter::once(self.prometheus.pid()).chain(alertmanager).collect()
+        self.servers.pids()
     }
 
     /// The directories that the servers and their configuration live in.
     #[must_use]
     pub fn directories(&self) -> Vec<PathBuf> {
-        let alertmanager = self.alertmanager.as_ref().map(NativeAlertmanager::directory);
-        let directories = [self.prometheus.directory(), self.deployment.directory()];
-        directories.into_iter().chain(alertmanager).map(Path::to_owned).collect()
+        let copy = self.prepared.deployment.directory().to_owned();
+        self.servers.directories().into_iter().chain([copy]).collect()
     }
 
     /// Which server has ended without being asked, with its last words.
-    pub fn end_of_its_own(&mut self) -> Option<String> {
-        let prometheus = self.prometheus.end_of_its_own().map(|end| format!("Prometheus {end}"));
-        prometheus.or_else(|| {
-            Some(format!("Alertmanager {}", self.alertmanager.as_mut()?.end_of_its_own()?))
-        })
+    pub async fn end_of_its_own(&mut self) -> Option<String> {
+        self.servers.end_of_its_own().await
     }
 
     /// Waits until every target was scraped, Alertmanager is discovered and a rule was evaluated, which takes five to
@@ -288,7 +318,7 @@ impl LiveStack {
     /// If that does not come true within `ceiling`: what was missing last.
     pub async fn until_settled(&mut self, ceiling: Duration) -> Result<Timings, SettleError> {
         let settled = settle::wait(self, ceiling).await?;
-        self.timings = settled;
+        self.prepared.timings = settled;
         Ok(settled)
     }
 
@@ -305,14 +335,12 @@ impl LiveStack {
     /// # Errors
     /// If it does not get ready.
     pub async fn restart_prometheus(&mut self) -> Result<(), StartError> {
-        self.prometheus.restart().await
+        self.servers.restart_prometheus().await
     }
 
     /// Ends Alertmanager; its port stays closed and its data stay.
     pub async fn stop_alertmanager(&mut self) {
-        if let Some(alertmanager) = &mut self.alertmanager {
-            alertmanager.halt().await;
-        }
+        self.servers.stop_alertmanager().await;
     }
 
     /// Starts Alertmanager again on the same port and the same data.
@@ -320,35 +348,20 @@ impl LiveStack {
     /// # Errors
     /// If it does not get ready.
     pub async fn start_alertmanager(&mut self) -> Result<(), StartError> {
-        match &mut self.alertmanager {
-            Some(alertmanager) => alertmanager.resume().await,
-            None => Ok(()),
-        }
+        self.servers.start_alertmanager().await
     }
 
     /// Ends both servers and removes everything.
     pub async fn stop(self) {
-        let alertmanager = async {
-            if let Some(alertmanager) = self.alertmanager {
-                alertmanager.stop().await;
-            }
-        };
-        tokio::join!(self.prometheus.stop(), alertmanager);
+        self.servers.stop().await;
     }
 
-    /// Ends both servers and leaves data, logs and configuration to the user; where they are.
+    /// Ends both servers and leaves data, logs and configuration to the user; where they are. Of containers only logs
+    /// are left, beside the configuration.
     pub async fn keep(self) -> Vec<PathBuf> {
-        let alertmanager = async {
-            match self.alertmanager {
-                Some(alertmanager) => Some(alertmanager.keep().await),
-                None => None,
-            }
-        };
-        let (prometheus, alertmanager) = tokio::join!(self.prometheus.keep(), alertmanager);
-        [Some(self.deployment.keep()), Some(prometheus), alertmanager]
-            .into_iter()
-            .flatten()
-            .collect()
+        let LiveStack { servers, prepared } = self;
+        let kept = servers.keep(prepared.deployment.directory()).await;
+        [prepared.deployment.keep()].into_iter().chain(kept).collect()
     }
 }
 

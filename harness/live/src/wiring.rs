@@ -13,7 +13,11 @@ use super::{
     watch::Watched,
 };
 use monitoring::Monitoring;
-use prom::{duration, series::Series, words::counted};
+use prom::{
+    duration,
+    series::Series,
+    words::{count, counted},
+};
 use proof::verify::wiring::{Part, Wiring};
 use stack::client::prometheus::LoadedRule;
 
@@ -177,7 +181,7 @@ impl Seen<'_> {
     /// Every sample is what the module showed at that scrape, bit by bit, and there is no other.
     #[must_use]
     pub fn samples(&self) -> Wiring {
-        let (mut n_samples, mut n_series) = (0, 0);
+        let (mut n_samples, mut n_series) = (0, 0_u64);
         let mut broken = Vec::new();
         for served in self.served {
             if !self.collected.up.contains_key(&served.label) {
@@ -213,7 +217,7 @@ impl Seen<'_> {
             let module = instance.module.as_str();
             broken.extend(summed(&format!("{module} at {address}"), lines));
         }
-        let compared = format!("{} of {n_series} series", counted(n_samples, "sample"));
+        let compared = format!("{} of {} series", counted(n_samples, "sample"), count(n_series));
         Wiring { part: Part::Samples, compared, broken }
     }
 

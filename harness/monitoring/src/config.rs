@@ -15,7 +15,7 @@ use super::keys;
 use super::limits::{self, Limits};
 use super::sending::Sending;
 use super::targets::{RawGroup, TargetGroup};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::yaml;
 
 const DEFAULT_INTERVAL_MS: i64 = 60_000;
@@ -211,7 +211,7 @@ pub fn parse(file: &Path, text: &str) -> Result<PrometheusConfig, Vec<Problem>> 
     if timeout_ms.is_some_and(|timeout| timeout > interval_ms) {
         let line = global.scrape_timeout.as_ref().and_then(|value| yaml::line(&value.referenced));
         let message = "global scrape_timeout is longer than the global scrape_interval";
-        problems.push(Problem::error(file, line, message));
+        problems.push(Problem::new(Code::TimeoutAboveInterval, file, line, message));
     }
     // Unlike a stated timeout, the default one shrinks to the interval.
     let timeout_ms = timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS.min(interval_ms));
@@ -224,7 +224,7 @@ pub fn parse(file: &Path, text: &str) -> Result<PrometheusConfig, Vec<Problem>> 
         let job = job(file, raw, &global, &mut problems);
         if jobs.iter().any(|other| other.name == job.name) {
             let message = format!("second job with the name {:?}", job.name);
-            problems.push(Problem::error(file, job.line, message));
+            problems.push(Problem::new(Code::DuplicateJob, file, job.line, message));
         }
         jobs.push(job);
     }
@@ -286,7 +286,12 @@ fn job(file: &Path, raw: Spanned<RawJob>, global: &Global, problems: &mut Vec<Pr
     let raw = raw.value;
     let name = raw.job_name.map(|name| name.value).unwrap_or_default();
     if name.is_empty() {
-        problems.push(Problem::error(file, line, "scrape configuration without job_name"));
+        problems.push(Problem::new(
+            Code::MissingKey,
+            file,
+            line,
+            "scrape configuration without job_name",
+        ));
     }
     let interval_ms =
         yaml::duration_ms(file, raw.scrape_interval.as_ref(), "scrape_interval", problems);
@@ -299,7 +304,7 @@ fn job(file: &Path, raw: Spanned<RawJob>, global: &Global, problems: &mut Vec<Pr
             let line = raw.scrape_timeout.as_ref().and_then(|value| yaml::line(&value.referenced));
             let message =
                 format!("scrape_timeout of job {name:?} is longer than its scrape_interval");
-            problems.push(Problem::error(file, line, message));
+            problems.push(Problem::new(Code::TimeoutAboveInterval, file, line, message));
             timeout
         }
         Some(timeout) => timeout,
@@ -330,7 +335,12 @@ fn body_bytes(file: &Path, size: Option<&Spanned<String>>, problems: &mut Vec<Pr
     let Some(size) = size else { return 0 };
     limits::bytes(&size.value).unwrap_or_else(|error| {
         let message = format!("body_size_limit: {:?} is {error}", size.value);
-        problems.push(Problem::error(file, yaml::line(&size.referenced), message));
+        problems.push(Problem::new(
+            Code::InvalidValue,
+            file,
+            yaml::line(&size.referenced),
+            message,
+        ));
         0
     })
 }

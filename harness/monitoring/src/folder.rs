@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use crate::{
     AlertmanagerConfig, PrometheusConfig, RuleFile, alertmanager, config,
@@ -59,7 +59,12 @@ impl Monitoring {
         let layout = Layout::find(directory, &Named::default());
         let mut reading = Reading::of(&layout);
         if !reading.has_config && reading.problems.is_empty() {
-            let problem = Problem::error(directory, None, "has no configuration of Prometheus");
+            let problem = Problem::new(
+                Code::UnreadableFile,
+                directory,
+                None,
+                "has no configuration of Prometheus",
+            );
             reading.problems.push(problem.remedy("add prometheus/prometheus.yml"));
         }
         if !reading.problems.is_empty() {

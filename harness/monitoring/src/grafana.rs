@@ -6,9 +6,13 @@
 //! Pure: text in, values out, apart from the loader of a directory. Knows
 //! nothing of contracts, truth or a running Grafana.
 
+pub mod behaviour;
 pub mod dashboard;
 pub mod datasource;
+mod fields;
 pub mod interval;
 pub mod legend;
+mod lines;
 pub mod reduce;
+mod reference;
 pub mod variables;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use prom::document::{self, Node};
 use prom::nearest::edits;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 const CONFIG: [&str; 11] = [
     "global",
@@ -102,7 +102,7 @@ pub(crate) fn of_rules(file: &Path, text: &str) -> Vec<Problem> {
     if let Some((key, _)) = root.entries().iter().find(|(key, _)| key.text() == Some("apiVersion"))
     {
         let message = "a Kubernetes object: as a rule file Prometheus refuses it";
-        let problem = Problem::error(file, key.line, message);
+        let problem = Problem::new(Code::KubernetesObject, file, key.line, message);
         return vec![problem.remedy("leave it to the operator, or keep what stands under `spec`")];
     }
     let mut problems = misspelt(file, &root, &["groups"], "the file");
@@ -123,7 +123,10 @@ fn misspelt(file: &Path, node: &Node, known: &[&str], what: &str) -> Vec<Problem
             let near =
                 known.iter().find(|known| edits(key, known) <= SLIPS && key.len() > SLIPS + 1)?;
             let message = format!("{what} has no key {key:?}: Prometheus refuses the file");
-            Some(Problem::error(file, line, message).remedy(format!("did you mean {near}?")))
+            Some(
+                Problem::new(Code::UnknownKey, file, line, message)
+                    .remedy(format!("did you mean {near}?")),
+            )
         })
         .collect()
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 mod compose;
 mod kind;
@@ -98,8 +98,9 @@ impl Part {
     /// # Errors
     /// A problem that says why it cannot be read.
     pub fn read(file: &Path) -> Result<Part, Problem> {
-        let text = fs::read_to_string(file)
-            .map_err(|error| Problem::error(file, None, format!("cannot be read: {error}")))?;
+        let text = fs::read_to_string(file).map_err(|error| {
+            Problem::new(Code::UnreadableFile, file, None, format!("cannot be read: {error}"))
+        })?;
         Ok(Part { file: file.to_owned(), text })
     }
 }

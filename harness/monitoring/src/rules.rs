@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use crate::{documents, keys};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::promql::nesting;
 use prom::yaml;
 
@@ -144,10 +144,12 @@ pub fn read(file: &Path, text: &str) -> (RuleFile, Vec<Problem>) {
             lost.flat_map(|group| group.rules).map(|rule| rule.name().to_owned()).collect();
         let line = documents::first_line(second);
         let message = "a second YAML document: Prometheus loads the first of a rule file and ignores the others";
-        problems.push(Problem::error(file, line, message).remedy(match &lost[..] {
-            [] => "remove it".to_owned(),
-            lost => format!("one file for each; never loaded: {}", lost.join(", ")),
-        }));
+        problems.push(Problem::new(Code::SecondDocument, file, line, message).remedy(
+            match &lost[..] {
+                [] => "remove it".to_owned(),
+                lost => format!("one file for each; never loaded: {}", lost.join(", ")),
+            },
+        ));
     }
     (found, problems)
 }
@@ -173,9 +175,10 @@ fn document(file: &Path, text: &str) -> (RuleFile, Vec<Problem>) {
         let line = yaml::line(&referenced);
         let name = raw.name.unwrap_or_default();
         if name.is_empty() {
-            problems.push(Problem::error(file, line, "rule group without name"));
+            problems.push(Problem::new(Code::MissingKey, file, line, "rule group without name"));
         } else if groups.iter().any(|group| group.name == name) {
-            problems.push(Problem::error(
+            problems.push(Problem::new(
+                Code::DuplicateGroup,
                 file,
                 line,
                 format!("second group with the name {name:?}"),
@@ -206,14 +209,19 @@ fn rule(file: &Path, raw: Spanned<RawRule>, problems: &mut Vec<Problem>) -> Opti
     let keep_ms =
         yaml::duration_ms(file, raw.keep_firing_for.as_ref(), "keep_firing_for", problems);
     let annotations = raw.annotations.unwrap_or_default();
-    let mut error = |message: String| problems.push(Problem::error(file, line, message));
+    let mut problem = |code, message: String| {
+        problems.push(Problem::new(code, file, line, message));
+    };
     let not_empty = |text: &String| !text.is_empty();
     let kind = match (raw.record.filter(not_empty), raw.alert.filter(not_empty)) {
         (Some(metric), None) => {
             if for_ms.is_some() || keep_ms.is_some() || !annotations.is_empty() {
-                error(format!(
-                    "recording rule {metric:?} has for, keep_firing_for or annotations, which only alerts have"
-                ));
+                problem(
+                    Code::MisplacedKey,
+                    format!(
+                        "recording rule {metric:?} has for, keep_firing_for or annotations, which only alerts have"
+                    ),
+                );
             }
             RuleKind::Record { metric }
         }
@@ -224,11 +232,11 @@ fn rule(file: &Path, raw: Spanned<RawRule>, problems: &mut Vec<Problem>) -> Opti
             annotations,
         },
         (Some(_), Some(_)) => {
-            error("rule has both record and alert".to_owned());
+            problem(Code::NotExactlyOne, "rule has both record and alert".to_owned());
             return None;
         }
         (None, None) => {
-            error("rule has neither record nor alert".to_owned());
+            problem(Code::NotExactlyOne, "rule has neither record nor alert".to_owned());
             return None;
         }
     };
@@ -245,11 +253,14 @@ fn rule(file: &Path, raw: Spanned<RawRule>, problems: &mut Vec<Problem>) -> Opti
             rule.expr = value;
             rule.expr_line = yaml::line(&referenced);
             if nesting::exceeds(&rule.expr) {
-                error(format!("expr of rule {:?} has {}", rule.name(), nesting::REMEDY));
+                problem(
+                    Code::NestedTooDeeply,
+                    format!("expr of rule {:?} has {}", rule.name(), nesting::REMEDY),
+                );
             }
         }
         None => {
-            error(format!("rule {:?} has no expr", rule.name()));
+            problem(Code::MissingKey, format!("rule {:?} has no expr", rule.name()));
             return None;
         }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::yaml;
 
 /// Addresses that share labels. Serialises to an entry of a target file.
@@ -48,7 +48,10 @@ pub fn parse(file: &Path, text: &str) -> Result<Vec<TargetGroup>, Vec<Problem>> 
         let group = TargetGroup::from(raw.value);
         for target in group.targets.iter().filter(|target| target.contains('/')) {
             let message = format!("target {target:?} is no address");
-            problems.push(Problem::error(file, line, message).remedy("write host:port alone"));
+            problems.push(
+                Problem::new(Code::InvalidTarget, file, line, message)
+                    .remedy("write host:port alone"),
+            );
         }
         groups.push(group);
     }

@@ -10,16 +10,14 @@ mod node;
 mod plain;
 mod reader;
 
-use field::of_key;
-
-pub use field::{Field, Flaw, Meaning, Part, Table, choose};
+pub use field::{Field, Flaw, Meaning, Part, PartSeed, Table, choose};
 pub use node::{Node, Scalar, Value};
 
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// A YAML text as a tree in which everything knows its line.
 ///
@@ -37,7 +35,7 @@ pub fn tree(text: &str) -> Result<Node, (Option<usize>, String)> {
 /// If the text is not YAML, or is not a mapping at all.
 pub fn read<T: DeserializeOwned>(file: &Path, text: &str) -> Result<(T, Vec<Problem>), Problem> {
     let root = Node::parse(text).map_err(|error| {
-        Problem::error(file, error.line, error.message)
+        Problem::new(Code::MalformedYaml, file, error.line, error.message)
             .remedy("in YAML, keys are unique, indentation is by spaces, and text with \": \" in it is quoted")
     })?;
     let notes = reader::Notes::default();
@@ -48,4 +46,9 @@ pub fn read<T: DeserializeOwned>(file: &Path, text: &str) -> Result<(T, Vec<Prob
         Ok(value) => Ok((value, problems)),
         Err(refusal) => Err(refusal.into_problem(file)).inspect_err(|_| problems.clear()),
     }
+}
+
+/// A message about what stands under a key.
+fn of_key(key: &str, message: String) -> String {
+    if key.is_empty() { message } else { format!("{key}: {message}") }
 }

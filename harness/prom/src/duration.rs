@@ -76,13 +76,23 @@ pub fn parse(text: &str) -> Result<i64, DurationError> {
 ///
 /// Years, weeks and days appear only where they divide the value exactly.
 pub fn format(millis: i64) -> String {
+    with_exact(3, millis)
+}
+
+/// `millis` as it is printed within an expression: days may be followed by hours, `1d1h`.
+pub fn in_promql(millis: i64) -> String {
+    with_exact(2, millis)
+}
+
+/// The largest units, as many as `n_exact`, only where they divide the value exactly.
+fn with_exact(n_exact: usize, millis: i64) -> String {
     if millis == 0 {
         return "0s".to_owned();
     }
     let mut rest = millis;
     let mut text = String::new();
     for (index, (unit, size)) in UNITS.into_iter().enumerate() {
-        let exact_only = index < 3;
+        let exact_only = index < n_exact;
         if (exact_only && rest % size != 0) || rest < size {
             continue;
         }

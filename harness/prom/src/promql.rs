@@ -1,23 +1,29 @@
-//! What a PromQL expression asks for: metrics, matchers, windows, groupings.
+//! PromQL: one syntax tree ([`expr`]) with its operators, and what an expression asks for: metrics, matchers, windows,
+//! groupings.
 //!
-//! [`selectors`] is for the static checks; nothing here evaluates, and the oracle
-//! must not use it, as it may not read a panel's expression.
+//! The parser's own types stay within `parser`. [`selectors`] is for the static checks; nothing here evaluates, and the
+//! oracle must not use it, as it may not read a panel's expression.
 //! Expressions may still hold Grafana's variables: they are replaced by markers,
 //! and what they touch is reported as unknown rather than guessed.
 
-use std::fmt;
-
-use promql_parser::label::Matcher;
-
 pub mod condition;
+pub mod expr;
+pub mod labels;
+mod matcher;
 mod names;
 pub mod nesting;
+pub mod operator;
+mod parser;
 pub mod parts;
-pub mod parts_of;
-pub use names::alternatives;
+pub mod plain;
+pub mod print;
 mod template;
-pub mod tree;
 mod walk;
+
+pub use expr::Expr;
+pub use matcher::{LabelMatcher, MatchOperator};
+pub use names::alternatives;
+pub use operator::Grouping;
 
 /// One series selector of an expression and what stands around it.
 #[derive(Debug, Clone)]
@@ -71,51 +77,6 @@ impl MetricNames {
     }
 }
 
-/// One matcher on a label.
-#[derive(Clone)]
-pub struct LabelMatcher {
-    matcher: Matcher,
-}
-
-impl LabelMatcher {
-    /// The label.
-    pub fn label(&self) -> &str {
-        &self.matcher.name
-    }
-
-    /// The value or regular expression as written.
-    pub fn value(&self) -> &str {
-        &self.matcher.value
-    }
-
-    /// Whether a label with `value` passes; the empty string stands for no label.
-    pub fn accepts(&self, value: &str) -> bool {
-        self.matcher.is_match(value)
-    }
-
-    /// A dashboard variable decides, so that [`Self::accepts`] means nothing.
-    pub fn is_variable(&self) -> bool {
-        is_variable(&self.matcher.value)
-    }
-
-    /// The values that an equality or a regular expression of plain alternatives
-    /// asks for; `None` for other matchers.
-    pub fn listed_values(&self) -> Option<Vec<String>> {
-        use promql_parser::label::MatchOp;
-        match self.matcher.op {
-            MatchOp::Equal => Some(vec![self.matcher.value.clone()]),
-            MatchOp::Re(_) => names::alternatives(&self.matcher.value),
-            MatchOp::NotEqual | MatchOp::NotRe(_) => None,
-        }
-    }
-}
-
-impl fmt::Debug for LabelMatcher {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.matcher)
-    }
-}
-
 /// The window of a range selector or subquery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RangeWindow {
@@ -152,15 +113,6 @@ pub enum Step {
     },
 }
 
-/// Which labels an aggregation leaves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Grouping {
-    /// These; none where the aggregation has no clause.
-    By(Vec<String>),
-    /// All but these.
-    Without(Vec<String>),
-}
-
 /// An expression that is no PromQL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not PromQL: {message}")]
@@ -185,7 +137,7 @@ pub fn selectors(expression: &str) -> Result<Vec<SelectorUse>, PromqlError> {
 ///
 /// # Errors
 /// When it does not parse.
-pub fn tree_of(expression: &str) -> Result<promql_parser::parser::Expr, PromqlError> {
+pub fn tree_of(expression: &str) -> Result<Expr, PromqlError> {
     template::parse(expression)
         .map_err(|message| PromqlError { expression: expression.to_owned(), message })
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::{Location, Spanned};
 
 use crate::duration;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// Reads `text`; `file` is only for messages.
 ///
@@ -18,7 +18,12 @@ pub fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Vec<Prob
     serde_saphyr::from_str(text).map_err(|error| {
         let line = error.location().as_ref().and_then(line);
         let message = error.without_snippet().to_string();
-        vec![Problem::error(file, line, format!("not as expected: {}", without_position(&message)))]
+        vec![Problem::new(
+            Code::MalformedYaml,
+            file,
+            line,
+            format!("not as expected: {}", without_position(&message)),
+        )]
     })
 }
 
@@ -47,7 +52,12 @@ pub fn duration_ms(
     match duration::parse(&value.value) {
         Ok(millis) => Some(millis),
         Err(error) => {
-            problems.push(Problem::error(file, line(&value.referenced), format!("{key}: {error}")));
+            problems.push(Problem::new(
+                Code::InvalidDuration,
+                file,
+                line(&value.referenced),
+                format!("{key}: {error}"),
+            ));
             None
         }
     }

@@ -26,8 +26,9 @@ use sim::{
     traffic::Arrival,
     world::{Instance, Module as ModuleName},
 };
-use target::{Scraped, Target};
+use target::{REFUSED_SECONDS, SCRAPE_SECONDS, Scraped, Target};
 
+use monitoring::limits::Limit;
 use prom::remote_write::SeriesRef;
 use scrape::Refusal;
 use stack::client::remote_write::{RemoteWriter, WriteError, WriteSession, Written};
@@ -236,11 +237,16 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
                         }
                         Ok(_) if !target.waits_for(seconds) => {
                             self.ledger.mark(instance, at, false);
+                            let timeout = target.config.timeout_ms as f64 / 1000.0;
+                            self.ledger.note(instance, 0, timeout);
                             target.scrape(at_unix, &Scraped::Late);
                         }
                         Ok(exposition) => {
                             let refusal = target.refuses(&exposition);
                             self.ledger.mark(instance, at, refusal.is_none());
+                            let is_read = refusal != Some(Refusal::Limit(Limit::Body));
+                            let n_samples = if is_read { exposition.values().len() } else { 0 };
+                            self.ledger.note(instance, n_samples, seconds.max(SCRAPE_SECONDS));
                             let by_design = self.extra[instance.module.index()] > 0;
                             if let Some(refusal) = refusal.filter(|_| !by_design) {
                                 *self.refused[index].entry(refusal).or_default() += 1;
@@ -249,6 +255,7 @@ impl<A: Iterator<Item = Arrival>, W: Witness> Stage<A, W> {
                         }
                         Err(_) => {
                             self.ledger.mark(instance, at, true);
+                            self.ledger.note(instance, 0, REFUSED_SECONDS);
                             target.scrape(at_unix, &Scraped::Down);
                         }
                     }

@@ -28,7 +28,7 @@ use stack::{
 
 use crate::{
     alert::{Timeline, TimelineError, timeline},
-    verify::{Notice, Staged, Verifier, VerifyError},
+    verify::{Notice, Staged, Staging, Verifier, VerifyError},
 };
 pub use file::{RULES_FILE, TEST_FILE, rules_file, test_file};
 pub use series::{InputSeries, NotOnGrid, values};
@@ -118,11 +118,12 @@ pub async fn unit_test(
     interval_ms: i64,
     notice: &mut impl FnMut(Notice),
 ) -> Result<UnitTest, ExportError> {
-    let staged = verifier.stage_thinned(scenario, interval_ms, notice).await?;
+    let staging = Staging { thinned_ms: Some(interval_ms), ..Staging::default() };
+    let staged = verifier.stage(scenario, &staging, notice).await?;
     let engine = staged.engine.client();
     let epoch_ms = scenario.epoch.as_millisecond();
     let last_ms = epoch_ms + scenario.duration.as_millis() as i64 - 1;
-    let rules = verifier.monitoring.rules.clone();
+    let rules = verifier.files.monitoring.rules.clone();
     let grid = series::Grid { epoch_ms, interval_ms, last_ms };
     let series = series::read(&engine, &metrics(&rules), grid).await?;
     let timelines = timelines(&staged, &engine).await?;

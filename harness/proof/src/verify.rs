@@ -11,8 +11,10 @@ pub mod bind;
 pub mod engine;
 mod error;
 pub mod evidence;
+mod files;
 pub mod look;
 pub mod not_emulated;
+pub mod picture;
 pub mod question;
 mod staging;
 pub mod targets;
@@ -21,56 +23,57 @@ pub mod wiring;
 use std::{collections::BTreeMap, sync::Arc};
 
 use sim::time::Nanos;
-use tokio::{sync::Mutex, task::JoinSet};
+use tokio::sync::Mutex;
 
 use monitoring::Monitoring;
 use scenario::Scenario;
 use stack::{
+    bounded,
     client::prometheus::{ClientError, Prometheus},
     environment::Environment,
     prometheus_binary::PrometheusBinary,
 };
 use truth::{contract::Contracts, oracle::Arithmetic};
 
-use prom::evaluations::Evaluations;
-
-use crate::alert::timeline;
-use alerts::{AlertVerdict, told::Routing};
+use alerts::AlertVerdict;
 use ask::{Truth, Verdict};
 use bind::Unproven;
-use look::Look;
-use question::{Form, NotAsked, Place, Question};
+use question::Question;
 use targets::Targets;
 use wiring::Wiring;
 
-pub use engine::{Engine, EngineChoice};
+pub use engine::{Engine, EngineChoice, era};
 pub use error::{ModeError, VerifyError};
-pub use staging::{Staged, blinds, constants_ms, era, group_offset};
+pub use files::Files;
+pub use staging::{Staged, Staging, blinds, constants_ms, group_offset};
 
 /// Where places say that they are about recording rules.
 pub const RECORDING_RULES: &str = "recording rules";
-
-/// Questions under way at once: more gain nothing on two cores.
-const AT_ONCE: usize = 4;
 
 /// Everything that stays the same from scenario to scenario.
 #[derive(Debug)]
 pub struct Verifier {
     /// What is verified.
-    pub monitoring: Arc<Monitoring>,
-    /// What it must show.
-    pub contracts: Arc<Contracts>,
+    pub files: Files,
+    /// With what.
+    pub tools: Tools,
+    /// By the number of copies of each module.
+    targets: Mutex<BTreeMap<[u8; 3], Targets>>,
+}
+
+/// The programs and servers of a verification.
+#[derive(Clone, Debug)]
+pub struct Tools {
     /// The Prometheus of this machine, whose promtool is asked too; the engine, unless another one was chosen.
     pub binary: PrometheusBinary,
     /// This machine.
     pub environment: Environment,
-    /// Only these dashboards, panels or rules are asked (a part of `dashboard/panel`), or all.
-    pub only: Option<String>,
-    /// Whether the engine's directory stays.
-    pub keep: bool,
     /// Which engine each scenario gets.
     pub choice: EngineChoice,
-    targets: Mutex<BTreeMap<[u8; 3], Targets>>,
+    /// Whether the engine's directory stays.
+    pub keep: bool,
+    /// Whether what holds is kept as a picture too; what breaks always is.
+    pub pictures: bool,
 }
 
 /// What happens meanwhile.
@@ -145,7 +148,7 @@ impl ScenarioReport {
 }
 
 impl Verifier {
-    /// A verifier of everything in `monitoring` by `contracts`, with the engine `binary`.
+    /// A verifier of everything in `monitoring` by `contracts`, in fresh engines of `binary` that leave nothing behind.
     #[must_use]
     pub fn new(
         monitoring: Monitoring,
@@ -153,29 +156,10 @@ impl Verifier {
         binary: PrometheusBinary,
         environment: Environment,
     ) -> Verifier {
+        let choice = EngineChoice::Native;
         Verifier {
-            monitoring: Arc::new(monitoring),
-            contracts: Arc::new(contracts),
-            binary,
-            environment,
-            only: None,
-            keep: false,
-            choice: EngineChoice::Native,
-            targets: Mutex::default(),
-        }
-    }
-
-    /// The same verifier of other files, such as a copy of the same ones.
-    #[must_use]
-    pub fn of(&self, monitoring: Arc<Monitoring>) -> Verifier {
-        Verifier {
-            monitoring,
-            contracts: Arc::clone(&self.contracts),
-            binary: self.binary.clone(),
-            environment: self.environment.clone(),
-            only: self.only.clone(),
-            keep: self.keep,
-            choice: EngineChoice::Native,
+            files: Files::new(monitoring, contracts),
+            tools: Tools { binary, environment, choice, keep: false, pictures: false },
             targets: Mutex::default(),
         }
     }
@@ -189,141 +173,23 @@ impl Verifier {
         scenario: &Scenario,
         notice: &mut impl FnMut(Notice),
     ) -> Result<ScenarioReport, VerifyError> {
-        let staged = self.stage(scenario, None, notice).await?;
-        let (questions, not_asked) = self.questions(scenario, &staged).await?;
+        let staged = self.stage(scenario, &Staging::default(), notice).await?;
+        let (questions, not_asked) = self.files.questions(scenario, &staged).await?;
         let (truth, arithmetic) = (Arc::clone(&staged.truth), staged.arithmetic);
         let verdicts =
             ask_all(questions, &staged.engine.client(), arithmetic, &truth, notice).await?;
-        let alerts = self.alerts(scenario, &staged).await?;
+        let alerts = self.files.alerts(scenario, &staged).await?;
         let mut report = staged.report;
         report.alerts = alerts;
-        report.unproven.retain(|unproven| self.asks(&unproven.place));
+        report.unproven.retain(|unproven| self.files.asks(&unproven.place));
         report.unproven.extend(not_asked.into_iter().map(Unproven::from));
         report.verdicts = verdicts;
-        if self.keep {
+        if self.tools.keep {
             report.kept = staged.engine.keep().await;
         } else {
             staged.engine.stop().await;
         }
         Ok(report)
-    }
-
-    /// What the alerts did in a staged scenario of which it expects something.
-    ///
-    /// # Errors
-    /// If a rule cannot be evaluated.
-    pub async fn alerts(
-        &self,
-        scenario: &Scenario,
-        staged: &Staged,
-    ) -> Result<Vec<AlertVerdict>, VerifyError> {
-        if scenario.alerts.is_empty() {
-            return Ok(Vec::new());
-        }
-        let client = staged.engine.client();
-        let mut timelines = Vec::new();
-        for rule in staged.alerts.iter().filter(|rule| self.asks(&alerts::place(&rule.name))) {
-            timelines.push(timeline(rule, &client).await?);
-        }
-        let mut verdicts = alerts::judge(scenario, &timelines, &self.contracts.alerts);
-        Routing::of(&self.monitoring).judge(&mut verdicts, &timelines);
-        verdicts.retain(|verdict| self.asks(&alerts::place(&verdict.alert)));
-        alerts::near_misses(&mut verdicts, &client).await?;
-        Ok(verdicts)
-    }
-
-    /// Every question of every dashboard and recording rule about a staged scenario.
-    ///
-    /// # Errors
-    /// If the engine does not list the values of a dashboard's variables.
-    pub async fn questions(
-        &self,
-        scenario: &Scenario,
-        staged: &Staged,
-    ) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
-        let (mut questions, not_asked) =
-            self.panel_questions(scenario, &self.looks(scenario), &staged.engine.client()).await?;
-        questions.extend(self.rule_questions(staged));
-        questions.retain(|question| self.asks(&question.place));
-        Ok((questions, not_asked))
-    }
-
-    /// Every question of every dashboard at the given looks at a scenario that an engine has seen.
-    ///
-    /// # Errors
-    /// If the engine does not list the values of a dashboard's variables.
-    pub async fn panel_questions(
-        &self,
-        scenario: &Scenario,
-        looks: &[Look],
-        client: &Prometheus,
-    ) -> Result<(Vec<Question>, Vec<NotAsked>), VerifyError> {
-        let epoch_ms = scenario.epoch.as_millisecond();
-        let end_ms = epoch_ms + scenario.duration.as_millis() as i64;
-        let mut questions = Vec::new();
-        let mut not_asked = Vec::new();
-        for dashboard in &self.monitoring.dashboards {
-            let Some(contract) = self.contracts.dashboards.get(&dashboard.uid) else { continue };
-            let (options, failed) = bind::options(dashboard, client, epoch_ms, end_ms).await?;
-            not_asked.extend(failed);
-            let (asked, failed) = question::of_dashboard(
-                dashboard,
-                contract,
-                self.monitoring.time_interval(),
-                &options,
-                looks,
-            );
-            questions.extend(asked);
-            not_asked.extend(failed);
-        }
-        questions.retain(|question| self.asks(&question.place));
-        not_asked.retain(|failed| self.asks(&failed.place));
-        Ok((questions, not_asked))
-    }
-
-    /// Whether a place is among those that are asked about. What is wrong with scraping concerns all of them.
-    #[must_use]
-    pub fn asks(&self, place: &Place) -> bool {
-        let path = || format!("{}/{}", place.dashboard, place.panel);
-        let only = self.only.as_ref();
-        place.dashboard == bind::SCRAPING || only.is_none_or(|only| path().contains(only.as_str()))
-    }
-
-    /// When, and over which ranges, every panel is asked.
-    #[must_use]
-    pub fn looks(&self, scenario: &Scenario) -> Vec<Look> {
-        let epoch_ms = scenario.epoch.as_millisecond();
-        let intervals = self.monitoring.config.jobs.iter().map(|job| job.scrape_interval_ms);
-        let scrape_ms = intervals.min().unwrap_or(15_000);
-        look::looks(epoch_ms, scenario.duration, &scenario.edges(), scrape_ms)
-    }
-
-    fn rule_questions(&self, staged: &Staged) -> Vec<Question> {
-        let ask = |(record, contract): (&String, &truth::contract::TargetContract)| {
-            let evaluations = staged.recorded.get(record)?;
-            let Evaluations { first_ms, last_ms, interval_ms } = *evaluations;
-            // A range of at most 11,000 points is asked at once; longer ones are thinned, never cut.
-            let thinned = 1 + (last_ms - first_ms) / interval_ms / 10_000;
-            Some(Question {
-                place: Place {
-                    dashboard: RECORDING_RULES.to_owned(),
-                    panel: record.clone(),
-                    ref_id: String::new(),
-                    selection: String::new(),
-                },
-                expr: record.clone(),
-                form: Form::Range {
-                    start_ms: first_ms,
-                    end_ms: last_ms,
-                    step_ms: interval_ms * thinned,
-                },
-                fact: contract.fact.clone(),
-                window_ms: bind::fixed_window_ms(contract.over)?,
-                legend: None,
-                why: "every evaluation".to_owned(),
-            })
-        };
-        self.contracts.rules.iter().filter_map(ask).collect()
     }
 }
 
@@ -339,24 +205,32 @@ pub async fn ask_all(
     notice: &mut impl FnMut(Notice),
 ) -> Result<Vec<Verdict>, ClientError> {
     let of = questions.len();
-    let mut waiting = questions.into_iter().enumerate();
-    let mut under_way = JoinSet::new();
-    let mut verdicts: Vec<Option<Verdict>> = (0..of).map(|_| None).collect();
-    let mut done = 0;
-    loop {
-        while under_way.len() < AT_ONCE
-            && let Some((index, question)) = waiting.next()
-        {
-            let (client, truth) = (client.clone(), Arc::clone(truth));
-            under_way.spawn(async move {
-                (index, ask::ask(question, &client, arithmetic, &truth).await)
-            });
-        }
-        let Some(joined) = under_way.join_next().await else { break };
-        let (index, verdict) = joined.expect("asking does not panic and is not cancelled");
-        verdicts[index] = Some(verdict?);
-        done += 1;
-        notice(Notice::Asked { done, of });
+    let asked = questions.into_iter().map(|question| {
+        let (client, truth) = (client.clone(), Arc::clone(truth));
+        async move { ask::ask(question, &client, arithmetic, &truth).await }
+    });
+    let mut verdicts = bounded::all(asked, |done| notice(Notice::Asked { done, of })).await?;
+    keep_longest(&mut verdicts);
+    Ok(verdicts)
+}
+
+/// Of all pictures of a place that hold, only the one of the longest range with everything selected stays: many views
+/// show the same, and each takes memory.
+fn keep_longest(verdicts: &mut [Verdict]) {
+    let length = |verdict: &Verdict| {
+        verdict.picture.as_ref().map_or(0, |picture| picture.to_ms - picture.from_ms)
+    };
+    let counts = |verdict: &Verdict| verdict.held() && verdict.question.place.selection.is_empty();
+    let mut longest: BTreeMap<question::Place, i64> = BTreeMap::new();
+    for verdict in verdicts.iter().filter(|verdict| counts(verdict)) {
+        let known = longest.entry(verdict.question.place.clone()).or_default();
+        *known = length(verdict).max(*known);
     }
-    Ok(verdicts.into_iter().flatten().collect())
+    for verdict in verdicts.iter_mut().filter(|verdict| verdict.held()) {
+        let place = &verdict.question.place;
+        let stays = counts(verdict) && longest.get(place) == Some(&length(verdict));
+        if !stays {
+            verdict.picture = None;
+        }
+    }
 }

@@ -16,7 +16,7 @@ use truth::fact::{Expectation, Expected};
 use crate::{
     alert::{AlertRule, Episode, Timeline, TimelineError, timeline},
     verify::{
-        Notice, Staged, Verifier, VerifyError, alerts, ask, bind,
+        Notice, Staged, Staging, Verifier, VerifyError, alerts, ask, bind,
         question::{Form, Question},
     },
 };
@@ -104,11 +104,11 @@ pub async fn explain(
     at_ms: Option<i64>,
     notice: &mut impl FnMut(Notice),
 ) -> Result<Vec<Explanation>, WhyError> {
-    let named = verifier.monitoring.rules.iter().flat_map(|file| &file.groups);
+    let named = verifier.files.monitoring.rules.iter().flat_map(|file| &file.groups);
     if !named.flat_map(|group| &group.rules).any(|rule| rule.name() == alert) {
         return Err(WhyError::Unknown(alert.to_owned()));
     }
-    let staged = verifier.stage(scenario, None, notice).await?;
+    let staged = verifier.stage(scenario, &Staging::default(), notice).await?;
     let mut found = Vec::new();
     for rule in staged.alerts.iter().filter(|rule| rule.name == alert) {
         found.push(explain_one(verifier, scenario, &staged, rule, at_ms).await?);
@@ -181,7 +181,7 @@ async fn asked(
 
 /// What the ledger says of a recorded series at its latest evaluation.
 fn truth(verifier: &Verifier, staged: &Staged, record: &str, at_ms: i64) -> Option<Truth> {
-    let contract = verifier.contracts.rules.get(record)?;
+    let contract = verifier.files.contracts.rules.get(record)?;
     let evaluations = staged.recorded.get(record)?;
     let recorded_ms = instant::snapped(at_ms, *evaluations);
     let question = Question {

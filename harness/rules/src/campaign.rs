@@ -21,6 +21,7 @@ pub mod needs;
 pub mod notify;
 pub mod plan;
 pub mod record;
+pub mod setup;
 pub mod stage;
 pub mod subjects;
 pub mod sweep;

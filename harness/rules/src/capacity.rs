@@ -13,9 +13,9 @@ use sim::time::Nanos;
 
 pub use grow::Growth;
 use grow::Original;
-use prom::{promql, version::Line};
+use prom::promql;
 use proof::verify::{
-    Verifier, VerifyError,
+    Staging, Tools, Verifier, VerifyError,
     question::{Form, Place, Question},
 };
 pub use scale::{Exceeds, exceeds};
@@ -25,7 +25,7 @@ use stack::{
         prometheus::{ClientError, Prometheus},
         remote_write::{RemoteWriter, WriteError},
     },
-    native::{NativePrometheus, Options, StartError},
+    native::{NativePrometheus, StartError},
 };
 
 /// A query is asked again until this much time has gone into it, at least once and at most this often.
@@ -162,8 +162,8 @@ async fn simulate(
     verifier: &Verifier,
     scenario: &Scenario,
 ) -> Result<(Original, Vec<Question>), CapacityError> {
-    let staged = verifier.stage(scenario, None, &mut |_| ()).await?;
-    let (questions, _) = verifier.questions(scenario, &staged).await?;
+    let staged = verifier.stage(scenario, &Staging::default(), &mut |_| ()).await?;
+    let (questions, _) = verifier.files.questions(scenario, &staged).await?;
     let client = staged.engine.client();
     let epoch_ms = scenario.epoch.as_millisecond();
     let original = Original::read(&client, epoch_ms, end_ms(scenario), &staged.recorded).await?;
@@ -199,8 +199,8 @@ async fn filled(
     factor: u32,
 ) -> Result<(NativePrometheus, (usize, usize)), CapacityError> {
     let span = Duration::from_nanos(scenario.duration.0) + Duration::from_secs(3600);
-    let options = Options { config: None, span, ..Options::default() };
-    let engine = NativePrometheus::start(&verifier.binary, &verifier.environment, &options).await?;
+    let Tools { binary, environment, .. } = &verifier.tools;
+    let engine = NativePrometheus::for_backfill(binary, environment, span).await?;
     let stored = original.store(&RemoteWriter::new(engine.url()), growth, factor).await?;
     Ok((engine, stored))
 }
@@ -233,19 +233,17 @@ impl At<'_> {
             metrics.get("process_resident_memory_bytes").copied().unwrap_or(f64::NAN)
         };
         let memory_loaded = memory(Prometheus::new(engine.url()).own_metrics().await?);
-        if verifier.binary.version.line() == Line::V3 {
-            engine.restart().await?;
-        }
+        engine.restart_after_backfill().await?;
         let client = Prometheus::new(engine.url());
         let groups: Vec<_> =
-            verifier.monitoring.rules.iter().flat_map(|file| &file.groups).collect();
+            verifier.files.monitoring.rules.iter().flat_map(|file| &file.groups).collect();
         let of = groups.iter().map(|group| group.rules.len()).sum::<usize>() + self.panels.len();
         let mut done = 0;
         let mut asked = || {
             done += 1;
             notice(CapacityNotice::Asked(self.factor, done, of));
         };
-        let default_ms = verifier.monitoring.config.evaluation_interval_ms;
+        let default_ms = verifier.files.monitoring.config.evaluation_interval_ms;
         let mut measured = Vec::new();
         for group in groups {
             let mut cost = GroupCost {

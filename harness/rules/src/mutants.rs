@@ -6,6 +6,7 @@
 //! unproven. Nothing here prints; the subcommand and the tests render a [`MutationReport`].
 
 mod fate;
+mod query;
 mod subject;
 mod surroundings;
 mod text;
@@ -13,18 +14,15 @@ mod text;
 use std::sync::Arc;
 
 use serde::Serialize;
-use tokio::task::JoinSet;
 
-use proof::verify::{Notice, Staged, Verifier, VerifyError, question::Place};
+use proof::verify::{Files, Notice, Staged, Staging, Verifier, VerifyError, question::Place};
 use scenario::Scenario;
+use stack::bounded;
 use truth::judge::BreachKind;
 
 use crate::mutate::MutantKind;
 use fate::Trial;
 use subject::Subject;
-
-/// Mutants under way at once: more gain nothing on two cores.
-const AT_ONCE: usize = 4;
 
 /// What became of all mutants.
 #[derive(Clone, Debug, Serialize)]
@@ -176,18 +174,19 @@ pub async fn run(
 ) -> Result<MutationReport, VerifyError> {
     let mut report = MutationReport { scenarios: Vec::new(), places: Vec::new() };
     let mut subjects: Option<Vec<Subject>> = None;
+    let records = surroundings::read(&verifier.files.monitoring);
     for scenario in scenarios {
         if subjects.as_ref().is_some_and(|all| all.iter().all(|subject| !subject.waits())) {
             break;
         }
-        let read = |record: &str| surroundings::reads(&verifier.monitoring, record);
-        let staged = verifier.stage_recording(scenario, None, read, notice).await?;
+        let staging = Staging { records: Some(records.clone()), ..Staging::default() };
+        let staged = verifier.stage(scenario, &staging, notice).await?;
         report.scenarios.push(scenario.name.clone());
         let all = match &mut subjects {
             Some(all) => all,
-            None => subjects.insert(subject::subjects(verifier, scenario, &staged).await?),
+            None => subjects.insert(subject::subjects(&verifier.files, scenario, &staged).await?),
         };
-        ask_all(verifier, scenario, &staged, all, notice).await?;
+        ask_all(&verifier.files, scenario, &staged, all, notice).await?;
         staged.engine.stop().await;
     }
     report.places = subjects.unwrap_or_default().into_iter().map(Subject::scored).collect();
@@ -196,16 +195,16 @@ pub async fn run(
 
 /// Asks every mutant that is still alive under a staged scenario.
 async fn ask_all(
-    verifier: &Verifier,
+    files: &Files,
     scenario: &Scenario,
     staged: &Staged,
     subjects: &mut [Subject],
     notice: &mut impl FnMut(Notice),
 ) -> Result<(), VerifyError> {
-    let surroundings = surroundings::Surroundings::of(verifier, scenario, staged).await?;
+    let surroundings = surroundings::Surroundings::of(files, scenario, staged).await?;
     let of = subjects.iter().map(|subject| subject.alive().count()).sum();
     // Trials are made when their first mutant is due, so that few of them hold their expectations at once.
-    let mut waiting = subjects.iter().enumerate().flat_map(|(nth, subject)| {
+    let waiting = subjects.iter().enumerate().flat_map(|(nth, subject)| {
         let mut alive = subject.alive().peekable();
         let trial = alive.peek().is_some().then(|| {
             let questions = surroundings.questions(&subject.query, &subject.query.expr);
@@ -218,22 +217,10 @@ async fn ask_all(
             Some((nth, mutant, Arc::clone(trial.as_ref()?), exprs))
         })
     });
-    let mut under_way = JoinSet::new();
-    let mut fates = Vec::new();
-    loop {
-        while under_way.len() < AT_ONCE
-            && let Some((nth, mutant, trial, exprs)) = waiting.next()
-        {
-            under_way.spawn(async move { (nth, mutant, trial.judge(&exprs).await) });
-        }
-        let Some(joined) = under_way.join_next().await else { break };
-        let (nth, mutant, found) = joined.expect("asking does not panic and is not cancelled");
-        fates.push((nth, mutant, found?));
-        notice(Notice::Asked { done: fates.len(), of });
-    }
-    // Mutants end in any order; what is reported is in theirs.
-    fates.sort_by_key(|(nth, mutant, _)| (*nth, *mutant));
-    drop(waiting);
+    let fates = waiting.map(|(nth, mutant, trial, exprs)| async move {
+        Ok::<_, VerifyError>((nth, mutant, trial.judge(&exprs).await?))
+    });
+    let fates = bounded::all(fates, |done| notice(Notice::Asked { done, of })).await?;
     for (nth, mutant, outcome) in fates {
         subjects[nth].learn(mutant, outcome);
     }

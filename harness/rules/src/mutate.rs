@@ -12,16 +12,15 @@ mod aggregate;
 mod binary;
 mod call;
 mod joined;
-mod labels;
 mod placeholder;
 mod selector;
+mod site;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use promql_parser::parser::token::{T_MUL, TokenType};
-use promql_parser::parser::{BinaryExpr, Expr, NumberLiteral, ParenExpr, parse};
+use prom::promql::expr::{Binary, Expr};
 use serde::Serialize;
 
 use placeholder::Placeholders;
@@ -155,11 +154,11 @@ impl Edit {
 /// If `expr` is not PromQL, or has a variable outside of strings that `context` does not know.
 pub fn mutants(expr: &str, context: &MutationContext) -> Result<Vec<Mutant>, MutateError> {
     let (text, placeholders) = Placeholders::substitute(expr, &context.variables)?;
-    let root =
-        parse(&text).map_err(|reason| MutateError::Syntax { expr: expr.to_owned(), reason })?;
+    let root = Expr::parse(&text)
+        .map_err(|error| MutateError::Syntax { expr: expr.to_owned(), reason: error.message })?;
 
-    let site = walk::Site { context, placeholders: &placeholders };
-    let mut edits = walk::everywhere(&root, walk::Scope::default(), site);
+    let site = site::Site { context, placeholders: &placeholders };
+    let mut edits = walk::everywhere(&root, site::Scope::default(), site);
     edits.extend(scaled(&root));
 
     let mut seen = BTreeSet::from([root.to_string()]);
@@ -168,7 +167,7 @@ pub fn mutants(expr: &str, context: &MutationContext) -> Result<Vec<Mutant>, Mut
         .filter_map(|edit| {
             let text = edit.expr.to_string();
             // Some mistakes are none that an engine would accept, such as a selector without matchers.
-            (parse(&text).is_ok() && seen.insert(text.clone())).then(|| Mutant {
+            (Expr::parse(&text).is_ok() && seen.insert(text.clone())).then(|| Mutant {
                 kind: edit.kind,
                 description: placeholders.restore(&edit.description),
                 expr: placeholders.restore(&text),
@@ -183,12 +182,8 @@ fn scaled(root: &Expr) -> Vec<Edit> {
     [1.01, 60.0, 1000.0]
         .into_iter()
         .map(|factor| {
-            let product = Expr::Binary(BinaryExpr {
-                op: TokenType::new(T_MUL),
-                lhs: Box::new(Expr::Paren(ParenExpr { expr: Box::new(root.clone()) })),
-                rhs: Box::new(Expr::NumberLiteral(NumberLiteral::new(factor))),
-                modifier: None,
-            });
+            let whole = Expr::Paren(Box::new(root.clone()));
+            let product = Binary::product(whole, Expr::Number(factor));
             Edit::new(MutantKind::Factor, format!("answer multiplied by {factor}"), product)
         })
         .collect()

@@ -9,10 +9,10 @@ mod make;
 mod text;
 
 use serde::Serialize;
-use tokio::task::JoinSet;
 
 use proof::alert::AlertRule;
 use stack::{
+    bounded,
     client::prometheus::{ClientError, Prometheus},
     environment::Environment,
     prometheus_binary::PrometheusBinary,
@@ -25,8 +25,6 @@ use crate::bracket::{
 
 pub use make::mutants;
 
-/// Mutants under way at once: more gain nothing on two cores.
-const AT_ONCE: usize = 4;
 /// The share of mutants that must be killed; what survives is listed, and is for people to judge.
 const ENOUGH: f64 = 0.95;
 
@@ -199,35 +197,21 @@ pub async fn run(
                 doubtful.push(place.what);
             }
         }
-        for (index, mutant) in mutants(rule).into_iter().enumerate() {
-            waiting.push((nth, index, mutant, sound.clone()));
-        }
+        let mutants = mutants(rule).into_iter();
+        waiting.extend(mutants.map(|mutant| (nth, mutant, sound.clone())));
         alerts.push(RuleScore { alert: rule.name.clone(), doubtful, mutants: Vec::new() });
     }
     let of = waiting.len();
-    let mut waiting = waiting.into_iter();
-    let mut under_way = JoinSet::new();
-    let mut results = Vec::new();
-    loop {
-        while under_way.len() < AT_ONCE
-            && let Some((nth, index, mutant, places)) = waiting.next()
-        {
-            let client = staged.client().clone();
-            under_way.spawn(async move {
-                let fate = fate(&client, &mutant, &places).await;
-                (nth, index, mutant, fate)
-            });
+    let fates = waiting.into_iter().map(|(nth, mutant, places)| {
+        let client = staged.client().clone();
+        async move {
+            let fate = fate(&client, &mutant, &places).await?;
+            Ok::<_, ClientError>((nth, mutant, fate))
         }
-        let Some(joined) = under_way.join_next().await else { break };
-        let (nth, index, mutant, fate) =
-            joined.expect("asking does not panic and is not cancelled");
-        results.push((nth, index, mutant, fate?));
-        asked(results.len(), of);
-    }
+    });
+    let results = bounded::all(fates, |done| asked(done, of)).await?;
     staged.stop().await;
-    // Mutants end in any order; what is reported is in theirs.
-    results.sort_by_key(|(nth, index, ..)| (*nth, *index));
-    for (nth, _, mutant, fate) in results {
+    for (nth, mutant, fate) in results {
         let fate = equivalent(&mutant, &brackets[nth]).filter(|_| survived(&fate)).unwrap_or(fate);
         let Mutant { rule, kind, what, .. } = mutant;
         alerts[nth].mutants.push(RuleMutantResult { kind, what, fate, rule });

@@ -17,7 +17,7 @@ use super::{
 };
 use prom::{
     document::{Field, Meaning, Part, Scalar, Table},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 
 /// What a scenario file means; `None` and a problem where it means nothing.
@@ -34,7 +34,12 @@ pub(super) fn check(
     let duration_line = raw.duration.as_ref().map_or(1, |field| field.line);
     let duration = checker.required(1, "duration", raw.duration).map(|Span(duration)| duration);
     if duration == Some(Nanos::ZERO) {
-        checker.problem(duration_line, "expected a duration above 0, found 0", None);
+        checker.problem(
+            Code::InvalidValue,
+            duration_line,
+            "expected a duration above 0, found 0",
+            None,
+        );
     }
     let traffic = checker
         .required_part(1, "traffic", raw.traffic, |c, line, part| c.traffic(line, part, duration));
@@ -85,8 +90,14 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn problem(&mut self, line: usize, message: impl Into<String>, remedy: Option<&str>) {
-        let problem = Problem::error(self.file, line, message);
+    fn problem(
+        &mut self,
+        code: Code,
+        line: usize,
+        message: impl Into<String>,
+        remedy: Option<&str>,
+    ) {
+        let problem = Problem::new(code, self.file, line, message);
         self.problems.push(match remedy {
             Some(remedy) => problem.remedy(remedy),
             None => problem,
@@ -109,7 +120,7 @@ impl Checker<'_> {
             let expected =
                 T::read(&Scalar::Nothing).err().map(|flaw| flaw.message).unwrap_or_default();
             let expected = expected.trim_end_matches(", found nothing").to_owned();
-            self.problem(line, format!("missing key {key}; {expected}"), None);
+            self.problem(Code::MissingKey, line, format!("missing key {key}; {expected}"), None);
         }
         self.given(field)
     }
@@ -133,7 +144,12 @@ impl Checker<'_> {
         read: impl FnOnce(&mut Self, usize, T) -> Option<U>,
     ) -> Option<U> {
         if part.is_none() {
-            self.problem(line, format!("missing key {key}; expected a mapping"), None);
+            self.problem(
+                Code::MissingKey,
+                line,
+                format!("missing key {key}; expected a mapping"),
+                None,
+            );
         }
         self.part(part, read)
     }
@@ -165,7 +181,10 @@ impl Checker<'_> {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if !name.chars().all(is_plain) {
             let message = format!("expected a file name of a-z, 0-9 and -, found {name:?}");
-            self.problems.push(Problem::error(self.file, None, message).remedy("rename the file"));
+            self.problems.push(
+                Problem::new(Code::InvalidScenarioName, self.file, None, message)
+                    .remedy("rename the file"),
+            );
             return None;
         }
         Some(name)
@@ -188,6 +207,7 @@ impl Checker<'_> {
                 if let Some(line) = line {
                     let remedy = "remove it; `speed` changes a trace's rate";
                     self.problem(
+                        Code::MisplacedKey,
                         line,
                         format!("{key} does not go with a trace, which has its own"),
                         Some(remedy),
@@ -218,6 +238,7 @@ impl Checker<'_> {
         let looped = self.given(raw.loops).unwrap_or(false);
         if to.is_some_and(|to| to <= from) {
             self.problem(
+                Code::InvalidValue,
                 to_line,
                 "expected an end of the trace's window after its beginning",
                 None,
@@ -225,7 +246,12 @@ impl Checker<'_> {
         }
         if file.as_ref().is_some_and(|file| file.contains(['/', '\\'])) {
             let remedy = "name its directory by --trace-dir";
-            self.problem(file_line, "expected the name of a trace without a path", Some(remedy));
+            self.problem(
+                Code::InvalidValue,
+                file_line,
+                "expected the name of a trace without a path",
+                Some(remedy),
+            );
         }
         let (file, source, profile) = (file?, source?, profile?);
         Some(Traffic::Replayed(Trace {
@@ -262,7 +288,12 @@ impl Checker<'_> {
             let exact = c.given(exact).map(|Share(share)| share);
             let semantic = c.given(semantic).map(|Share(share)| share);
             if 1.0 < exact.unwrap_or(0.0) + semantic.unwrap_or(0.0) {
-                c.problem(line, "expected shares of cache hits that are together at most 1", None);
+                c.problem(
+                    Code::ImpossibleShares,
+                    line,
+                    "expected shares of cache hits that are together at most 1",
+                    None,
+                );
             }
             Some((exact, semantic))
         });
@@ -282,6 +313,7 @@ impl Checker<'_> {
                 .collect();
             if T::ALL.len() <= weights.len() && weights.iter().all(|(_, weight)| *weight == 0.0) {
                 c.problem(
+                    Code::ImpossibleShares,
                     line,
                     format!("expected at least one {} with a weight above 0", T::NAME),
                     None,

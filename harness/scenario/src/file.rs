@@ -8,7 +8,7 @@ mod timeline;
 mod traffic;
 
 pub(super) use expect::{RawAlert, RawExpect};
-pub(super) use timeline::{INCIDENTS, RawCopies, RawEntry};
+pub(super) use timeline::{RawEntry, RawParameters, incident_keys};
 pub(super) use traffic::{RawBurst, RawPhase, RawTrace, RawTraffic};
 
 use schemars::JsonSchema;

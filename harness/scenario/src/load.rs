@@ -3,7 +3,10 @@
 use std::{fs, path::Path};
 
 use super::{Scenario, check, file::RawScenario};
-use prom::{document, problem::Problem};
+use prom::{
+    document,
+    problem::{Code, Problem},
+};
 
 impl Scenario {
     /// The scenario in a file.
@@ -13,7 +16,7 @@ impl Scenario {
     pub fn load(path: &Path) -> Result<Scenario, Vec<Problem>> {
         let text = fs::read_to_string(path).map_err(|error| {
             vec![
-                Problem::error(path, None, format!("cannot be read: {error}"))
+                Problem::new(Code::UnreadableFile, path, None, format!("cannot be read: {error}"))
                     .remedy("check the path and its permissions"),
             ]
         })?;
@@ -46,7 +49,10 @@ pub fn load_dir(directory: &Path) -> (Vec<Scenario>, Vec<Problem>) {
         Err(error) => {
             let message = format!("cannot be read: {error}");
             let remedy = "name the directory that holds the scenarios";
-            return (Vec::new(), vec![Problem::error(directory, None, message).remedy(remedy)]);
+            return (
+                Vec::new(),
+                vec![Problem::new(Code::UnreadableFile, directory, None, message).remedy(remedy)],
+            );
         }
     };
     let mut paths: Vec<_> = entries

@@ -7,6 +7,7 @@ use sim::{
     event::{Event, EventKind},
     incident::IncidentKind,
     time::Nanos,
+    world::Module,
 };
 
 const fn minutes(n: u64) -> Nanos {
@@ -193,4 +194,34 @@ fn a_bad_row_is_an_error_with_its_line() {
     let (story, _) = story.with(&Overrides { trace: Some(path.clone()), ..Overrides::default() });
     let error = story.engine().unwrap_err().to_string();
     assert!(error.starts_with(&format!("{}:5: ", path.display())), "{error}");
+}
+
+/// Both sides of validation know the same prompts, also across restarts; what counters show of them differs, since what
+/// a process did after its last scrape goes with it.
+#[test]
+fn a_restart_loses_verdicts_only_for_those_who_scrape() {
+    let file = Path::new("../../scenarios/restart.yaml");
+    let story = Scenario::parse(file, &fs::read_to_string(file).unwrap()).unwrap();
+    let events = events(&story);
+    let stopped = |module: Module| {
+        let of = move |event: &&Event| event.kind == EventKind::Stopped(module);
+        events.iter().filter(of).map(|event| event.at).collect::<Vec<_>>()
+    };
+    let [guard_stops] = stopped(Module::PromptSecurity)[..] else {
+        panic!("the guard restarts once")
+    };
+    let guard_starts = guard_stops + Nanos(12 * Nanos::SECOND.0);
+    let judged = events.iter().filter(|event| matches!(event.kind, EventKind::Validation(_)));
+    let learnt =
+        events.iter().filter(|event| matches!(event.kind, EventKind::ManagerValidation(_)));
+    // While there is no guard to ask, prompt-manager notes that it learnt nothing.
+    let asked = learnt.clone().filter(|event| !(guard_stops..guard_starts).contains(&event.at));
+    assert_eq!(judged.count(), asked.count());
+    // A scrape every 5 s may lose as much as happened in 5 s before each of prompt-manager's two restarts.
+    let stops = stopped(Module::PromptManager);
+    let unscraped = learnt.filter(|event| {
+        stops.iter().any(|stop| event.at <= *stop && *stop < event.at + Nanos(5 * Nanos::SECOND.0))
+    });
+    let unscraped = unscraped.count();
+    assert!((13..60).contains(&unscraped), "{unscraped}");
 }

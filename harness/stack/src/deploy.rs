@@ -26,7 +26,7 @@ use sim::{
 };
 
 use monitoring::Monitoring;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use crate::{
     environment::Environment,
@@ -83,9 +83,42 @@ pub struct Changes {
     pub receiver: Option<String>,
     /// How often things happen.
     pub cadence: Option<Cadence>,
+    /// How servers are addressed from inside of containers; none where Prometheus sees them as this machine does.
+    pub within: Option<Within>,
+}
+
+/// Addresses as servers in containers see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// The name of this machine, where the modules are served.
+    pub host: String,
+    /// Prometheus, as it reaches itself.
+    pub prometheus: String,
+    /// Alertmanager, as Prometheus reaches it.
+    pub alertmanager: String,
 }
 
 impl Changes {
+    /// An address of this machine, as Prometheus reaches it.
+    pub(crate) fn reached(&self, address: SocketAddr) -> String {
+        match &self.within {
+            Some(within) => format!("{}:{}", within.host, address.port()),
+            None => address.to_string(),
+        }
+    }
+
+    /// Where Prometheus finds itself.
+    fn prometheus(&self) -> Option<String> {
+        let within = self.within.as_ref().map(|within| within.prometheus.clone());
+        within.or_else(|| Some(self.prometheus?.to_string()))
+    }
+
+    /// Where Prometheus finds Alertmanager.
+    fn alertmanager(&self) -> Option<String> {
+        let within = self.within.as_ref().map(|within| within.alertmanager.clone());
+        within.or_else(|| Some(self.alertmanager?.to_string()))
+    }
+
     /// What every duration of a rule or a route becomes.
     fn scaled(&self, millis: i64) -> i64 {
         self.cadence.map_or(millis, |cadence| cadence.scaled(millis))
@@ -250,6 +283,12 @@ impl Deployment {
     }
 }
 
+/// Every address that a monitoring directory's jobs scrape, with the position of its job.
+#[must_use]
+pub fn listed(monitoring: &Monitoring) -> Vec<(usize, String)> {
+    targets::listed(monitoring)
+}
+
 /// Every address that a monitoring directory's jobs scrape, by its files as they are now.
 #[must_use]
 pub fn addresses(monitoring: &Monitoring) -> Vec<String> {
@@ -280,8 +319,12 @@ impl Copier<'_> {
         match file.strip_prefix(&self.shipped.directory) {
             Ok(relative) => Some((self.directory.join(relative), relative.display().to_string())),
             Err(_) => {
-                let problem =
-                    Problem::error(file, None, "lies outside of the monitoring directory");
+                let problem = Problem::new(
+                    Code::FileOutside,
+                    file,
+                    None,
+                    "lies outside of the monitoring directory",
+                );
                 let remedy = format!("move it below {}", self.shipped.directory.display());
                 self.problems.push(problem.remedy(remedy));
                 None

@@ -3,10 +3,21 @@
 //! Built in `main` (or by a test) from environment variables and passed down, so that nothing else
 //! in the library depends on who runs it.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::settings::Settings;
+
+/// The variables of the shipped compose file; `main` adds all others.
+const COMPOSE: [&str; 6] = [
+    "PROMETHEUS_IMAGE",
+    "ALERTMANAGER_IMAGE",
+    "GRAFANA_IMAGE",
+    "PROMETHEUS_PORT",
+    "ALERTMANAGER_PORT",
+    "GRAFANA_PORT",
+];
 
 /// Where binaries are looked for and where files may be put.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +30,8 @@ pub struct Environment {
     pub victoria_metrics: Option<PathBuf>,
     /// What `DASHPROOF_STACK`, `DASHPROOF_PROMETHEUS_URL` and their like say of a running stack.
     pub stack: Settings,
+    /// The variables that a compose file may use, by name.
+    pub compose: BTreeMap<String, String>,
     /// `PATH`, as it stands.
     pub search_path: OsString,
     /// Where downloaded binaries are kept: `DASHPROOF_CACHE`, else `$XDG_CACHE_HOME/dashproof`,
@@ -45,6 +58,10 @@ impl Environment {
             alertmanager: set("DASHPROOF_ALERTMANAGER").map(PathBuf::from),
             victoria_metrics: set("DASHPROOF_VICTORIA_METRICS").map(PathBuf::from),
             stack: Settings::from_variables(&variable),
+            compose: COMPOSE
+                .into_iter()
+                .filter_map(|name| Some((name.to_owned(), variable(name)?.into_string().ok()?)))
+                .collect(),
             search_path: set("PATH").unwrap_or_default(),
             cache,
             temporary,

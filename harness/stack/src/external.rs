@@ -101,7 +101,7 @@ impl ExternalError {
                 "start Prometheus with --web.enable-remote-write-receiver, or name where samples are taken: --remote-write-url URL"
             }
             Self::Occupied { .. } => {
-                "use an empty database, remove those series, or play into another time: --earlier 365d"
+                "use an empty database, remove those series, or play into another time: --earlier 365d (a Prometheus takes that only with `out_of_order_time_window` in its configuration)"
             }
         }
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::contained::ContainedError;
 use super::process::CommandLine;
 use super::run_directory::RunDirectoryError;
 use super::server::{Server, ServerError};
@@ -36,6 +37,9 @@ pub enum StartError {
     /// The process could not be started.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// It was to run in a container, and does not.
+    #[error(transparent)]
+    Contained(#[from] Box<ContainedError>),
     /// It ended before it was ready.
     #[error("`{command}` ended with {status}; its log ({log}) ends with:\n{last_words}")]
     Exited {
@@ -64,6 +68,12 @@ pub enum StartError {
         /// The end of the log.
         last_words: String,
     },
+}
+
+impl From<ContainedError> for StartError {
+    fn from(error: ContainedError) -> StartError {
+        StartError::Contained(Box::new(error))
+    }
 }
 
 /// A server that is to be started.

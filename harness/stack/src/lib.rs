@@ -1,7 +1,8 @@
 //! The servers that Dashproof observes through, and the tools that come with them.
 //!
 //! `prometheus_binary` and `alertmanager_binary` find or fetch a server, `native` and
-//! `native_alertmanager` run it in a directory of its own, `external` is one that somebody else runs,
+//! `native_alertmanager` run it in a directory of its own, `contained` runs both in containers, `external` is one that
+//! somebody else runs; `backend` is the choice between them, and what was started by it.
 //! `promtool` and `amtool` ask its
 //! companion. Every child process is started through `process`, so that each
 //! error can show the command line; every run directory is owned, so that nothing outlives a run.
@@ -9,7 +10,10 @@
 
 pub mod alertmanager_binary;
 pub mod amtool;
+pub mod backend;
+pub mod bounded;
 pub mod client;
+pub mod contained;
 pub mod deploy;
 pub mod environment;
 pub mod external;
@@ -23,6 +27,7 @@ pub mod promtool;
 pub mod receiver;
 pub mod run_directory;
 pub mod server;
+pub mod servers;
 pub mod settings;
 pub mod victoria_metrics;
 

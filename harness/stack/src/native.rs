@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use super::contained::Beside;
 use super::environment::Environment;
 pub use super::launch::StartError;
 use super::launch::{Launch, listening};
@@ -20,7 +21,7 @@ use super::server::Server;
 use prom::version::Line;
 
 /// Ten times the default: a day of many series in one range.
-const MAX_SAMPLES: u64 = 500_000_000;
+pub(crate) const MAX_SAMPLES: u64 = 500_000_000;
 
 /// How to start a Prometheus. By default without a configuration, on any port.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,11 @@ pub struct Options {
     pub resend_delay: Option<Duration>,
     /// Whether it can be told to read its files again (`/-/reload`), or to end, by whoever reaches its port.
     pub reloads: bool,
+    /// Whether it is to scrape each target at the same instants as every other one that is started so. On this machine
+    /// each does.
+    pub steady: bool,
+    /// What runs beside it in containers; servers of this machine are started one by one.
+    pub beside: Option<Beside>,
 }
 
 /// A running Prometheus. Fields drop in order: the server ends before its directory goes.
@@ -75,6 +81,19 @@ impl NativePrometheus {
         };
         prometheus.launch().await?;
         Ok(prometheus)
+    }
+
+    /// Starts an empty one that takes samples as old as `span` before the newest, and scrapes and evaluates nothing.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn for_backfill(
+        binary: &PrometheusBinary,
+        environment: &Environment,
+        span: Duration,
+    ) -> Result<Self, StartError> {
+        let options = Options { span, ..Options::default() };
+        Self::start(binary, environment, &options).await
     }
 
     /// Its base URL, e.g. `http://127.0.0.1:40319`. A restart changes it, unless its address was chosen.
@@ -121,8 +140,19 @@ impl NativePrometheus {
         self.server.as_mut()?.end_of_its_own()
     }
 
-    /// Ends it and starts it again on the same data, on a new port unless one was chosen. Right after a backfill, 3.x
-    /// answers range queries several times faster when it was restarted.
+    /// Makes it ready to answer fast what was just written, if that needs a restart ([`Self::restart`]).
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn restart_after_backfill(&mut self) -> Result<(), StartError> {
+        match self.line() {
+            // Right after a backfill, 3.x answers from its out-of-order buffers, ten times slower (measured).
+            Line::V3 => self.restart().await,
+            Line::V2 => Ok(()),
+        }
+    }
+
+    /// Ends it and starts it again on the same data, on a new port unless one was chosen.
     ///
     /// # Errors
     /// As [`Self::start`].
@@ -222,7 +252,7 @@ fn command_line(
 /// The head accepts samples up to half a block older than its newest
 /// (`Head.appendableMinValidTime` in Prometheus' `tsdb/head_append.go`), and is cut only once it
 /// spans one and a half blocks. Never less than two days, the length that was measured.
-fn block_hours(span: Duration) -> u64 {
+pub(crate) fn block_hours(span: Duration) -> u64 {
     (2 * span.as_secs().div_ceil(3600) + 2).max(48)
 }
 

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -93,13 +93,21 @@ impl Receiver {
     /// # Errors
     /// If there is none.
     pub fn start() -> Result<Receiver, BindError> {
+        Receiver::start_on(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+
+    /// As [`Self::start`], on another address of this machine.
+    ///
+    /// # Errors
+    /// If it has no free port.
+    pub fn start_on(address: IpAddr) -> Result<Receiver, BindError> {
         let kept = Shared::default();
         let router = Router::new()
             .route("/", post(receive))
             // A group may be large; it comes from a server of ours.
             .layer(DefaultBodyLimit::disable())
             .with_state(Arc::clone(&kept));
-        let server = HttpServer::start(SocketAddr::from(([127, 0, 0, 1], 0)), router)?;
+        let server = HttpServer::start(SocketAddr::new(address, 0), router)?;
         Ok(Receiver { server, kept })
     }
 
@@ -107,6 +115,12 @@ impl Receiver {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/", self.server.address())
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
     }
 
     /// Everything that arrived, in order; what was answered with a failure has not arrived.

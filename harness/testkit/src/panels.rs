@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rules::mutate::{Metric, MutationContext};
 
-/// The queries of the four dashboards; `OPS` stands for the three operation counters.
+/// Queries of the kinds that the four dashboards ask, each with a name of its own.
 pub const PANELS: &[(&str, &str)] = &[
     (
         "overview: total operations",

@@ -3,6 +3,10 @@
 //! `scenarios/contracts/<dashboard uid>.yaml` binds each target of a dashboard to a [`Fact`]; another file binds the
 //! recording rules. Contracts are written by hand from what a panel claims to show, and never read an expression.
 
+pub mod alert;
+mod alert_raw;
+mod alert_read;
+mod display;
 mod raw;
 mod read;
 mod values;
@@ -13,9 +17,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use prom::{document, problem::Problem};
+use prom::{
+    document,
+    problem::{Code, Problem},
+};
 
 use crate::fact::{Condition, Fact, Total};
+pub use display::DisplayContract;
 use raw::RawFile;
 use read::Reader;
 
@@ -28,6 +36,8 @@ pub struct Contracts {
     pub rules: BTreeMap<String, TargetContract>,
     /// Alerts that no scenario can prove, by name.
     pub alerts: BTreeMap<String, AlertClass>,
+    /// What alerts are meant to say, by name.
+    pub specified: BTreeMap<String, alert::AlertContract>,
 }
 
 /// Why an alert needs no scenario that fires it.
@@ -55,14 +65,16 @@ pub struct DashboardContract {
 pub struct PanelContract {
     /// Line in the contract's file.
     pub line: Option<usize>,
-    /// The unit in Grafana's terms, such as `reqps`.
-    pub unit: String,
+    /// The unit in Grafana's terms, such as `reqps`; `None` for what follows from the quantity.
+    pub unit: Option<String>,
     /// Units of single targets (refId) where they differ.
     pub units: BTreeMap<String, String>,
     /// The reducer of a panel that shows one number for a series.
     pub reducer: Option<String>,
     /// The words that stand for values.
     pub mappings: BTreeMap<String, String>,
+    /// What else is seen on purpose.
+    pub display: DisplayContract,
     /// By refId.
     pub targets: BTreeMap<String, TargetContract>,
 }
@@ -140,6 +152,11 @@ impl Contracts {
         }
         let alerts: BTreeMap<String, AlertClass> = reader.table(raw.alerts);
         self.alerts.extend(alerts);
+        for (name, alert) in reader.part(raw.specifications).unwrap_or_default() {
+            if let Some(contract) = reader.alert(alert) {
+                self.specified.insert(name, contract);
+            }
+        }
         let variables = reader.table(raw.variables);
         let panels = reader.part(raw.panels).unwrap_or_default();
         let panels: BTreeMap<String, PanelContract> = panels
@@ -149,7 +166,7 @@ impl Contracts {
         let Some(uid) = reader.field(raw.dashboard) else {
             if !panels.is_empty() {
                 let message = "`panels` without `dashboard`: name the dashboard's uid";
-                problems.push(Problem::error(file, None, message));
+                problems.push(Problem::new(Code::MissingKey, file, None, message));
             }
             return;
         };
@@ -157,7 +174,7 @@ impl Contracts {
         if let Some(other) = self.dashboards.insert(uid.clone(), contract) {
             let message =
                 format!("dashboard `{uid}` has a contract in {} already", other.file.display());
-            problems.push(Problem::error(file, None, message));
+            problems.push(Problem::new(Code::DuplicateContract, file, None, message));
         }
     }
 }
@@ -172,7 +189,7 @@ pub fn schema() -> String {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    Problem::error(path, None, format!("cannot be read: {error}"))
+    Problem::new(Code::UnreadableFile, path, None, format!("cannot be read: {error}"))
 }
 
 impl Fact {

@@ -1,6 +1,6 @@
 //! The plain part of PromQL, evaluated here: an expression at all evaluations of a group at once.
 //!
-//! Made for campaigns of many runs, of which Prometheus evaluates some and this the rest: `promql::tree` says what is
+//! Made for campaigns of many runs, of which Prometheus evaluates some and this the rest: `promql::plain` says what is
 //! plain, [`store`] holds the samples, [`row`]s are the answers. Arithmetic is the oracle's, so that rates and increases
 //! agree with the engine to the last bit; sums of several series, whose order is the engine's own, to a few. [`agreement`]
 //! holds one against the other.
@@ -24,8 +24,9 @@ use store::Store;
 use prom::{
     evaluations::Evaluations,
     promql::{
-        condition::Relation,
-        tree::{Function, Tree},
+        expr::{Binary, Call, Expr},
+        operator::{Operator, Relation},
+        plain::{self, Function, MapFunction, Plain},
     },
     series::Labels,
 };
@@ -51,9 +52,15 @@ pub enum EvaluateError {
         /// Their labels.
         labels: Labels,
     },
-    /// An operand has another type than the tree says, which the parser lets pass nowhere.
+    /// An operand has another type than its place asks for, which the parser lets pass nowhere.
     #[error("a number stands where a vector should, or the other way round")]
     Type,
+    /// A part is not plain, which no expression is made of that is.
+    #[error("`{part}` is not evaluated here")]
+    NotPlain {
+        /// The part.
+        part: String,
+    },
 }
 
 /// What becomes of that which hangs on the last bits of a sum.
@@ -77,26 +84,26 @@ impl Ties {
     }
 }
 
-/// The elements of `tree` at each of `evaluations`, in the order of their labels; those without any value are left out.
+/// The elements of `plain` at each of `evaluations`, in the order of their labels; those without any value are left out.
 ///
 /// # Errors
 /// If Prometheus would fail an evaluation.
 pub fn evaluate(
-    tree: &Tree,
+    plain: &Plain,
     store: &mut Store,
     evaluations: Evaluations,
 ) -> Result<Vec<Row>, EvaluateError> {
-    near(tree, store, evaluations, Ties::default())
+    near(plain.expr(), store, evaluations, Ties::default())
 }
 
-/// As [`evaluate`], with ties decided one way or the other.
+/// As [`evaluate`], of a part of a plain expression, with ties decided one way or the other.
 pub(crate) fn near(
-    tree: &Tree,
+    expr: &Expr,
     store: &mut Store,
     evaluations: Evaluations,
     ties: Ties,
 ) -> Result<Vec<Row>, EvaluateError> {
-    let value = Evaluator { store, evaluations, ties }.value(tree)?;
+    let value = Evaluator { store, evaluations, ties }.value(expr)?;
     let mut rows = match value {
         Value::Scalar(values) => vec![Row::of_scalar(values)],
         Value::Vector(rows) => without_empty(rows),
@@ -112,35 +119,57 @@ struct Evaluator<'a> {
     ties: Ties,
 }
 
+fn not_plain(expr: &Expr) -> EvaluateError {
+    EvaluateError::NotPlain { part: expr.to_string() }
+}
+
 impl Evaluator<'_> {
-    fn value(&mut self, tree: &Tree) -> Result<Value, EvaluateError> {
-        Ok(match tree {
-            Tree::Number(number) => Value::Scalar(vec![*number; self.evaluations.count()]),
-            Tree::Time => Value::Scalar(self.evaluations.instants().map(seconds).collect()),
-            Tree::Select(selector) => Value::Vector(self.store.levels(selector, self.evaluations)),
-            Tree::Timestamp(selector) => {
+    fn value(&mut self, expr: &Expr) -> Result<Value, EvaluateError> {
+        Ok(match expr {
+            Expr::Paren(inner) => self.value(inner)?,
+            Expr::Number(number) => Value::Scalar(vec![*number; self.evaluations.count()]),
+            Expr::Select(selector) => Value::Vector(self.store.levels(selector, self.evaluations)),
+            Expr::Negate(of) => self.map(MapFunction::Negate, of)?,
+            Expr::Call(call) => self.call(call)?.ok_or_else(|| not_plain(expr))?,
+            Expr::Aggregate(found) => {
+                let rows = self.vector(&found.expr)?;
+                let (era, left) = (self.store.era(), found.labels_left());
+                let rows = aggregate::aggregate(era, found.operator, &left, &rows);
+                Value::Vector(rows.ok_or_else(|| not_plain(expr))?)
+            }
+            Expr::Binary(binary) => self.binary(binary, expr)?,
+            Expr::Range(_) | Expr::Subquery(_) | Expr::Text(_) => return Err(not_plain(expr)),
+        })
+    }
+
+    /// `None` where the function is not plain.
+    fn call(&mut self, call: &Call) -> Result<Option<Value>, EvaluateError> {
+        let Some(function) = Function::of(call) else { return Ok(None) };
+        Ok(Some(match function {
+            Function::Time => Value::Scalar(self.evaluations.instants().map(seconds).collect()),
+            Function::Timestamp(selector) => {
                 let rows = self.store.timestamps(selector, self.evaluations);
                 Value::Vector(nameless(rows)?)
             }
-            Tree::Range { function, selector, window_ms } => {
-                let found = self.store.over(*function, selector, *window_ms, self.evaluations);
+            Function::Range(function, range) => {
+                let found = self.store.over(function, range, self.evaluations);
                 Value::Vector(if function.keeps_name() { found } else { unique(found)? })
             }
-            Tree::Map(function, of) => self.map(*function, of)?,
-            Tree::Quantile(q, of) => {
+            Function::Map(function, of) => self.map(function, of)?,
+            Function::Quantile(q, of) => {
                 let buckets = self.vector(of)?;
-                let found = aggregate::quantile(self.store.era(), *q, &buckets, self.ties.shift);
+                let found = aggregate::quantile(self.store.era(), q, &buckets, self.ties.shift);
                 Value::Vector(nameless(found)?)
             }
-            Tree::Absent(of, labels) => {
+            Function::Absent(of, labels) => {
                 let found = self.vector(of)?;
                 let there = |nth: usize| found.iter().any(|row| row.values[nth].is_some());
                 let values = (0..self.evaluations.count()).map(|nth| (!there(nth)).then_some(1.0));
-                let labels = Arc::new(labels.iter().cloned().collect());
+                let labels = Arc::new(labels.into_iter().collect());
                 Value::Vector(vec![Row { labels, values: values.collect() }])
             }
-            Tree::Vector(of) => Value::Vector(vec![Row::of_scalar(self.scalar(of)?)]),
-            Tree::Scalar(of) => {
+            Function::Vector(of) => Value::Vector(vec![Row::of_scalar(self.scalar(of)?)]),
+            Function::Scalar(of) => {
                 let found = self.vector(of)?;
                 let only = |nth: usize| {
                     let mut there = found.iter().filter_map(|row| row.values[nth]);
@@ -148,24 +177,23 @@ impl Evaluator<'_> {
                 };
                 Value::Scalar((0..self.evaluations.count()).map(only).collect())
             }
-            Tree::Aggregate(aggregation, grouping, of) => {
-                let rows = self.vector(of)?;
-                let era = self.store.era();
-                Value::Vector(aggregate::aggregate(era, *aggregation, grouping, &rows))
-            }
-            Tree::Binary { operator, left, right, join } => {
-                let ties = if left.adds() || right.adds() { self.ties } else { Ties::default() };
-                let (left, right) = (self.value(left)?, self.value(right)?);
-                binary::binary(*operator, left, right, join, ties)?
-            }
-            Tree::Set { operation, left, right, matching } => {
-                let (left, right) = (self.vector(left)?, self.vector(right)?);
-                Value::Vector(matching::set(*operation, left, right, matching))
-            }
-        })
+        }))
     }
 
-    fn map(&mut self, function: Function, of: &Tree) -> Result<Value, EvaluateError> {
+    fn binary(&mut self, binary: &Binary, expr: &Expr) -> Result<Value, EvaluateError> {
+        let join = binary.plain_join().ok_or_else(|| not_plain(expr))?;
+        let (left, right) = (binary.left.as_ref(), binary.right.as_ref());
+        if let Operator::Set(operation) = binary.operator {
+            let (left, right) = (self.vector(left)?, self.vector(right)?);
+            return Ok(Value::Vector(matching::set(operation, left, right, &join.matching)));
+        }
+        let applied = binary::Applied::of(binary).ok_or_else(|| not_plain(expr))?;
+        let adds = plain::adds(left) || plain::adds(right);
+        let ties = if adds { self.ties } else { Ties::default() };
+        binary::binary(applied, self.value(left)?, self.value(right)?, &join, ties)
+    }
+
+    fn map(&mut self, function: MapFunction, of: &Expr) -> Result<Value, EvaluateError> {
         Ok(match self.value(of)? {
             Value::Scalar(values) => {
                 Value::Scalar(values.into_iter().map(|value| apply(function, value)).collect())
@@ -179,15 +207,15 @@ impl Evaluator<'_> {
         })
     }
 
-    fn vector(&mut self, tree: &Tree) -> Result<Vec<Row>, EvaluateError> {
-        match self.value(tree)? {
+    fn vector(&mut self, expr: &Expr) -> Result<Vec<Row>, EvaluateError> {
+        match self.value(expr)? {
             Value::Vector(rows) => Ok(rows),
             Value::Scalar(_) => Err(EvaluateError::Type),
         }
     }
 
-    fn scalar(&mut self, tree: &Tree) -> Result<Vec<f64>, EvaluateError> {
-        match self.value(tree)? {
+    fn scalar(&mut self, expr: &Expr) -> Result<Vec<f64>, EvaluateError> {
+        match self.value(expr)? {
             Value::Scalar(values) => Ok(values),
             Value::Vector(_) => Err(EvaluateError::Type),
         }
@@ -198,16 +226,16 @@ fn seconds(at_ms: i64) -> f64 {
     at_ms as f64 / 1000.0
 }
 
-fn apply(function: Function, value: f64) -> f64 {
+fn apply(function: MapFunction, value: f64) -> f64 {
     match function {
-        Function::Negate => -value,
-        Function::Abs => value.abs(),
-        Function::Ceil => value.ceil(),
-        Function::Floor => value.floor(),
-        Function::Sqrt => value.sqrt(),
-        Function::ClampMin(low) => greater(value, low),
+        MapFunction::Negate => -value,
+        MapFunction::Abs => value.abs(),
+        MapFunction::Ceil => value.ceil(),
+        MapFunction::Floor => value.floor(),
+        MapFunction::Sqrt => value.sqrt(),
+        MapFunction::ClampMin(low) => greater(value, low),
         // Lesser of two is greater of their opposites.
-        Function::ClampMax(high) => -greater(-value, -high),
+        MapFunction::ClampMax(high) => -greater(-value, -high),
     }
 }
 

@@ -130,7 +130,7 @@ pub fn judge(
             let observed = points.next_if(|point| point.0 == at_ms).map(|point| point.1);
             finding.points += 1;
             finding.values += usize::from(expected != Expected::Absent);
-            if let Some(kind) = verdict(expected, observed, truly(at_ms)) {
+            if let Some(kind) = breach(expected, observed, truly(at_ms)) {
                 let labels = expectation.labels.clone();
                 finding.breach(Breach { labels, at_ms, observed, expected: Some(expected), kind });
             }
@@ -149,7 +149,9 @@ fn unexpected(labels: &Labels, at_ms: i64, value: f64) -> Breach {
     Breach { labels: labels.clone(), at_ms, observed: Some(value), expected: None, kind }
 }
 
-fn verdict(expected: Expected, observed: Option<f64>, truly: bool) -> Option<BreachKind> {
+/// What is wrong with a value at one instant, if anything. `truly` says whether the real events bind there.
+#[must_use]
+pub fn breach(expected: Expected, observed: Option<f64>, truly: bool) -> Option<BreachKind> {
     match (expected, observed) {
         (Expected::Absent, None) => None,
         (Expected::Absent, Some(_)) => Some(BreachKind::Unexpected),

@@ -43,7 +43,7 @@ pub struct Page {
 }
 
 /// What a scrape met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct State {
     up: bool,
     /// The operations counter was shown under another name.
@@ -52,6 +52,8 @@ struct State {
     removed: bool,
     /// Index into the page's lives.
     life: u32,
+    /// How many samples were shown, and how many seconds it took, where that is known.
+    scrape: Option<(usize, f64)>,
 }
 
 /// One process of a module copy: its counters began at 0 when these counts were reached.
@@ -119,8 +121,17 @@ impl Ledger {
             hidden: page.hidden,
             removed: page.removed,
             life: page.lives.len() as u32 - 1,
+            scrape: None,
         });
         page.rows.extend_from_slice(&page.current);
+    }
+
+    /// Notes of the scrape marked last how many samples were shown and how many seconds it took.
+    pub fn note(&mut self, instance: Instance, samples: usize, seconds: f64) {
+        let page = &mut self.pages[instance.module.index()][usize::from(instance.replica)];
+        if let Some(state) = page.states.last_mut() {
+            state.scrape = Some((samples, seconds));
+        }
     }
 
     /// The pages of all module copies.
@@ -152,6 +163,12 @@ impl Page {
     #[must_use]
     pub fn up(&self, row: usize) -> bool {
         self.states[row].up
+    }
+
+    /// How many samples the scrape of this row was shown, and how many seconds it took, where that was noted.
+    #[must_use]
+    pub fn scrape(&self, row: usize) -> Option<(usize, f64)> {
+        self.states[row].scrape
     }
 
     /// Whether there was no target any more to be scraped when this row was written.

@@ -4,6 +4,7 @@
 //! It builds without a runtime and without HTTP, and must not know expositions, modules, files of a monitoring stack,
 //! or who asked: the truth must not depend on what it is compared with.
 
+pub mod alert;
 pub mod contract;
 pub mod evaluate;
 pub mod fact;

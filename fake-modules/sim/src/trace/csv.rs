@@ -5,7 +5,7 @@
 
 use super::{
     field::{self, Wrong},
-    rows::Parsed,
+    parsed::Parsed,
 };
 
 const TIME: &str = "TIMESTAMP";

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     field::{self, Wrong},
-    rows::Parsed,
+    parsed::Parsed,
 };
 use crate::rng;
 

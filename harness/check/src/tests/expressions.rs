@@ -207,7 +207,7 @@ fn rules_read_what_is_already_recorded() {
     check(
         |files| &mut files.rules,
         record,
-        "  - record: module:requests:rate5m\n    expr: vector(1)\n  - record: module:requests:rate5m",
+        "  - record: module:requests:rate5m\n    expr: sum by (module) (rate(requests_total[5m]))\n  - record: module:requests:rate5m",
         &["E r.yml:6: module:requests:rate5m is recorded by two rules with the same labels"],
     );
     check(

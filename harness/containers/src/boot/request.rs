@@ -38,6 +38,9 @@ pub(super) fn of(
         .with_network(network.name())
         .with_labels(network.labels(&service.name))
         .with_ready_conditions(Vec::new());
+    if let Some(hostname) = &recipe.hostname {
+        request = request.with_hostname(hostname);
+    }
     if let Some(user) = &service.user {
         request = request.with_user(user);
     }

@@ -31,11 +31,13 @@ impl Plan {
         let recipes = selected
             .into_iter()
             .map(|service| {
-                let mut recipe = Recipe { service: service.clone(), after_image: Vec::new() };
+                let mut recipe =
+                    Recipe { service: service.clone(), hostname: None, after_image: Vec::new() };
                 let mut notes = Notes { service: &service.name, found: &mut found };
                 self.change_mounts(&mut recipe.service, &mut notes);
                 self.change_arguments(&mut recipe, &mut notes);
                 self.change_variables(&mut recipe.service, &mut notes);
+                self.change_hostname(&mut recipe, &mut notes);
                 self.change_ports(&mut recipe.service, &mut notes);
                 self.change_health(&mut recipe.service, &mut notes);
                 recipe
@@ -102,6 +104,13 @@ impl Plan {
                 Some(_) => notes.add(format!("another value of the variable {name} ({why})")),
                 None => notes.add(format!("the variable {name} in addition ({why})")),
             }
+        }
+    }
+
+    fn change_hostname(&self, recipe: &mut Recipe, notes: &mut Notes<'_>) {
+        for Added { text, why, .. } in of(&self.hostnames, notes.service) {
+            notes.add(format!("the host name {text} ({why})"));
+            recipe.hostname = Some(text.clone());
         }
     }
 

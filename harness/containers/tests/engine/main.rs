@@ -35,13 +35,12 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let missing = world::block_on(Engine::find()).err().map(|error| error.to_string());
     let trials =
-        [life::TRIALS, faults::TRIALS, mistakes::TRIALS, pulls::TRIALS, ends::TRIALS].concat();
-    let own_missing = missing.clone().or_else(own::missing);
+        [life::TRIALS, faults::TRIALS, mistakes::TRIALS, pulls::TRIALS, ends::TRIALS, own::TRIALS]
+            .concat();
     let trials = trials.iter().map(|(name, body)| trial(name, *body, missing.as_deref()));
-    let own = own::TRIALS.iter().map(|(name, body)| trial(name, *body, own_missing.as_deref()));
     let other_user = missing.clone().or_else(finds::missing);
     let finds = finds::TRIALS.iter().map(|(name, body)| trial(name, *body, other_user.as_deref()));
-    let trials = trials.chain(own).chain(finds);
+    let trials = trials.chain(finds);
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     let removed = world::block_on(world::remove_images());
     match removed {

@@ -22,12 +22,6 @@ fn monitoring() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring")
 }
 
-/// Why the trials of this file cannot run.
-pub(crate) fn missing() -> Option<String> {
-    let file = monitoring().join("docker-compose.yml");
-    (!file.exists()).then(|| "the repository has no monitoring/docker-compose.yml".to_owned())
-}
-
 /// Ports at which the configuration of people finds the modules and the receiver of notifications.
 const PORTS: [u16; 4] = [8000, 8001, 8002, 5001];
 /// The services that have a test image.

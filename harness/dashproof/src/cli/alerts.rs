@@ -7,7 +7,10 @@ use std::{
     time::Instant,
 };
 
-use clap::ValueEnum;
+use clap::{
+    ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use sim::{time::Nanos, traffic::Profile};
 
 use super::{
@@ -16,7 +19,7 @@ use super::{
     failure,
     files::{self, Places},
     gc,
-    output::Output,
+    output::{Output, Target},
     progress::{Counter, Show},
     runner::Stop,
 };
@@ -24,14 +27,8 @@ use monitoring::{Monitoring, RuleFile};
 use prom::nearest::nearest;
 use proof::alert::{AlertRule, alert_rules};
 use rules::campaign::{
-    crew,
-    error::CampaignError,
-    findings,
-    incidents::Trouble,
-    plan::Settings,
-    stage::{Campaign, Subject},
-    subjects,
-    sweep::Axis,
+    crew, error::CampaignError, findings, incidents::Trouble, plan::Settings, setup::Campaign,
+    subjects, subjects::Subject, sweep::Axis,
 };
 use stack::{prometheus_binary::PrometheusBinary, promtool};
 
@@ -68,7 +65,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PROFILE", value_delimiter = ',', value_parser = profile, default_values_t = Profile::ALL)]
     profile: Vec<Profile>,
     /// Kinds of incident [default: all]
-    #[arg(long, value_name = "INCIDENT", value_delimiter = ',', value_enum)]
+    #[arg(long, value_name = "INCIDENT", value_delimiter = ',', value_parser = incidents())]
     incident: Vec<Trouble>,
     /// Judge nothing in the first part of each run; this is how long it is
     #[arg(long, value_name = "SPAN", value_parser = files::span, default_value = "1h")]
@@ -123,6 +120,7 @@ enum Format {
 const SCRAPE: Nanos = Nanos(30 * Nanos::SECOND.0);
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = output.target(args.output.as_deref())?;
     if args.format == Format::Svg && args.sweep.is_empty() {
         let remedy = "add a range, such as --sweep threshold=0.02..0.2";
         return Err(Failure::new("--format svg shows a sweep, and none was asked for", remedy));
@@ -164,7 +162,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
         stage.stop().await;
     }
     let report = AlertsReport::of(&campaign, &work, findings);
-    show_report(&args, &report, began.elapsed().as_secs_f64(), output)?;
+    show_report(&args, &report, began.elapsed().as_secs_f64(), target)?;
     Ok(if work.interrupted { Conclusion::Interrupted } else { Conclusion::Held }.exit_code())
 }
 
@@ -172,7 +170,7 @@ fn show_report(
     args: &Args,
     report: &AlertsReport,
     seconds: f64,
-    output: Output,
+    target: Target,
 ) -> Result<(), Failure> {
     let text = |paint: Paint| {
         format!("{}\n{seconds:.1} s\n", alerts::text::text(report, paint).trim_end())
@@ -182,9 +180,7 @@ fn show_report(
         Format::Json => alerts::json(report),
         Format::Svg => alerts::svg::svg(report).unwrap_or_default(),
     };
-    let Some(file) = &args.output else { return output.print(&plain(output.paint)) };
-    output.write(file, &plain(Paint::PLAIN))?;
-    output.print(&text(output.paint))
+    target.write_and_tell(plain, text)
 }
 
 async fn prepare(args: &Args, at: &Surroundings) -> Result<(Monitoring, Campaign), Failure> {
@@ -203,11 +199,7 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(Monitoring, Campaign
         span: args.span,
         trials: args.trials,
         profiles: args.profile.clone(),
-        troubles: if args.incident.is_empty() {
-            Trouble::ALL.to_vec()
-        } else {
-            args.incident.clone()
-        },
+        troubles: if args.incident.is_empty() { Trouble::all() } else { args.incident.clone() },
         warm_up: args.warm_up,
         aftermath: Nanos(90 * Nanos::MINUTE.0),
         scrape: args.scrape.unwrap_or(SCRAPE),
@@ -321,6 +313,15 @@ fn unknown_alert(unknown: &str, known: &[&str], own: Option<&RuleFile>) -> Failu
         None => format!("{near}the alerts are: {known}"),
     };
     Failure::new(message, remedy)
+}
+
+/// The incidents that campaigns try, by name, each with the table's sentence.
+fn incidents() -> impl TypedValueParser<Value = Trouble> {
+    let shown = |trouble: Trouble| {
+        PossibleValue::new(trouble.name()).help(trouble.row().about.trim_end_matches('.'))
+    };
+    PossibleValuesParser::new(Trouble::all().into_iter().map(shown))
+        .try_map(|name| Trouble::named(&name).ok_or("campaigns do not try this incident"))
 }
 
 fn profile(name: &str) -> Result<Profile, String> {

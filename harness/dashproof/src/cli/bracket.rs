@@ -88,6 +88,7 @@ Examples:
   dashproof bracket --mutants              would a case notice a wrong threshold or guard?";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = output.target(args.output.as_deref())?;
     let mut stop = Stop::listen()?;
     let (text, held) = tokio::select! {
         report = report(&args, at) => report?,
@@ -96,10 +97,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
             return Ok(Conclusion::Interrupted.exit_code());
         }
     };
-    match &args.output {
-        Some(file) => output.write(file, &text)?,
-        None => output.print(&text)?,
-    }
+    target.write(|_| text.clone())?;
     Ok(if held { Conclusion::Held } else { Conclusion::Broke }.exit_code())
 }
 
@@ -113,7 +111,7 @@ async fn report(args: &Args, at: &Surroundings) -> Result<(String, bool), Failur
     gc::collect(at).await?;
     let brackets: Vec<_> = rules.iter().map(|rule| bracket::bracket(rule, &recorded)).collect();
     let show = if !args.quiet && at.interactive { Show::Bars } else { Show::Nothing };
-    let progress = Progress::new(show, 1);
+    let progress = Progress::of_one(show);
     let line = progress.begin(if args.mutants { "mutants" } else { "cases" });
     let asked = |done, of| line.notice(&Notice::Asked { done, of });
     let report = if args.mutants {

@@ -87,6 +87,7 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = output.target(args.output.as_deref())?;
     let mut stop = Stop::listen()?;
     let report = tokio::select! {
         report = report(&args, at) => report?,
@@ -101,10 +102,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
         Format::Text => shown::text(&report, budgets, paint),
         Format::Json => shown::json(&report, budgets),
     };
-    match &args.output {
-        Some(file) => output.write(file, &text(Paint::PLAIN))?,
-        None => output.print(&text(output.paint))?,
-    }
+    target.write(text)?;
     let fits = shown::fits(&report, budgets);
     Ok(if fits { Conclusion::Held } else { Conclusion::Broke }.exit_code())
 }

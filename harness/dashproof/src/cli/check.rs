@@ -10,7 +10,7 @@ use super::{
 };
 use check::Findings;
 use monitoring::{Layout, Reading, layout::Named};
-use prom::problem::{Problem, Severity};
+use prom::problem::{Code, Problem, Severity};
 use proof::verify::bind;
 use truth::contract::Contracts;
 
@@ -82,8 +82,21 @@ pub(super) fn run(args: &Args, at: &Surroundings, output: Output) -> Result<u8, 
     let checked = match scenarios {
         Some(scenarios) => with_scenarios(&scenarios, &layout, reading),
         None => {
-            let Findings { problems, notes } = check::anywhere(&reading);
-            let all = [problems, reading.problems.clone()].concat();
+            let Findings { problems, mut notes } = check::anywhere(&reading);
+            // A dashboard in another format is not wrong: it is not judged.
+            let (unread, wrong): (Vec<Problem>, Vec<Problem>) = reading
+                .problems
+                .iter()
+                .cloned()
+                .partition(|problem| problem.code == Code::UnreadDashboardFormat);
+            if !unread.is_empty() {
+                let places = unread.iter().map(ToString::to_string).collect();
+                notes.insert(
+                    "dashboards of a format that is not read: not judged".to_owned(),
+                    places,
+                );
+            }
+            let all = [problems, wrong].concat();
             Checked::new(&layout, &reading, all, notes)
         }
     };

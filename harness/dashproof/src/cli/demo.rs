@@ -26,6 +26,7 @@ use self::{
 };
 use super::{
     Failure, Surroundings,
+    backend::BackendArgs,
     engine::{AlertmanagerArgs, EngineArgs},
     failure,
     files::{self, Places},
@@ -39,10 +40,10 @@ use live::{
     control::Controlled,
     demo::{
         seam::{Bridge, SeamError},
-        servers::{ALERTMANAGER_PORT, PROMETHEUS_PORT, Servers},
+        servers::{ALERTMANAGER_PORT, GRAFANA_PORT, PROMETHEUS_PORT},
     },
+    stack::LiveStack,
 };
-use stack::poll::{self, Pending};
 
 use crate::report::Conclusion;
 
@@ -73,6 +74,9 @@ pub(super) struct Args {
     /// Where Alertmanager listens; 0 is any free port
     #[arg(long, value_name = "PORT", default_value_t = ALERTMANAGER_PORT)]
     alertmanager_port: u16,
+    /// Where Grafana listens, if there is one; 0 is any free port
+    #[arg(long, value_name = "PORT", default_value_t = GRAFANA_PORT)]
+    grafana_port: u16,
     /// Where the control API listens; it has no password
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     control: SocketAddr,
@@ -84,6 +88,8 @@ pub(super) struct Args {
     quiet: bool,
     #[command(flatten)]
     places: Places,
+    #[command(flatten)]
+    backend: BackendArgs,
     #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
@@ -117,12 +123,13 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
             return Ok(Conclusion::Interrupted.exit_code());
         }
     };
-    let begin::Begun { controlled, servers, bridge, control, open, engines, took } = begun;
+    let begin::Begun { controlled, servers, bridge, control, open, chosen, engines, took } = begun;
     let keys = if voice.json { None } else { Keys::listen() };
     let places = tell::Places {
         controlled: &controlled,
         servers: &servers,
         control: format!("http://{}", control.address()),
+        chosen,
         engines,
         took,
         keys: keys.is_some(),
@@ -161,7 +168,7 @@ enum Crossing {
 /// The demonstration under way.
 struct Show {
     controlled: Arc<Controlled>,
-    servers: Servers,
+    servers: LiveStack,
     /// Whether the story may be changed.
     open: Arc<AtomicBool>,
     voice: Voice,
@@ -249,7 +256,7 @@ impl Show {
 
     /// Everything that is looked at every second.
     async fn second(&mut self) -> Result<(), Failure> {
-        if let Some(end) = self.servers.end_of_its_own() {
+        if let Some(end) = self.servers.end_of_its_own().await {
             return Err(lost(end));
         }
         self.incidents()?;
@@ -278,9 +285,14 @@ impl Show {
     /// Why the seam is open: a server that has gone, or what was found.
     async fn not_crossed(&mut self, error: &SeamError) -> Failure {
         // Its connections end a moment before it does.
-        let ended = poll::until(LAST_MOMENT, LAST_MOMENT / 20, || {
-            let end = self.servers.end_of_its_own();
-            async { end.ok_or_else(|| Pending::<()>::NotYet { status: String::new() }) }
+        let ended = timeout(LAST_MOMENT, async {
+            let mut looks = tokio::time::interval(LAST_MOMENT / 20);
+            loop {
+                looks.tick().await;
+                if let Some(end) = self.servers.end_of_its_own().await {
+                    return end;
+                }
+            }
         });
         match ended.await {
             Ok(end) => lost(end),

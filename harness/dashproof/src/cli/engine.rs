@@ -98,6 +98,15 @@ fn own(environment: &Environment) -> Result<(), Failure> {
             let remedy = "unset it here; `dashproof verify` can use a running database";
             Err(Failure::new(message, remedy))
         }
+        Some(given) if given.value == "containers" => {
+            let message = format!(
+                "{} is containers, and this command uses programs of this machine",
+                given.by
+            );
+            let remedy =
+                "unset it here; `verify`, `live`, `demo` and `stack up` can use containers";
+            Err(Failure::new(message, remedy))
+        }
         _ => Ok(()),
     }
 }

@@ -94,12 +94,12 @@ async fn exported(args: &Args, at: &Surroundings) -> Result<(UnitTest, Confirmat
     let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
     let verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
     let show = if at.interactive && !args.quiet { Show::Bars } else { Show::Nothing };
-    let progress = Progress::new(show, 1);
+    let progress = Progress::of_one(show);
     let line = progress.begin(&scenario.name);
     let test =
         unit_test(&verifier, &scenario, interval_ms, &mut |notice| line.notice(&notice)).await;
     let mut test = test.map_err(|error| failed(&error))?;
-    let confirmation = test.confirm(&verifier.binary, &verifier.environment).await;
+    let confirmation = test.confirm(&verifier.tools.binary, &verifier.tools.environment).await;
     progress.finish();
     Ok((test, confirmation.map_err(|error| failed(&error))?))
 }

@@ -25,7 +25,8 @@ impl Failure {
     /// Files that cannot be read, with everything that is wrong with them.
     #[must_use]
     pub fn of_files(what: &str, problems: &[Problem]) -> Failure {
-        let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+        let lines: Vec<String> =
+            problems.iter().map(|problem| format!("\n  {}", problem.coded())).collect();
         let message = format!("{what} cannot be read:{}", lines.concat());
         Failure::new(message, "correct the files; `dashproof check` lists all problems at once")
     }

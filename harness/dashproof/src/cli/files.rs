@@ -138,7 +138,8 @@ pub(super) fn known_receivers(
     if problems.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+    let lines: Vec<String> =
+        problems.iter().map(|problem| format!("\n  {}", problem.coded())).collect();
     let message = format!("scenarios name receivers that do not exist:{}", lines.concat());
     Err(Failure::new(message, "name a receiver of alertmanager/alertmanager.yml after `told`"))
 }

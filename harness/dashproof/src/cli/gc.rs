@@ -1,9 +1,12 @@
-//! `dashproof gc`: removes what killed runs left behind.
+//! `dashproof gc`: removes what killed runs left behind, on this machine and in its container engine.
 
 use std::fmt::Write as _;
 
 use super::{Failure, Surroundings, failure, output::Output};
-use stack::run_directory::{self, Leftover};
+use stack::{
+    contained,
+    run_directory::{self, Leftover},
+};
 
 use crate::report::words;
 
@@ -25,10 +28,30 @@ pub(super) async fn run(surroundings: &Surroundings, output: Output) -> Result<u
         };
         let _ = writeln!(text, "{}: {killed} ended, {outcome}", leftover.directory.display());
     }
-    if leftovers.is_empty() {
+    let contained = contained::collect_garbage().await;
+    let of_engine = contained.as_ref().map_or(0, |found| {
+        let kinds = [
+            ("container", &found.containers),
+            ("network", &found.networks),
+            ("volume", &found.volumes),
+            ("test image", &found.images),
+        ];
+        for (kind, names) in kinds {
+            for name in names {
+                let _ = writeln!(text, "{kind} {name}: removed");
+            }
+        }
+        for run in &found.unseen {
+            let _ = writeln!(text, "{run}: left alone, its process cannot be seen from here");
+        }
+        found.unseen.len() + kinds.iter().map(|(_, names)| names.len()).sum::<usize>()
+    });
+    if let Err(error) = &contained {
+        let _ = writeln!(text, "{error}");
+    } else if leftovers.is_empty() && of_engine == 0 {
         text.push_str("nothing was left behind\n");
     }
     output.print(&text)?;
-    let failed = leftovers.iter().any(|leftover| leftover.removed.is_err());
+    let failed = contained.is_err() || leftovers.iter().any(|one| one.removed.is_err());
     Ok(if failed { Failure::EXIT_CODE } else { 0 })
 }

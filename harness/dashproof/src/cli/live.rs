@@ -6,7 +6,9 @@ use sim::time::Nanos;
 
 use super::{
     Failure, Surroundings,
+    backend::{Auto, BackendArgs},
     engine::{AlertmanagerArgs, EngineArgs},
+    failure,
     files::{self, Places},
     gc,
     output::Output,
@@ -15,9 +17,10 @@ use super::{
     runner::{self, Judge, Stop, Waiting},
 };
 use live::{LiveRoad, SHORT, at_once};
-use prom::duration;
+use prom::{duration, version::Version};
 use proof::verify::Verifier;
 use scenario::{Overrides, Scenario};
+use stack::{backend::Stack as Backend, contained::Containers, native::Options};
 
 use crate::report::{
     Conclusion, Run, Stack,
@@ -53,6 +56,8 @@ pub(super) struct Args {
     #[command(flatten)]
     places: Places,
     #[command(flatten)]
+    backend: BackendArgs,
+    #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
     alertmanager: AlertmanagerArgs,
@@ -73,6 +78,7 @@ Examples:
   dashproof live baseline --monitoring ./mine     your own files";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = args.report.target(output)?;
     let mut stop = Stop::listen()?;
     let prepared = tokio::select! {
         prepared = prepare(&args, at) => prepared?,
@@ -91,7 +97,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     run.interrupted = interrupted;
     run.outcomes = judged;
     run.outcomes.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
-    args.report.show(&run, output)?;
+    args.report.show(&run, target)?;
     Ok(run.conclusion().exit_code())
 }
 
@@ -111,14 +117,29 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
         files::known_place(only, &monitoring, &contracts)?;
     }
     gc::collect(at).await?;
-    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
-    let alertmanager =
-        args.alertmanager.provide_for(&monitoring, &args.engine, &at.environment).await?;
+    let chosen = args.backend.choose(&monitoring.directory, at, Auto::Native).await?;
+    // Its promtool reads the rules in any case.
+    let mut binary = args.engine.provide_beside(&monitoring.directory, &at.environment).await?;
+    let (stack, told) = match chosen.containers {
+        Some(site) => {
+            let (version, text) = probe(&site, at).await?;
+            binary.version = version;
+            let told = Stack::containers(&site, &text, chosen.why);
+            (Backend::Containers(site), told)
+        }
+        None => {
+            let alertmanager =
+                args.alertmanager.provide_for(&monitoring, &args.engine, &at.environment).await?;
+            let told = Stack {
+                engine: format!("{binary}, {alertmanager}"),
+                ..Stack::native(&binary, chosen.why)
+            };
+            let prometheus = binary.clone();
+            (Backend::Native { prometheus, alertmanager: Some(alertmanager) }, told)
+        }
+    };
     let run = Run {
-        stack: Stack {
-            engine: format!("{binary}, {alertmanager}"),
-            ..Stack::native(&binary, "live stories always start their own servers".to_owned())
-        },
+        stack: told,
         problems: check::of(&monitoring, &contracts),
         outcomes: Vec::new(),
         alerts: Vec::new(),
@@ -127,15 +148,40 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<(LiveRoad, Run, Vec<W
         interrupted: false,
         replay: Replay {
             road: Road::Live,
-            flags: [args.places.flags(), args.engine.flags(), args.alertmanager.flags()].concat(),
+            flags: [
+                args.places.flags(),
+                args.backend.flags(),
+                args.engine.flags(),
+                args.alertmanager.flags(),
+            ]
+            .concat(),
         },
     };
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
-    verifier.only.clone_from(&args.only);
-    verifier.keep = args.keep;
-    let road = LiveRoad { verifier, alertmanager: Some(alertmanager), short: SHORT, edit: None };
+    verifier.files.only.clone_from(&args.only);
+    verifier.tools.keep = args.keep;
+    verifier.tools.pictures = args.report.wants_pictures();
+    let road = LiveRoad { verifier, stack, short: SHORT, edit: None };
     let overrides = Overrides { seed: args.seed, ..Overrides::default() };
     Ok((road, run, stories.into_iter().map(|story| story.with(&overrides)).collect()))
+}
+
+/// Which Prometheus the containers have, asked of one that runs.
+pub(super) async fn probe(
+    site: &Containers,
+    at: &Surroundings,
+) -> Result<(Version, String), Failure> {
+    let failed = |error: &dyn std::error::Error| {
+        Failure::new(failure::chain(error), "or use programs of this machine: --stack native")
+    };
+    let backend = Backend::Containers(site.clone());
+    let started = backend.prometheus(&at.environment, &Options::default()).await;
+    let server = started.map_err(|error| failed(&error))?;
+    let stated = server.client().build_info().await;
+    server.stop().await;
+    let text = stated.map_err(|error| failed(&error))?.version.unwrap_or_default();
+    let version = text.parse::<Version>().map_err(|error| failed(&error))?;
+    Ok((version, text))
 }
 
 /// The stories with these names: those made for this road first, then any other that is short enough.

@@ -66,6 +66,7 @@ Examples:
   dashproof mutants chat --duration 30m --only overview      under another scenario";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = output.target(args.output.as_deref())?;
     let mut stop = Stop::listen()?;
     let report = tokio::select! {
         report = report(&args, at) => report?,
@@ -80,10 +81,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
             serde_json::to_string_pretty(&report).expect("its maps have text keys") + "\n"
         }
     };
-    match &args.output {
-        Some(file) => output.write(file, &text)?,
-        None => output.print(&text)?,
-    }
+    target.write(|_| text.clone())?;
     Ok(if report.proven() { Conclusion::Held } else { Conclusion::Broke }.exit_code())
 }
 
@@ -98,12 +96,12 @@ async fn report(args: &Args, at: &Surroundings) -> Result<MutationReport, Failur
     gc::collect(at).await?;
     let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
-    verifier.only.clone_from(&args.only);
+    verifier.files.only.clone_from(&args.only);
     let show = match (args.quiet, at.interactive) {
         (false, true) => Show::Bars,
         _ => Show::Nothing,
     };
-    let progress = Progress::new(show, scenarios.len());
+    let progress = Progress::of_one(show);
     let line = progress.begin("mutants");
     let report = mutants::run(&verifier, &scenarios, &mut |notice| line.notice(&notice)).await;
     progress.finish();

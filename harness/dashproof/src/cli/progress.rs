@@ -51,13 +51,21 @@ pub(super) struct Line {
 
 impl Progress {
     pub(super) fn new(show: Show, n_scenarios: usize) -> Progress {
-        let target = match show {
-            Show::Bars => ProgressDrawTarget::stderr(),
-            Show::Lines | Show::Nothing => ProgressDrawTarget::hidden(),
-        };
-        let bars = MultiProgress::with_draw_target(target);
+        let bars = MultiProgress::with_draw_target(target(show));
         let all = bars.add(ProgressBar::new(n_scenarios as u64));
         all.set_style(style("{pos} of {len} scenarios  {elapsed:.dim}"));
+        Progress::ticking(show, bars, all)
+    }
+
+    /// The progress of one thing: there is nothing to count.
+    pub(super) fn of_one(show: Show) -> Progress {
+        let bars = MultiProgress::with_draw_target(target(show));
+        let all = bars.add(ProgressBar::new(1));
+        all.set_style(style("{elapsed:.dim}"));
+        Progress::ticking(show, bars, all)
+    }
+
+    fn ticking(show: Show, bars: MultiProgress, all: ProgressBar) -> Progress {
         if show == Show::Bars {
             all.enable_steady_tick(Duration::from_millis(250));
         }
@@ -154,6 +162,13 @@ impl Counter {
     /// Everything has ended.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+fn target(show: Show) -> ProgressDrawTarget {
+    match show {
+        Show::Bars => ProgressDrawTarget::stderr(),
+        Show::Lines | Show::Nothing => ProgressDrawTarget::hidden(),
     }
 }
 

@@ -23,7 +23,7 @@ use scenario::Scenario;
 use crate::report::{End, Outcome};
 
 /// What to do with a database that refuses samples for their age.
-const TOO_OLD: &str = "use an empty Prometheus that takes old samples: --storage.tsdb.min-block-duration=74h --storage.tsdb.max-block-duration=74h --storage.tsdb.retention.time=100y, or `storage: {tsdb: {out_of_order_time_window: 10y}}` in its configuration";
+const TOO_OLD: &str = "it takes no samples that are much older than its newest, so none of an earlier time after another run (--earlier) either: allow them with `storage: {tsdb: {out_of_order_time_window: 10y}}` in its configuration, or use an empty Prometheus with --storage.tsdb.min-block-duration=74h --storage.tsdb.max-block-duration=74h --storage.tsdb.retention.time=100y";
 
 /// Hears Ctrl-C and the like. The first lets the run end in order; the second ends the process at once, and watchdogs
 /// end its servers.
@@ -82,7 +82,7 @@ pub(super) async fn play(
     // The longest first, so that no job waits at the end for one that began late.
     queue.sort_by_key(|&index| std::cmp::Reverse(outcomes[index].scenario.duration));
     if let Judge::Backfill(verifier) = judge
-        && let EngineChoice::External(_) = verifier.choice
+        && let EngineChoice::External(_) = verifier.tools.choice
     {
         // A database that all share takes samples in the order of time.
         queue.sort_by_key(|&index| outcomes[index].scenario.epoch);

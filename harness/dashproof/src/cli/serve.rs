@@ -33,6 +33,8 @@ use live::control::{self, Controlled, Tally};
 use scenario::{Overrides, Scenario, Source};
 use stack::port;
 
+use crate::report::Conclusion;
+
 /// What is served, and where.
 #[derive(Debug, clap::Args)]
 #[command(after_help = format!("{EXAMPLES}\n\nThe control API:\n  {}", control::ENDPOINTS.replace('\n', "\n  ")))]
@@ -93,7 +95,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     let ended = loop {
         tokio::select! {
-            () = stop.wanted() => break Ok(0),
+            () = stop.wanted() => break Ok(Conclusion::Interrupted.exit_code()),
             _ = seconds.tick() => {}
         }
         if controlled.live.balance().is_err() {

@@ -75,22 +75,22 @@ impl StackArgs {
                 let remedy = "leave it out: that Prometheus is always empty";
                 return Err(Failure::new(message, remedy));
             }
-            return Ok(Stack::native(&verifier.binary, why));
+            return Ok(Stack::native(&verifier.tools.binary, why));
         };
         let external = External::find(endpoint).await.map_err(failed)?;
         let mut scenarios: Vec<Scenario> =
             waiting.iter().map(|(scenario, _)| scenario.clone()).collect();
         let earlier_ms = self.earlier.map_or(0, |earlier| earlier.as_millis() as i64);
-        let gap_ms = axis::gap_ms(&verifier.monitoring, &scenarios);
+        let gap_ms = axis::gap_ms(&verifier.files.monitoring, &scenarios);
         axis::lay(&mut scenarios, gap_ms, earlier_ms);
         // Before anything is written at all.
-        verifier.is_free(&external, &scenarios).await.map_err(failed)?;
+        axis::is_free(&verifier.files.monitoring, &external, &scenarios).await.map_err(failed)?;
         for ((scenario, _), moved) in waiting.iter_mut().zip(scenarios) {
             *scenario = moved;
         }
         let choice = EngineChoice::External(external.clone());
-        let exactly = choice.arithmetic(&verifier.binary).is_modelled();
-        verifier.choice = choice;
+        let exactly = choice.arithmetic(&verifier.tools.binary).is_modelled();
+        verifier.tools.choice = choice;
         Ok(Stack::external(&external, why, exactly))
     }
 

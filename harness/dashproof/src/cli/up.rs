@@ -1,6 +1,9 @@
 //! `dashproof stack up`: the servers of the live road and the modules, without a story to judge.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use modules::{
     clock::Clock,
@@ -13,6 +16,7 @@ use sim::{
 
 use super::{
     Failure, Surroundings,
+    backend::{Auto, BackendArgs, Chosen},
     engine::{AlertmanagerArgs, EngineArgs, check_routes},
     failure,
     files::{self, Places},
@@ -20,13 +24,17 @@ use super::{
     gc,
     output::Output,
     runner::Stop,
+    running::{Engines, Named},
     serve,
 };
 use live::stack::{LiveStack, LiveStackError, StackPlan};
 use scenario::{Overrides, Source};
-use stack::{alertmanager_binary::AlertmanagerBinary, prometheus_binary::PrometheusBinary};
+use stack::{alertmanager_binary::AlertmanagerBinary, backend::Stack};
 
-use crate::report::stack::{self as shown, Shown};
+use crate::report::{
+    Conclusion,
+    stack::{self as shown, Shown},
+};
 
 /// What is done with a stack.
 #[derive(Debug, clap::Args)]
@@ -63,6 +71,8 @@ struct UpArgs {
     #[command(flatten)]
     places: Places,
     #[command(flatten)]
+    backend: BackendArgs,
+    #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
     alertmanager: AlertmanagerArgs,
@@ -74,6 +84,7 @@ Every interval and timing is as shipped. What differs (addresses, the URL of the
 Examples:
   dashproof stack up
   dashproof stack up --timings --exit-when-ready
+  dashproof stack up --stack containers --timings
   dashproof stack up --monitoring ./mine --without-modules";
 
 /// The story of the modules: it goes on when it is over.
@@ -86,12 +97,12 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     let mut stop = Stop::listen()?;
     let started = tokio::select! {
         started = start(&args, at, output) => started?,
-        () = stop.wanted() => return Ok(0),
+        () = stop.wanted() => return Ok(Conclusion::Interrupted.exit_code()),
     };
     let (mut stack, modules) = started;
     let outcome = tokio::select! {
-        outcome = watch(&mut stack, &args, output) => outcome,
-        () = stop.wanted() => Ok(()),
+        outcome = watch(&mut stack, &args, output) => outcome.map(|()| 0),
+        () = stop.wanted() => Ok(Conclusion::Interrupted.exit_code()),
     };
     if args.keep {
         let kept = stack.keep().await;
@@ -110,7 +121,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
         stack.stop().await;
     }
     drop(modules);
-    outcome.map(|()| 0)
+    outcome
 }
 
 /// Starts everything and says where it is.
@@ -122,27 +133,48 @@ async fn start(
     let directory = args.places.monitoring(&at.directory)?;
     let monitoring = files::monitoring(&directory)?;
     gc::collect(at).await?;
-    let prometheus = args.engine.provide_for(&directory, &at.environment).await?;
-    let alertmanager = alertmanager(args, at).await?;
-    if let Ok(binary) = &alertmanager {
-        check_routes(binary, &monitoring).await?;
-    }
-    let modules = if args.without_modules { None } else { Some(serve(args, at)?) };
+    let chosen = args.backend.choose(&directory, at, Auto::Containers).await?;
+    let (stack, engines) = servers(args, at, &chosen, &monitoring).await?;
+    let modules = if args.without_modules { None } else { Some(serve(args, at, stack.listen())?) };
     let targets: Vec<(Instance, SocketAddr)> =
         modules.iter().flat_map(|modules| modules.addresses()).collect();
     let plan = StackPlan {
         monitoring: &monitoring,
-        prometheus: &prometheus,
-        alertmanager: alertmanager.as_ref().ok(),
+        stack: &stack,
+        ports: [0; 3],
         environment: &at.environment,
         targets: targets.clone(),
         cadence: None,
         edit: None,
     };
-    let stack = LiveStack::start(plan).await.map_err(|error| refused(&error))?;
-    let text = tell(args.format, &stack, (&prometheus, &alertmanager), &targets, &directory);
+    let running = LiveStack::start(plan).await.map_err(|error| refused(&error))?;
+    let engines = engines.of(&running).await?;
+    let text = tell(args.format, &running, (&chosen, &engines), &targets, &directory);
     output.print(&text)?;
-    Ok((stack, modules))
+    Ok((running, modules))
+}
+
+/// Where servers come from, and which they are, as far as that is known before they run.
+async fn servers(
+    args: &UpArgs,
+    at: &Surroundings,
+    chosen: &Chosen,
+    monitoring: &monitoring::Monitoring,
+) -> Result<(Stack, Engines), Failure> {
+    if let Some(site) = &chosen.containers {
+        return Ok((Stack::Containers(site.clone()), Engines::Asked));
+    }
+    let directory = &monitoring.directory;
+    let prometheus = args.engine.provide_beside(directory, &at.environment).await?;
+    let alertmanager = alertmanager(args, at).await?;
+    if let Ok(binary) = &alertmanager {
+        check_routes(binary, monitoring).await?;
+    }
+    let engines = Engines::Known {
+        prometheus: prometheus.to_string(),
+        alertmanager: alertmanager.as_ref().map(ToString::to_string).map_err(Clone::clone),
+    };
+    Ok((Stack::Native { prometheus, alertmanager: alertmanager.ok() }, engines))
 }
 
 /// Until it is ready, if that is all; else for ever, or until a server ends.
@@ -166,7 +198,7 @@ async fn watch(stack: &mut LiveStack, args: &UpArgs, output: Output) -> Result<(
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     loop {
         seconds.tick().await;
-        if let Some(end) = stack.end_of_its_own() {
+        if let Some(end) = stack.end_of_its_own().await {
             return Err(Failure::new(end, "read its whole log: --keep"));
         }
     }
@@ -185,14 +217,14 @@ async fn alertmanager(
 }
 
 /// The modules on free ports.
-fn serve(args: &UpArgs, at: &Surroundings) -> Result<Live<Source>, Failure> {
+fn serve(args: &UpArgs, at: &Surroundings, listen: IpAddr) -> Result<Live<Source>, Failure> {
     let directory = args.places.scenarios(&at.directory)?;
     let overrides = Overrides { duration: Some(serve::FOR_EVER), ..Overrides::default() };
     let (story, _) = files::scenario(&directory, STORY)?.with(&overrides);
     let failed = |error: &dyn std::error::Error| {
         Failure::new(failure::chain(error), "serve none: --without-modules")
     };
-    let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+    let any_port = SocketAddr::new(listen, 0);
     let first = |&module: &Module| (Instance { module, replica: 0 }, any_port);
     let plan = Plan {
         engine: story.engine().map_err(|error| failed(&error))?,
@@ -207,17 +239,21 @@ fn serve(args: &UpArgs, at: &Surroundings) -> Result<Live<Source>, Failure> {
 fn tell(
     format: Format,
     stack: &LiveStack,
-    (prometheus, alertmanager): (&PrometheusBinary, &Result<AlertmanagerBinary, String>),
+    (chosen, engines): (&Chosen, &Named),
     modules: &[(Instance, SocketAddr)],
     shipped: &std::path::Path,
 ) -> String {
-    let alertmanager = match (alertmanager, stack.alertmanager_url()) {
-        (Ok(binary), Some(url)) => Ok((binary.to_string(), url)),
+    let alertmanager = match (&engines.alertmanager, stack.alertmanager_url()) {
+        (Ok(which), Some(url)) => Ok((which.clone(), url)),
         (Ok(_), None) => Err("the monitoring directory has no alertmanager.yml".to_owned()),
         (Err(why), _) => Err(why.clone()),
     };
+    let kind = if chosen.containers.is_some() { "containers" } else { "native" };
+    let not_here = || chosen.grafana().err().unwrap_or("it was not started").to_owned();
     let shown = Shown {
-        prometheus: prometheus.to_string(),
+        stack: (kind, chosen.why.clone()),
+        grafana: stack.servers().grafana_url().ok_or_else(not_here),
+        prometheus: engines.prometheus.clone(),
         prometheus_url: stack.prometheus_url(),
         alertmanager,
         receiver_url: stack.receiver().url(),
@@ -225,6 +261,8 @@ fn tell(
         shipped: shipped.display().to_string(),
         directory: stack.deployment().directory().display().to_string(),
         differences: stack.deployment().differences(),
+        contained: stack.servers().differences(),
+        lost: stack.servers().lost(),
     };
     match format {
         Format::Text => shown::text(&shown),

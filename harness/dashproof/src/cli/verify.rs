@@ -79,6 +79,7 @@ Examples:
   dashproof verify chat --prometheus-url http://localhost:8428   in a database that already runs";
 
 pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result<u8, Failure> {
+    let target = args.report.target(output)?;
     let mut stop = Stop::listen()?;
     let prepared = tokio::select! {
         prepared = prepare(&args, at) => prepared?,
@@ -89,7 +90,7 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     };
     let Prepared { verifier, mut run, waiting } = prepared;
     let progress = Progress::new(Show::of(args.report.quiet, at.interactive), waiting.len());
-    let jobs = match verifier.choice {
+    let jobs = match verifier.tools.choice {
         EngineChoice::Native => usize::from(args.jobs),
         // Prometheus takes samples in the order of time.
         EngineChoice::External(_) => 1,
@@ -110,19 +111,19 @@ pub(super) async fn run(args: Args, at: &Surroundings, output: Output) -> Result
     }
     run.outcomes.extend(judged);
     run.outcomes.sort_by(|a, b| a.scenario.name.cmp(&b.scenario.name));
-    args.report.show(&run, output)?;
+    args.report.show(&run, target)?;
     Ok(run.conclusion().exit_code())
 }
 
 /// What the alert rules do around their thresholds.
 async fn brackets(verifier: &Verifier) -> Result<BracketReport, String> {
-    let files = &verifier.monitoring.rules;
-    let interval_ms = verifier.monitoring.config.evaluation_interval_ms;
+    let files = &verifier.files.monitoring.rules;
+    let interval_ms = verifier.files.monitoring.config.evaluation_interval_ms;
     // Only the interval matters: each case has evaluations of its own.
     let rules = alert_rules(files, interval_ms, (0, 0), |_, _, _| 0);
     let recorded = monitoring::recorded::recorded_labels(files);
     let brackets = rules.iter().map(|rule| bracket::bracket(rule, &recorded)).collect();
-    let (binary, environment) = (&verifier.binary, &verifier.environment);
+    let (binary, environment) = (&verifier.tools.binary, &verifier.tools.environment);
     let report = bracket::run::run(&rules, brackets, binary, environment, |_| ()).await;
     report.map_err(|error| failure::chain(&error))
 }
@@ -149,14 +150,15 @@ async fn prepare(args: &Args, at: &Surroundings) -> Result<Prepared, Failure> {
     gc::collect(at).await?;
     let binary = args.engine.provide_beside(&monitoring.directory, &at.environment).await?;
     let mut verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
-    verifier.only.clone_from(&args.only);
-    verifier.keep = args.keep;
+    verifier.files.only.clone_from(&args.only);
+    verifier.tools.keep = args.keep;
+    verifier.tools.pictures = args.report.wants_pictures();
     let stack = args.stack.prepare(chosen, &mut verifier, &mut scenarios).await?;
     let mut run = Run {
         stack,
-        problems: check::of(&verifier.monitoring, &verifier.contracts),
+        problems: check::of(&verifier.files.monitoring, &verifier.files.contracts),
         outcomes: Vec::new(),
-        alerts: proven::rules(&verifier.monitoring, &verifier.contracts),
+        alerts: proven::rules(&verifier.files.monitoring, &verifier.files.contracts),
         brackets: None,
         whole: args.names.is_empty() && args.only.is_none() && args.duration.is_none(),
         interrupted: false,

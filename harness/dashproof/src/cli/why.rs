@@ -97,7 +97,7 @@ async fn told(args: &Args, at: &Surroundings, output: Output) -> Result<String, 
     let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
     let verifier = Verifier::new(monitoring, contracts, binary, at.environment.clone());
     let show = if at.interactive && !args.quiet { Show::Bars } else { Show::Nothing };
-    let progress = Progress::new(show, 1);
+    let progress = Progress::of_one(show);
     let line = progress.begin(&scenario.name);
     let at_ms = args.at.map(|at| at.as_millis() as i64);
     let found =

@@ -154,7 +154,7 @@ pub fn text(checked: &Checked, verbose: bool, paint: Paint) -> String {
             Severity::Error => paint.bad("✗"),
             Severity::Warning => paint.doubt("!"),
         };
-        let _ = writeln!(out, "{sign} {problem}");
+        let _ = writeln!(out, "{sign} {}", problem.coded());
     }
     for unproven in &checked.unproven {
         let path = paint.strong(&Subject::at(&unproven.place).path());

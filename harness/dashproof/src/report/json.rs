@@ -85,6 +85,7 @@ pub(crate) fn problem(problem: &Problem) -> FileProblem {
         },
         message: problem.message.clone(),
         remedy: problem.remedy.clone(),
+        code: problem.code.name(),
     }
 }
 

@@ -13,6 +13,10 @@ use crate::report::words;
 /// A stack, for people and for programs.
 #[derive(Debug)]
 pub struct Shown<'a> {
+    /// `native` or `containers`, and why.
+    pub stack: (&'static str, String),
+    /// Where Grafana is, or why there is none.
+    pub grafana: Result<String, String>,
     /// Which Prometheus, with where it came from.
     pub prometheus: String,
     /// Where it is.
@@ -29,6 +33,10 @@ pub struct Shown<'a> {
     pub directory: String,
     /// How they differ.
     pub differences: &'a [Difference],
+    /// How containers differ from those that Compose starts, in words.
+    pub contained: Vec<String>,
+    /// Who does not reach whom the configuration names.
+    pub lost: &'a [String],
 }
 
 /// Addresses and differences, a line for each.
@@ -38,6 +46,10 @@ pub fn text(shown: &Shown<'_>) -> String {
     let mut line = |name: &str, what: &str| {
         let _ = writeln!(out, "{name:<16}{what}");
     };
+    match &shown.grafana {
+        Ok(url) => line("Grafana", &format!("{url}  with all dashboards")),
+        Err(why) => line("Grafana", &format!("not exercised: {why}")),
+    }
     line("Prometheus", &format!("{}  {}", shown.prometheus_url, shown.prometheus));
     match &shown.alertmanager {
         Ok((which, url)) => line("Alertmanager", &format!("{url}  {which}")),
@@ -53,9 +65,20 @@ pub fn text(shown: &Shown<'_>) -> String {
     if shown.modules.is_empty() {
         line("modules", "as in the targets of the monitoring directory");
     }
+    line("stack", &format!("{}: {}", shown.stack.0, shown.stack.1));
+    for lost in shown.lost {
+        line("lost wiring", lost);
+    }
     let n = words::counted(shown.differences.len(), "difference");
     let _ = writeln!(out, "\n{n} of {} from {}:", shown.directory, shown.shipped);
     for difference in shown.differences {
+        let _ = writeln!(out, "  {difference}");
+    }
+    if !shown.contained.is_empty() {
+        let n = words::counted(shown.contained.len(), "difference");
+        let _ = writeln!(out, "\n{n} from what Compose starts:");
+    }
+    for difference in &shown.contained {
         let _ = writeln!(out, "  {difference}");
     }
     out
@@ -80,6 +103,11 @@ pub fn json(shown: &Shown<'_>) -> String {
         })
         .collect();
     let document = json!({
+        "stack": { "chosen": shown.stack.0, "why": shown.stack.1 },
+        "grafana": shown.grafana.as_ref().ok(),
+        "grafana_not_exercised": shown.grafana.as_ref().err(),
+        "containers": shown.contained,
+        "lost_wiring": shown.lost,
         "prometheus": shown.prometheus_url,
         "alertmanager": shown.alertmanager.as_ref().ok().map(|(_, url)| url),
         "receiver": shown.receiver_url,
@@ -95,7 +123,7 @@ fn steps(timings: &Timings) -> [(&'static str, &'static str, Option<Duration>); 
     [
         ("receiver", "receiver listens, ports are reserved", Some(timings.receiver)),
         ("copied", "configuration is copied", Some(timings.copied)),
-        ("checked", "promtool and amtool have read it", Some(timings.checked)),
+        ("checked", "promtool and amtool have read it", timings.checked),
         ("alertmanager_ready", "Alertmanager answers", timings.alertmanager_ready),
         ("prometheus_ready", "Prometheus answers", timings.prometheus_ready),
         ("discovered", "Alertmanager is discovered", timings.discovered),
@@ -138,7 +166,7 @@ mod tests {
         Timings {
             receiver: after(1),
             copied: after(20),
-            checked: after(150),
+            checked: Some(after(150)),
             prometheus_ready: Some(after(300)),
             scraped: Some(after(5_500)),
             evaluated: Some(after(900)),
@@ -170,7 +198,12 @@ mod tests {
             shipped: "b: 1".into(),
             here: "b: 2\nc: 3".into(),
         }];
+        let lost = ["prometheus.yml:22: prometheus finds no `alertmanagr`".to_owned()];
         let shown = Shown {
+            stack: ("containers", "--stack says so".into()),
+            grafana: Err("no image".into()),
+            contained: vec!["docker-compose.yml: prometheus: a flag".into()],
+            lost: &lost,
             prometheus: "Prometheus 9".into(),
             prometheus_url: "http://127.0.0.1:1",
             alertmanager: Err("tried:\n- PATH".into()),
@@ -185,6 +218,10 @@ mod tests {
             "Prometheus      http://127.0.0.1:1  Prometheus 9\n",
             "Alertmanager    none, so alerts notify nobody: tried:\n  - PATH\n",
             "llm-provider    http://127.0.0.1:4/metrics\n",
+            "Grafana         not exercised: no image\n",
+            "stack           containers: --stack says so\n",
+            "lost wiring     prometheus.yml:22: prometheus finds no `alertmanagr`\n",
+            "1 difference from what Compose starts:\n  docker-compose.yml: prometheus: a flag\n",
             "1 difference of /tmp/copy from monitoring:\n  a.yml:3: b: 1 -> b: 2 / c: 3\n",
         ] {
             assert!(text.contains(expected), "{expected}\n{text}");

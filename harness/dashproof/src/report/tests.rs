@@ -6,6 +6,7 @@ use sim::world::{Instance, Module};
 
 use super::*;
 use paint::Paint;
+use prom::problem::Code;
 use proof::verify::{
     ask::Verdict,
     bind::Unproven,
@@ -78,6 +79,7 @@ fn verdict(panel: &str, finding: Finding) -> Verdict {
         remarks: Vec::new(),
         blind: None,
         evidence,
+        picture: None,
     }
 }
 
@@ -166,8 +168,8 @@ fn everything() -> Run {
         },
     ]);
     run.problems = vec![
-        Problem::error(Path::new("d.json"), 3, "no uid").remedy("add one"),
-        Problem::warning(Path::new("d.json"), 4, "no description"),
+        Problem::new(Code::DashboardWithoutUid, Path::new("d.json"), 3, "no uid").remedy("add one"),
+        Problem::new(Code::NoDescription, Path::new("d.json"), 4, "no description"),
     ];
     run
 }
@@ -188,7 +190,7 @@ trace     not run: needs t.csv
 
 trace: not run, needs t.csv: get it from https://t and name its directory: --trace-dir DIR
 
-✗ d.json:3: no uid (add one)
+✗ d.json:3: no uid [dashboard-without-uid] (add one)
 
 1 warning about the files: see `dashproof check`
 
@@ -329,8 +331,8 @@ fn the_conclusion_is_the_worst_that_is_certain() {
     stopped.interrupted = true;
     assert_eq!(stopped.conclusion().exit_code(), 130);
     let mut flawed = run(vec![burst(green())]);
-    flawed.problems = vec![Problem::warning(Path::new("d"), None, "odd")];
+    flawed.problems = vec![Problem::new(Code::NoUnit, Path::new("d"), None, "odd")];
     assert_eq!(flawed.conclusion(), Conclusion::Held);
-    flawed.problems = vec![Problem::error(Path::new("d"), None, "wrong")];
+    flawed.problems = vec![Problem::new(Code::WrongType, Path::new("d"), None, "wrong")];
     assert_eq!(flawed.conclusion(), Conclusion::Broke);
 }

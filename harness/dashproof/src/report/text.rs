@@ -176,7 +176,7 @@ fn problems(out: &mut String, run: &Run, paint: Paint, brief: bool) {
         out.push('\n');
     }
     for error in errors {
-        let _ = writeln!(out, "{} {error}", paint.bad("✗"));
+        let _ = writeln!(out, "{} {}", paint.bad("✗"), error.coded());
     }
     if !warnings.is_empty() && !brief {
         let n = words::counted(warnings.len(), "warning");

@@ -77,7 +77,8 @@ fn a_broken_alert_is_told_at_its_line_of_the_users_own_file() {
 fn what_alertmanager_refuses_is_told_of_the_users_own_file() {
     let (monitoring, file) = with_line("alertmanager/alertmanager.yml", "colour: blue");
     let texts = [text(&file), "line 1: field colour not found", "correct what amtool reports"];
-    for call in [&["live", "baseline"][..], &["stack", "up", "--exit-when-ready"]] {
+    let up = ["stack", "up", "--exit-when-ready", "--stack", "native"];
+    for call in [&["live", "baseline"][..], &up] {
         let call = [call, &["--monitoring", text(monitoring.path())]].concat();
         let said = expect(&call, 2, &texts);
         assert!(!said.err.contains("dashproof-run-"), "{}", said.err);

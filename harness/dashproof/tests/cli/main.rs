@@ -10,6 +10,7 @@ mod help;
 mod interrupted;
 mod jobs;
 mod live;
+mod page;
 mod refused;
 
 use std::{

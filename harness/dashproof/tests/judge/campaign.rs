@@ -7,7 +7,9 @@ mod bench;
 
 use std::collections::BTreeSet;
 
-use bench::{SPAN, campaign, campaign_of, found, found_in, monitoring, text, work};
+use bench::{
+    SPAN, campaign, campaign_of, found, found_in, monitoring, provider_outage, text, work,
+};
 use dashproof::report::{
     alerts::{AlertsReport, json, svg, text as report_text},
     paint::Paint,
@@ -89,7 +91,7 @@ fn a_sweep_equals_asking_anew(binary: &PrometheusBinary) -> Result<(), Failed> {
         assert!(2 < fired.len(), "settings that all do the same prove nothing: {fired:?}");
         let report = AlertsReport::of(&campaign, &work, Vec::new());
         let sweep = report.sweep.as_ref().expect("a sweep was asked for");
-        assert_eq!(sweep.incidents, [Trouble::ProviderOutage]);
+        assert_eq!(sweep.incidents, [provider_outage()]);
         let picture = svg::svg(&report).expect("a sweep has a picture");
         assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
         assert!(report_text::text(&report, Paint::PLAIN).contains("provider-outage"));
@@ -195,7 +197,14 @@ const FAILING: &str = "
 fn a_failing_rule_is_a_finding(binary: &PrometheusBinary) -> Result<(), Failed> {
     block_on(async {
         let rules = text(FAILING);
-        let campaign = campaign_of(binary, &rules, &[], false, Trouble::MetricRenamed).await;
+        let campaign = campaign_of(
+            binary,
+            &rules,
+            &[],
+            false,
+            Trouble::named("metric-renamed").expect("campaigns try it"),
+        )
+        .await;
         let work = work(&campaign, 2).await;
         let findings = found(&campaign, &work);
         let fails = findings.iter().filter(|finding| finding.kind == FindingKind::Fails);
@@ -366,7 +375,7 @@ fn a_threshold_too_low_is_a_false_alarm(binary: &PrometheusBinary) -> Result<(),
         assert!(rate.low < rate.value && rate.value < rate.high);
         // It fires before it is judged and never ends: that is no alarm, but all of the time.
         assert!(0.9 < measured(0).all_days().share_of_time());
-        let worst = &measured(1).trials[&(Trouble::ProviderOutage, 3)];
+        let worst = &measured(1).trials[&(provider_outage(), 3)];
         assert_eq!((worst.of, worst.detected), (1, 1), "{worst:?}");
         Ok(())
     })

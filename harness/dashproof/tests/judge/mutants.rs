@@ -21,7 +21,7 @@ const TEETH: [&str; 2] = ["rough-hours", "long-memory"];
 pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
     let mut trials = lines::on_each_line("a_wrong_query_on_one_dashboard_is_noticed", |binary| {
         let (mut verifier, scenarios) = (verifier(binary)?, scenarios(&TEETH[..1])?);
-        verifier.only = Some("prompt-security/Validations per second".to_owned());
+        verifier.files.only = Some("prompt-security/Validations per second".to_owned());
         proven(&run(&verifier, &scenarios)?)
     });
     let first = lines::lines().iter().find_map(|(_, binary)| binary.as_ref().ok());
@@ -87,7 +87,7 @@ fn calm() -> Result<Vec<Scenario>, Failed> {
 
 fn zero_is_a_gap(binary: &PrometheusBinary) -> Result<(), Failed> {
     let mut verifier = verifier(binary)?;
-    verifier.only = Some("prompt-security/Rate limit hits".to_owned());
+    verifier.files.only = Some("prompt-security/Rate limit hits".to_owned());
     let report = run(&verifier, &calm()?)?;
     let [place] = &report.places[..] else { return Err("expected one query".into()) };
     assert!(!place.proven() && !report.proven(), "{report}");
@@ -108,7 +108,7 @@ fn broken_is_in_doubt(binary: &PrometheusBinary) -> Result<(), Failed> {
     }
     let contracts = Contracts::load_dir(&root().join("scenarios/contracts")).map_err(words)?;
     let mut verifier = Verifier::new(monitoring, contracts, binary.clone(), lines::environment());
-    verifier.only = Some("prompt-security/Validations per second".to_owned());
+    verifier.files.only = Some("prompt-security/Validations per second".to_owned());
     let report = run(&verifier, &calm()?)?;
     let [place] = &report.places[..] else { return Err("expected one query".into()) };
     let doubt = place.doubt.as_deref().unwrap_or_default();

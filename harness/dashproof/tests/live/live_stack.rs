@@ -13,7 +13,7 @@ use testkit::waiting;
 mod deployed;
 mod endings;
 pub(crate) mod hold;
-mod running;
+pub(crate) mod running;
 
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 //! Not the standard test harness, since trials are made from files and from the lines of Prometheus that can be had; what
 //! cannot run on this machine shows as an ignored trial whose name says why. One binary, because each links everything.
 
+mod contained;
 mod demo;
 mod live_stack;
 mod serve;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
+#[expect(clippy::print_stderr, reason = "the trials are over, and nothing else prints this")]
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     // This binary is also the process that its own trials kill.
@@ -22,7 +24,17 @@ fn main() -> ExitCode {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     // These trials wait for the clock most of the time.
     arguments.test_threads.get_or_insert(::live::at_once(cores));
-    let suites: [Vec<Trial>; 4] =
-        [stories::trials(), live_stack::trials(), demo::trials(), serve::trials()];
-    libtest_mimic::run(&arguments, suites.into_iter().flatten().collect()).exit_code()
+    let suites: [Vec<Trial>; 5] = [
+        stories::trials(),
+        live_stack::trials(),
+        demo::trials(),
+        serve::trials(),
+        contained::trials(),
+    ];
+    let conclusion = libtest_mimic::run(&arguments, suites.into_iter().flatten().collect());
+    if let Err(error) = testkit::contained::remove_images() {
+        eprintln!("the images of the tests are left: {error}");
+        return ExitCode::FAILURE;
+    }
+    conclusion.exit_code()
 }

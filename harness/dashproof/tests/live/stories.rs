@@ -3,11 +3,11 @@
 //! One trial for each story and line of Prometheus; several run side by side, since most of their time is waiting.
 
 use testkit::alertmanagers;
-mod bench;
+pub(crate) mod bench;
 mod faults;
 use testkit::lines;
 mod played;
-mod roads;
+pub(crate) mod roads;
 mod stalls;
 mod wiring;
 

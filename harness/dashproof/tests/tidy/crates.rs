@@ -10,7 +10,7 @@ use std::{
 use crate::reading::{none, root};
 
 /// The crates, each with those of the workspace that it may name: whoever adds an edge decides it here.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("shown", &[]),
     ("containers", &[]),
     ("sim", &[]),
@@ -20,9 +20,24 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("truth", &["sim", "prom"]),
     ("scenario", &["sim", "prom"]),
     ("scrape", &["modules", "prom", "monitoring"]),
-    ("check", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape"]),
-    ("stack", &["sim", "modules", "prom", "monitoring"]),
-    ("proof", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape", "stack"]),
+    ("display", &["shown", "monitoring", "truth"]),
+    ("check", &["sim", "modules", "prom", "monitoring", "truth", "scenario", "scrape", "display"]),
+    ("stack", &["sim", "modules", "prom", "monitoring", "containers"]),
+    ("grafana", &["prom", "monitoring"]),
+    (
+        "proof",
+        &[
+            "sim",
+            "modules",
+            "prom",
+            "monitoring",
+            "truth",
+            "scenario",
+            "scrape",
+            "stack",
+            "display",
+        ],
+    ),
     ("rules", &["sim", "prom", "monitoring", "truth", "scenario", "check", "stack", "proof"]),
     (
         "live",
@@ -44,7 +59,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "live",
         ],
     ),
-    ("testkit", &["prom", "stack", "rules"]),
+    ("testkit", &["prom", "stack", "rules", "containers"]),
     (
         "benches",
         &[
@@ -63,7 +78,8 @@ const LAYERS: [(&str, &[&str]); 17] = [
 ];
 
 /// What a crate must build without, whatever it depends on.
-const WITHOUT: [(&str, &[&str]); 6] = [
+const WITHOUT: [(&str, &[&str]); 7] = [
+    ("display", &["tokio", "axum", "hyper", "reqwest"]),
     ("shown", &["tokio", "axum", "hyper", "reqwest"]),
     ("sim", &["tokio", "axum", "hyper", "reqwest"]),
     ("prom", &["tokio", "axum", "hyper", "reqwest"]),

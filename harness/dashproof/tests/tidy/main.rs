@@ -2,7 +2,9 @@
 //!
 //! What is forbidden is listed here, so that an exception is a decision and not an accident.
 
+mod compose;
 mod crates;
+mod cycles;
 mod licences;
 mod reading;
 

@@ -20,11 +20,12 @@ use proof::backfill::{
 };
 use scenario::SourceError;
 use stack::{
+    backend::Started,
     client::{
         prometheus::Prometheus,
         remote_write::{RemoteWriter, WriteError},
     },
-    native::{NativePrometheus, Options, StartError},
+    native::{Options, StartError},
 };
 
 /// How much longer than its history a run may be before samples of its beginning leave memory.
@@ -60,20 +61,21 @@ pub enum HistoryError {
 pub async fn write(
     setting: &Setting<'_>,
     mut notice: impl FnMut(Step),
-) -> Result<(NativePrometheus, Bridge), HistoryError> {
+) -> Result<(Started, Bridge), HistoryError> {
     notice(Step::Phases);
     let targets = phases::targets(setting).await?;
     let so_far = setting.clock.now();
     let span = Duration::from_nanos(so_far.0).saturating_add(LONGEST);
-    let options = Options { span, ..Options::default() };
-    let mut server = NativePrometheus::start(setting.binary, setting.environment, &options).await?;
-    let writer = RemoteWriter::new(server.url());
+    let real = Options { span, ..setting.options.clone() };
+    let options = Options { config: None, ..real.clone() };
+    let mut server = setting.stack.prometheus(setting.environment, &options).await?;
+    let writer = server.writer();
     let mut playing = Playing::new(play(setting, &targets)?, NoWitness);
     playing
         .write_until(so_far, &writer, |reached| notice(Step::History { reached, of: so_far }))
         .await?;
     notice(Step::Rules);
-    let client = Prometheus::new(server.url());
+    let client = server.client();
     // The second time for what passed meanwhile, so that the rule manager goes on within an interval.
     let mut recorded = Nanos::ZERO;
     for until in [Some(so_far), None] {
@@ -83,10 +85,7 @@ pub async fn write(
         recorded = until;
     }
     notice(Step::Starting);
-    let config = Some(setting.config().to_owned());
-    let listen = Some(setting.prometheus);
-    let resend_delay = setting.resend_delay;
-    server.restart_as(&Options { config, listen, resend_delay, ..options }).await?;
+    server.restart_as(&real).await?;
     let bridge = Bridge::new(playing, targets, setting.clock, server.url());
     Ok((server, bridge))
 }

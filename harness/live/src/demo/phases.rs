@@ -12,12 +12,13 @@ use super::Setting;
 use prom::{
     duration,
     series::{Labels, Value},
+    version::{Line, Version},
 };
 use proof::backfill::TargetConfig;
 use scrape::Intake;
 use stack::{
     client::prometheus::{ClientError, Prometheus},
-    native::{NativePrometheus, Options, StartError},
+    native::{Options, StartError},
     poll::{self, Pending, PollError},
 };
 
@@ -48,6 +49,9 @@ pub enum PhaseError {
     /// The Prometheus that tells them did not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// It did not say which version it is.
+    #[error(transparent)]
+    Version(ClientError),
     /// It did not tell them.
     #[error("Prometheus gave no information on when it scrapes the modules")]
     Ask(#[source] PollError<ClientError>),
@@ -58,14 +62,20 @@ pub enum PhaseError {
 /// # Errors
 /// If Prometheus does not start, or does not scrape every module.
 pub async fn targets(setting: &Setting<'_>) -> Result<Vec<ScrapedTarget>, PhaseError> {
-    let span = Duration::from_secs(3600);
     let config = Some(setting.config().to_owned());
-    let options = Options { config, span, ..Options::default() };
-    let server = NativePrometheus::start(setting.binary, setting.environment, &options).await?;
-    let client = Prometheus::new(server.url());
-    let found = poll::until(CEILING, INTERVAL, || scraped(setting, &client)).await;
+    let options = Options { config, steady: true, ..Options::default() };
+    let server = setting.stack.prometheus(setting.environment, &options).await?;
+    let client = server.client();
+    let found = async {
+        let version = server.version().await.map_err(PhaseError::Version)?;
+        let line = version.map_or(Line::V3, Version::line);
+        poll::until(CEILING, INTERVAL, || scraped(setting, &client, line))
+            .await
+            .map_err(PhaseError::Ask)
+    };
+    let found = found.await;
     server.stop().await;
-    found.map_err(PhaseError::Ask)
+    found
 }
 
 /// All targets, once each copy of a module has been scraped. Servers have longer intervals, and what is known of them
@@ -73,6 +83,7 @@ pub async fn targets(setting: &Setting<'_>) -> Result<Vec<ScrapedTarget>, PhaseE
 async fn scraped(
     setting: &Setting<'_>,
     client: &Prometheus,
+    line: Line,
 ) -> Result<Vec<ScrapedTarget>, Pending<ClientError>> {
     let targets = client.targets().await.map_err(Pending::Failed)?;
     // Beyond the newest sample, whatever the clocks say to the millisecond.
@@ -92,7 +103,6 @@ async fn scraped(
         let interval_ms = millis(&target.scrape_interval);
         let since_start = at_ms.unwrap_or_default() - setting.clock.epoch_unix_ms();
         let job = setting.deployed.config.jobs.iter().find(|job| job.name == target.scrape_pool);
-        let line = setting.binary.version.line();
         let intake = job.map_or_else(Intake::default, |job| Intake::as_far_as_emulated(job, line));
         let labels = target.labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = TargetConfig {

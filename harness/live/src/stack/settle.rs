@@ -49,7 +49,11 @@ pub(super) async fn wait(stack: &LiveStack, ceiling: Duration) -> Result<Timings
         until(stack, ceiling, || scraped(&client, &expected)),
         async {
             match expects_alertmanager {
-                Some(url) => until(stack, ceiling, || discovered(&client, url)).await.map(Some),
+                Some(url) => {
+                    // Where it is in the network of containers, only they know.
+                    let url = (!stack.servers().is_contained()).then_some(url);
+                    until(stack, ceiling, || discovered(&client, url)).await.map(Some)
+                }
                 None => Ok(None),
             }
         },
@@ -111,10 +115,11 @@ async fn scraped(client: &Prometheus, expected: &BTreeSet<String>) -> Result<See
     })
 }
 
-async fn discovered(client: &Prometheus, url: &str) -> Result<Seen, ClientError> {
+async fn discovered(client: &Prometheus, url: Option<&str>) -> Result<Seen, ClientError> {
     let found = client.alertmanagers().await?;
-    let is_found = found.iter().any(|other| other.starts_with(&format!("{url}/")));
-    Ok(if is_found { Ok(()) } else { Err(format!("{url} is not discovered yet")) })
+    let is_it = |other: &String| url.is_none_or(|url| other.starts_with(&format!("{url}/")));
+    let url = url.unwrap_or("Alertmanager");
+    Ok(if found.iter().any(is_it) { Ok(()) } else { Err(format!("{url} is not discovered yet")) })
 }
 
 async fn evaluated(client: &Prometheus) -> Result<Seen, ClientError> {

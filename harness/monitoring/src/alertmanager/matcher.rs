@@ -6,21 +6,18 @@
 
 use std::fmt;
 
-use promql_parser::label::{MatchOp, Matcher as Inner};
-use promql_parser::parser::token::{T_EQL, T_EQL_REGEX, T_NEQ, T_NEQ_REGEX, TokenId};
-
-use prom::promql::alternatives;
+use prom::promql::{LabelMatcher, MatchOperator};
 
 /// Longer operators first: `=` is also the beginning of `=~`.
-const OPERATORS: [(&str, TokenId); 4] =
-    [("=~", T_EQL_REGEX), ("!~", T_NEQ_REGEX), ("!=", T_NEQ), ("=", T_EQL)];
+const OPERATORS: [MatchOperator; 4] =
+    [MatchOperator::Regex, MatchOperator::NotRegex, MatchOperator::NotEqual, MatchOperator::Equal];
 
 /// A condition on one label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matcher {
     /// The label.
     pub name: String,
-    inner: Inner,
+    inner: LabelMatcher,
 }
 
 /// A text that is no matcher.
@@ -37,35 +34,33 @@ impl Matcher {
     /// Whether a label with this value satisfies it; an absent label has the value "".
     #[must_use]
     pub fn matches(&self, value: &str) -> bool {
-        self.inner.is_match(value)
+        self.inner.accepts(value)
     }
 
     /// The values that it names, whether it asks for them or refuses them; `None` if it is a regular
     /// expression that is more than alternatives.
     #[must_use]
     pub fn literals(&self) -> Option<Vec<String>> {
-        match self.inner.op {
-            MatchOp::Equal | MatchOp::NotEqual => Some(vec![self.inner.value.clone()]),
-            MatchOp::Re(_) | MatchOp::NotRe(_) => alternatives(&self.inner.value),
-        }
+        self.inner.named_values()
     }
 
     /// Label and value of an equality.
     #[must_use]
     pub fn equality(&self) -> Option<(&str, &str)> {
-        (self.inner.op == MatchOp::Equal).then(|| (self.name.as_str(), self.inner.value.as_str()))
+        let is_equality = self.inner.operator() == MatchOperator::Equal;
+        is_equality.then(|| (self.name.as_str(), self.inner.value()))
     }
 
     pub(super) fn equal(name: &str, value: &str) -> Self {
-        Self::new(name, T_EQL, value).expect("equality compiles no regular expression")
+        Self { name: name.to_owned(), inner: LabelMatcher::equal(name, value) }
     }
 
     pub(super) fn regex(name: &str, value: &str) -> Result<Self, String> {
-        Self::new(name, T_EQL_REGEX, value)
+        Self::new(name, MatchOperator::Regex, value)
     }
 
-    fn new(name: &str, operator: TokenId, value: &str) -> Result<Self, String> {
-        let inner = Inner::new_matcher(operator, name.to_owned(), value.to_owned())?;
+    fn new(name: &str, operator: MatchOperator, value: &str) -> Result<Self, String> {
+        let inner = LabelMatcher::new(operator, name, value)?;
         Ok(Self { name: name.to_owned(), inner })
     }
 }
@@ -125,7 +120,7 @@ fn matcher(text: &str) -> Result<Matcher, String> {
     let rest = rest.trim_start();
     let found = OPERATORS
         .iter()
-        .find_map(|(symbol, operator)| Some((rest.strip_prefix(symbol)?, *operator)));
+        .find_map(|operator| Some((rest.strip_prefix(operator.symbol())?, *operator)));
     let (value, operator) = found.ok_or("after the name comes one of =, !=, =~, !~")?;
     Matcher::new(name, operator, &unquoted(value.trim())?)
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use super::{AlertmanagerConfig, GroupBy, InhibitRule, Matcher, Route, matcher};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::yaml;
 
 const GROUP_WAIT_MS: i64 = 30_000;
@@ -103,7 +103,7 @@ pub fn parse(file: &Path, text: &str) -> Result<AlertmanagerConfig, Vec<Problem>
     let route = match raw.route {
         Some(route) => reader.root(route),
         None => {
-            reader.error(None, "there is no route");
+            reader.problem(Code::MissingKey, None, "there is no route");
             None
         }
     };
@@ -133,8 +133,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn error(&mut self, line: Option<usize>, message: impl Into<String>) {
-        self.problems.push(Problem::error(self.file, line, message));
+    fn problem(&mut self, code: Code, line: Option<usize>, message: impl Into<String>) {
+        self.problems.push(Problem::new(code, self.file, line, message));
     }
 
     fn receivers(&mut self, raw: Vec<Spanned<RawReceiver>>) {
@@ -143,9 +143,13 @@ impl Reader<'_> {
             let delivers = value.integrations().next().is_some();
             let tells_ends = value.tells_ends();
             match value.name {
-                None => self.error(line, "receiver without name"),
+                None => self.problem(Code::MissingKey, line, "receiver without name"),
                 Some(name) if self.receivers.contains(&name) => {
-                    self.error(line, format!("second receiver with the name {name:?}"));
+                    self.problem(
+                        Code::DuplicateReceiver,
+                        line,
+                        format!("second receiver with the name {name:?}"),
+                    );
                 }
                 Some(name) => {
                     if delivers {
@@ -164,13 +168,21 @@ impl Reader<'_> {
         let line = yaml::line(&raw.referenced);
         let RawRoute { receiver, r#match, match_re, matchers, r#continue, .. } = &raw.value;
         if r#match.is_some() || match_re.is_some() || matchers.is_some() {
-            self.error(line, "the root route has matchers, but every alert enters it");
+            self.problem(
+                Code::ConditionalRoot,
+                line,
+                "the root route has matchers, but every alert enters it",
+            );
         }
         if *r#continue {
-            self.error(line, "the root route continues, but nothing comes after it");
+            self.problem(
+                Code::ConditionalRoot,
+                line,
+                "the root route continues, but nothing comes after it",
+            );
         }
         if receiver.is_none() {
-            self.error(line, "the root route has no receiver");
+            self.problem(Code::MissingKey, line, "the root route has no receiver");
         }
         let above = Route {
             line,
@@ -195,7 +207,11 @@ impl Reader<'_> {
         let receiver = match raw.receiver {
             Some(Spanned { value, referenced, .. }) if !value.is_empty() => {
                 if !self.receivers.contains(&value) {
-                    self.error(yaml::line(&referenced), format!("no receiver {value:?}"));
+                    self.problem(
+                        Code::UnknownReceiver,
+                        yaml::line(&referenced),
+                        format!("no receiver {value:?}"),
+                    );
                 }
                 value
             }
@@ -205,7 +221,11 @@ impl Reader<'_> {
             None => above.group_by.clone(),
             Some(names) if names.iter().any(|name| name == ALL_LABELS) => {
                 if names.len() > 1 {
-                    self.error(line, "group_by has other labels beside '...', which means all");
+                    self.problem(
+                        Code::GroupByAllAndOthers,
+                        line,
+                        "group_by has other labels beside '...', which means all",
+                    );
                 }
                 GroupBy::AllLabels
             }
@@ -248,7 +268,7 @@ impl Reader<'_> {
         let millis = self.duration(value, key)?;
         if millis == 0 {
             let line = value.and_then(|value| yaml::line(&value.referenced));
-            self.error(line, format!("{key} must be longer than 0"));
+            self.problem(Code::InvalidDuration, line, format!("{key} must be longer than 0"));
         }
         Some(millis)
     }
@@ -273,13 +293,19 @@ impl Reader<'_> {
         for (name, value) in regex.unwrap_or_default() {
             match Matcher::regex(&name, &value.value) {
                 Ok(matcher) => found.push(matcher),
-                Err(reason) => self.error(yaml::line(&value.referenced), reason),
+                Err(reason) => {
+                    self.problem(Code::InvalidMatcher, yaml::line(&value.referenced), reason)
+                }
             }
         }
         for text in texts.unwrap_or_default() {
             match matcher::parse(&text.value) {
                 Ok(matchers) => found.extend(matchers),
-                Err(error) => self.error(yaml::line(&text.referenced), error.to_string()),
+                Err(error) => self.problem(
+                    Code::InvalidMatcher,
+                    yaml::line(&text.referenced),
+                    error.to_string(),
+                ),
             }
         }
         found

@@ -8,15 +8,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-pub(super) mod fields;
-mod lines;
 mod load;
 mod read;
 
+pub use crate::grafana::reference::DatasourceRef;
 pub use crate::grafana::variables::definition::{Variable, VariableKind};
 pub use load::{load_dir, parse, read};
 pub use read::LIBRARY_PANEL;
-pub(super) use read::datasource;
 
 /// One dashboard file.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +35,10 @@ pub struct Dashboard {
     pub panels: Vec<Panel>,
     /// Annotation queries with an expression.
     pub annotations: Vec<Annotation>,
+    /// Rows as written, without their panels.
+    pub rows: Vec<serde_json::Value>,
+    /// Links to other dashboards, as written.
+    pub links: Vec<serde_json::Value>,
     /// Words that someone's export or `sed` template left in the file.
     pub placeholders: Vec<Placeholder>,
 }
@@ -70,21 +72,6 @@ pub struct Annotation {
     pub expr: String,
     /// Where it is asked.
     pub datasource: Option<DatasourceRef>,
-}
-
-/// How a panel, target or variable names its data source. Absent (`None` where it
-/// is used) means Grafana's default data source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DatasourceRef {
-    /// By uid, which may be a variable (`${datasource}`).
-    Uid {
-        /// Plugin type, e.g. `prometheus`.
-        kind: Option<String>,
-        /// The uid.
-        uid: String,
-    },
-    /// By name, as old dashboards do.
-    Name(String),
 }
 
 /// One panel.
@@ -128,6 +115,8 @@ pub struct Panel {
     pub time_shift: Option<String>,
     /// Place on the grid.
     pub position: GridPosition,
+    /// The panel as written, for whoever judges all of its members.
+    pub json: serde_json::Value,
 }
 
 /// Place and size on the grid of 24 columns.

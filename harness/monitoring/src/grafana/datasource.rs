@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 use prom::yaml;
 
 /// One provisioned data source.
@@ -104,7 +104,12 @@ pub fn parse_datasources(file: &Path, text: &str) -> Result<Vec<Datasource>, Vec
         let mut required = |value: Option<String>, key: &str| {
             let value = value.filter(|text| !text.is_empty());
             if value.is_none() {
-                problems.push(Problem::error(file, line, format!("data source without {key:?}")));
+                problems.push(Problem::new(
+                    Code::MissingKey,
+                    file,
+                    line,
+                    format!("data source without {key:?}"),
+                ));
             }
             value.unwrap_or_default()
         };
@@ -114,7 +119,9 @@ pub fn parse_datasources(file: &Path, text: &str) -> Result<Vec<Datasource>, Vec
         let time_interval = interval.and_then(|text| text.as_str()).map(str::to_owned);
         if interval.is_some_and(|interval| !interval.is_string() && !interval.is_null()) {
             let message = format!("timeInterval of data source {name:?} is not a string");
-            problems.push(Problem::error(file, line, message).remedy("write it as \"15s\""));
+            problems.push(
+                Problem::new(Code::WrongType, file, line, message).remedy("write it as \"15s\""),
+            );
         }
         datasources.push(Datasource {
             file: file.to_owned(),
@@ -143,7 +150,7 @@ pub fn parse_providers(file: &Path, text: &str) -> Result<Vec<DashboardProvider>
         let line = yaml::line(&referenced);
         let Some(path) = value.options.path.filter(|path| !path.is_empty()) else {
             let message = "dashboard provider without \"options.path\"";
-            problems.push(Problem::error(file, line, message));
+            problems.push(Problem::new(Code::MissingKey, file, line, message));
             continue;
         };
         providers.push(DashboardProvider {

@@ -11,4 +11,4 @@ pub mod plan;
 pub mod round;
 pub mod text;
 
-pub use plan::{PlanError, QueryOptions, QueryPlan, Window, plan};
+pub use plan::{PlanError, QueryOptions, QueryPlan, Window, plan, plan_as};

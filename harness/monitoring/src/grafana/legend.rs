@@ -8,7 +8,9 @@
 //! pkg/promlib/querydata/response.go; `calculateFieldDisplayName` in grafana
 //! packages/grafana-data/src/field/fieldState.ts.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use regex::Regex;
 
 /// Labels of a series, `__name__` included where the answer has it.
 pub type Labels = BTreeMap<String, String>;
@@ -75,6 +77,26 @@ fn fill(template: &str, labels: &Labels) -> String {
     result
 }
 
+/// `template` as Grafana reads it: white space within `{{ label }}` means nothing.
+#[must_use]
+pub fn tight(template: &str) -> String {
+    let mut result = String::new();
+    let mut rest = template;
+    while let Some((before, inside)) = rest.split_once("{{") {
+        let Some((name, after)) = inside.split_once("}}").filter(|(name, _)| !name.contains('\n'))
+        else {
+            break;
+        };
+        result.push_str(before);
+        result.push_str("{{");
+        result.push_str(name.trim());
+        result.push_str("}}");
+        rest = after;
+    }
+    result.push_str(rest);
+    result
+}
+
 fn metric_text(labels: &Labels) -> String {
     let name = labels.get("__name__").map_or("", String::as_str);
     match (name, label_text(labels)) {
@@ -94,21 +116,37 @@ fn label_text(labels: &Labels) -> String {
     format!("{{{}}}", pairs.join(", "))
 }
 
-/// Go's `%q` for the characters that label values have in practice.
+/// Go's `%q`, which is `strconv.Quote`.
 fn quote(value: &str) -> String {
     let mut quoted = String::from("\"");
     for character in value.chars() {
         match character {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
+            '\u{7}' => quoted.push_str("\\a"),
+            '\u{8}' => quoted.push_str("\\b"),
+            '\u{c}' => quoted.push_str("\\f"),
             '\n' => quoted.push_str("\\n"),
-            '\t' => quoted.push_str("\\t"),
             '\r' => quoted.push_str("\\r"),
-            other => quoted.push(other),
+            '\t' => quoted.push_str("\\t"),
+            '\u{b}' => quoted.push_str("\\v"),
+            printable if is_printable(printable) => quoted.push(printable),
+            '\0'..='\u{7f}' => quoted.push_str(&format!("\\x{:02x}", u32::from(character))),
+            '\u{80}'..='\u{ffff}' => quoted.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => quoted.push_str(&format!("\\U{:08x}", u32::from(character))),
         }
     }
     quoted.push('"');
     quoted
+}
+
+/// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols, and of the spaces only ASCII's.
+fn is_printable(character: char) -> bool {
+    static PRINTABLE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$").expect("the pattern is constant and right")
+    });
+    let ascii = character.is_ascii_graphic() || character == ' ';
+    ascii || (!character.is_ascii() && PRINTABLE.is_match(character.encode_utf8(&mut [0; 4])))
 }
 
 #[cfg(test)]
@@ -139,6 +177,15 @@ mod tests {
     }
 
     #[test]
+    fn white_space_around_a_label_means_nothing() {
+        for written in ["{{a}} of {{b}}", "{{ a }} of {{b}}", "{{  a\t}} of {{ b}}"] {
+            assert_eq!(tight(written), "{{a}} of {{b}}", "{written}");
+        }
+        assert_eq!(tight("{{ a } {{b"), "{{ a } {{b");
+        assert_eq!(tight(" a  b "), " a  b ");
+    }
+
+    #[test]
     fn without_template_the_series_is_its_own_name() {
         let table = [
             (labels(&[("b", "2"), ("a", "x\"y"), ("__name__", "up")]), "up{a=\"x\\\"y\", b=\"2\"}"),
@@ -148,6 +195,19 @@ mod tests {
         ];
         for (series, name) in table {
             assert_eq!(display_name("", &series, "sum(x)").as_deref(), Some(name));
+        }
+    }
+
+    #[test]
+    fn values_are_quoted_as_go_does() {
+        let table = [
+            ("a\"b\\c\nd\té", "\"a\\\"b\\\\c\\nd\\té\""),
+            ("\u{a0}€\u{200b}", "\"\\u00a0€\\u200b\""),
+            ("\u{1}\u{7f}\u{7}\u{8}\u{c}\u{b}", "\"\\x01\\x7f\\a\\b\\f\\v\""),
+            ("日本😀e\u{301}\u{e0001}", "\"日本😀e\u{301}\\U000e0001\""),
+        ];
+        for (value, quoted) in table {
+            assert_eq!(quote(value), quoted, "{value}");
         }
     }
 

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use prom::document::{self, Node, Scalar, Value};
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use super::Part;
 use crate::documents;
@@ -30,7 +30,12 @@ pub(super) fn objects(file: &Path, text: &str) -> Objects {
         match document::tree(&document) {
             Ok(root) => object(file, &document, &root, &mut found),
             Err((line, message)) => {
-                found.problems.push(Problem::error(file, line, format!("not YAML: {message}")));
+                found.problems.push(Problem::new(
+                    Code::MalformedYaml,
+                    file,
+                    line,
+                    format!("not YAML: {message}"),
+                ));
             }
         }
     }

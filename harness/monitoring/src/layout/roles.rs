@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 use super::compose::{Program, Service};
 use super::kind::Kind;
@@ -164,7 +164,12 @@ fn rules(found: &Found, named: &Named, layout: &mut Layout) {
             let files = files::expand(Path::new(""), pattern);
             if files.is_empty() {
                 let message = format!("the pattern {pattern:?} of --rule-files matches no file");
-                layout.problems.push(Problem::error(&layout.root.clone(), None, message));
+                layout.problems.push(Problem::new(
+                    Code::NoSuchFiles,
+                    &layout.root.clone(),
+                    None,
+                    message,
+                ));
             }
             loaded.extend(files);
         }
@@ -233,21 +238,24 @@ fn named_rules(
             all_known = false;
         } else if files.is_empty() {
             all_known &= explained;
-            let (message, remedy) = match (explained, files::is_pattern(&pattern)) {
+            let (code, message, remedy) = match (explained, files::is_pattern(&pattern)) {
                 (false, _) => (
+                    Code::UnexplainedPath,
                     format!("rule_files: no mount explains the absolute path {pattern:?}"),
                     "name the rule files: --rule-files PATTERN",
                 ),
                 (true, true) => (
+                    Code::NoSuchFiles,
                     format!("rule_files: the pattern {pattern:?} matches no file"),
                     "correct it; no rule of it is loaded",
                 ),
                 (true, false) => (
+                    Code::NoSuchFiles,
                     format!("rule_files: there is no file {pattern:?}"),
                     "correct the path; no rule of it is loaded",
                 ),
             };
-            layout.problems.push(Problem::error(&config.file, line, message).remedy(remedy));
+            layout.problems.push(Problem::new(code, &config.file, line, message).remedy(remedy));
         }
         loaded.extend(files);
     }
@@ -290,7 +298,7 @@ fn grafana(found: &Found, named: &Named, layout: &mut Layout) {
         for path in &named.dashboards {
             if !layout.dashboards.iter().any(|part| part.file.starts_with(path)) {
                 let message = "holds no dashboard, and --dashboards names it";
-                layout.problems.push(Problem::error(path, None, message));
+                layout.problems.push(Problem::new(Code::NoSuchFiles, path, None, message));
             }
         }
         return;
@@ -338,6 +346,7 @@ fn provided(found: &Found, layout: &mut Layout) -> Vec<PathBuf> {
                 && found.service(Program::Grafana).next().is_some()
                 && !provider.path.contains('$')
             {
+                let code = if explained { Code::NoSuchFiles } else { Code::UnexplainedPath };
                 let message = if explained {
                     format!("provider {:?}: there is nothing at {:?}", provider.name, provider.path)
                 } else {
@@ -346,7 +355,7 @@ fn provided(found: &Found, layout: &mut Layout) -> Vec<PathBuf> {
                         provider.name, provider.path
                     )
                 };
-                let problem = Problem::error(&part.file, provider.line, message);
+                let problem = Problem::new(code, &part.file, provider.line, message);
                 layout.problems.push(problem.remedy("mount the directory there, or correct the path: Grafana loads no dashboard from it"));
             }
             directories.extend(places);

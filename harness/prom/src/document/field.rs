@@ -6,10 +6,13 @@
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{node::Scalar, reader::LOCATED};
-use crate::{nearest::nearest, problem::Problem};
+use super::{node::Scalar, of_key, reader::LOCATED};
+use crate::{
+    nearest::nearest,
+    problem::{Code, Problem},
+};
 
 /// What a single value means, and how it is written.
 pub trait Meaning: Sized {
@@ -55,7 +58,12 @@ impl<T> Field<T> {
     pub fn take(self, file: &std::path::Path, problems: &mut Vec<Problem>) -> Option<T> {
         self.value
             .map_err(|flaw| {
-                let problem = Problem::error(file, self.line, of_key(&self.key, flaw.message));
+                let problem = Problem::new(
+                    Code::InvalidValue,
+                    file,
+                    self.line,
+                    of_key(&self.key, flaw.message),
+                );
                 problems.push(match flaw.remedy {
                     Some(remedy) => problem.remedy(remedy),
                     None => problem,
@@ -63,11 +71,6 @@ impl<T> Field<T> {
             })
             .ok()
     }
-}
-
-/// A message about what stands under a key.
-pub(crate) fn of_key(key: &str, message: String) -> String {
-    if key.is_empty() { message } else { format!("{key}: {message}") }
 }
 
 /// A part of a file that has parts itself.
@@ -128,26 +131,36 @@ impl<'de, T: Meaning> Deserialize<'de> for Field<T> {
     }
 }
 
-struct PartVisitor<T>(PhantomData<T>);
+/// Reads a [`Part`] whose content is read by a seed, for parts whose keys are not those of a type.
+#[derive(Clone, Copy, Debug)]
+pub struct PartSeed<S>(pub S);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for PartVisitor<T> {
-    type Value = Part<T>;
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for PartSeed<S> {
+    type Value = Part<S::Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a part with its line")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut located: A) -> Result<Part<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut located: A) -> Result<Self::Value, A::Error> {
         let line = located.next_element::<u64>()?.unwrap_or_default() as usize;
         located.next_element::<String>()?;
         // The reader noted what went wrong.
-        Ok(Part { line, value: located.next_element::<T>().ok().flatten() })
+        Ok(Part { line, value: located.next_element_seed(self.0).ok().flatten() })
+    }
+}
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for PartSeed<S> {
+    type Value = Part<S::Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_newtype_struct(LOCATED, self)
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Part<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Part<T>, D::Error> {
-        deserializer.deserialize_newtype_struct(LOCATED, PartVisitor(PhantomData))
+        PartSeed(PhantomData).deserialize(deserializer)
     }
 }
 

@@ -9,6 +9,17 @@ use super::{
     node::Scalar,
 };
 
+/// Whatever stands there, for a value whose meaning is found out later.
+impl Meaning for Scalar {
+    fn read(scalar: &Scalar) -> Result<Scalar, Flaw> {
+        Ok(scalar.clone())
+    }
+
+    fn schema() -> Schema {
+        json_schema!(true)
+    }
+}
+
 /// Yes or no.
 impl Meaning for bool {
     fn read(scalar: &Scalar) -> Result<bool, Flaw> {

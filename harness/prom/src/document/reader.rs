@@ -12,7 +12,10 @@ use serde::{
 };
 
 use super::node::{Node, Scalar, Value};
-use crate::{nearest::nearest, problem::Problem};
+use crate::{
+    nearest::nearest,
+    problem::{Code, Problem},
+};
 
 /// The newtype name by which [`Field`](super::Field) and [`Part`](super::Part) ask for their line.
 pub(crate) const LOCATED: &str = "$located";
@@ -23,6 +26,7 @@ pub(crate) type Notes = RefCell<Vec<Refusal>>;
 /// Why something could not be read.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
+    code: Code,
     line: Option<usize>,
     message: String,
     remedy: Option<String>,
@@ -30,7 +34,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn into_problem(self, file: &Path) -> Problem {
-        let problem = Problem::error(file, self.line, self.message);
+        let problem = Problem::new(self.code, file, self.line, self.message);
         match self.remedy {
             Some(remedy) => problem.remedy(remedy),
             None => problem,
@@ -48,7 +52,7 @@ impl std::error::Error for Refusal {}
 
 impl de::Error for Refusal {
     fn custom<T: std::fmt::Display>(message: T) -> Refusal {
-        Refusal { line: None, message: message.to_string(), remedy: None }
+        Refusal { code: Code::WrongType, line: None, message: message.to_string(), remedy: None }
     }
 }
 
@@ -68,7 +72,7 @@ impl<'a> Cursor<'a> {
 
     fn refuse(self, expected: &str) -> Refusal {
         let message = format!("expected {expected}, found {}", self.node.value);
-        Refusal { line: Some(self.node.line), message, remedy: None }
+        Refusal { code: Code::WrongType, line: Some(self.node.line), message, remedy: None }
     }
 
     /// The entries of a mapping; nothing at all is an empty one.
@@ -237,7 +241,9 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             };
             let remedy =
                 nearest(text, known.iter().copied()).map(|near| format!("did you mean {near}?"));
-            self.notes.borrow_mut().push(Refusal { line: Some(key.line), message, remedy });
+            let code = Code::UnknownKey;
+            let refusal = Refusal { code, line: Some(key.line), message, remedy };
+            self.notes.borrow_mut().push(refusal);
         }
         Ok(None)
     }

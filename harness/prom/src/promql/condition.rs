@@ -8,13 +8,12 @@
 
 use std::collections::BTreeMap;
 
-use promql_parser::parser::{
-    self, BinModifier, BinaryExpr, Expr, LabelModifier, VectorMatchCardinality,
-    token::{T_ADD, T_DIV, T_LAND, T_LOR, T_LUNLESS, T_MOD, T_MUL, T_POW, T_SUB},
-    value::ValueType,
+use super::{
+    MetricNames, PromqlError,
+    expr::{Binary, Expr},
+    operator::{Arithmetic, Matching, Operator, Relation, SetOperation},
+    selectors,
 };
-
-use super::{MetricNames, PromqlError, selectors};
 
 /// An expression taken apart.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,43 +55,6 @@ pub enum Decision {
     },
 }
 
-/// A comparison that filters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Relation {
-    /// `>`.
-    Above,
-    /// `>=`.
-    AtLeast,
-    /// `<`.
-    Below,
-    /// `<=`.
-    AtMost,
-    /// `==`.
-    Equal,
-    /// `!=`.
-    NotEqual,
-}
-
-/// `and`, `or` or `unless`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetOperation {
-    /// `and`.
-    And,
-    /// `or`.
-    Or,
-    /// `unless`.
-    Unless,
-}
-
-/// Which elements of two vectors belong together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Matching {
-    /// Those that agree in these labels.
-    On(Vec<String>),
-    /// Those that agree in all others, the name aside.
-    Ignoring(Vec<String>),
-}
-
 /// A constant of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operand {
@@ -109,58 +71,6 @@ pub struct Operand {
     /// Whether what is compared is also the alert's value, so that the constant is where the alert begins, and not a
     /// guard beside it.
     pub decides: bool,
-}
-
-impl Relation {
-    /// The operator.
-    #[must_use]
-    pub const fn symbol(self) -> &'static str {
-        match self {
-            Relation::Above => ">",
-            Relation::AtLeast => ">=",
-            Relation::Below => "<",
-            Relation::AtMost => "<=",
-            Relation::Equal => "==",
-            Relation::NotEqual => "!=",
-        }
-    }
-
-    /// Whether `left` stands in this relation to `right`.
-    #[must_use]
-    #[expect(clippy::float_cmp, reason = "PromQL compares exactly")]
-    pub fn holds(self, left: f64, right: f64) -> bool {
-        match self {
-            Relation::Above => left > right,
-            Relation::AtLeast => left >= right,
-            Relation::Below => left < right,
-            Relation::AtMost => left <= right,
-            Relation::Equal => left == right,
-            Relation::NotEqual => left != right,
-        }
-    }
-
-    pub(super) fn of(symbol: &str) -> Option<Relation> {
-        let all = [
-            Relation::Above,
-            Relation::AtLeast,
-            Relation::Below,
-            Relation::AtMost,
-            Relation::Equal,
-            Relation::NotEqual,
-        ];
-        all.into_iter().find(|relation| relation.symbol() == symbol)
-    }
-
-    /// The relation with its sides exchanged.
-    fn turned(self) -> Relation {
-        match self {
-            Relation::Above => Relation::Below,
-            Relation::AtLeast => Relation::AtMost,
-            Relation::Below => Relation::Above,
-            Relation::AtMost => Relation::AtLeast,
-            Relation::Equal | Relation::NotEqual => self,
-        }
-    }
 }
 
 impl Decision {
@@ -185,8 +95,7 @@ impl Condition {
     /// # Errors
     /// When it does not parse.
     pub fn of(expression: &str) -> Result<Condition, PromqlError> {
-        let parsed = parser::parse(expression)
-            .map_err(|message| PromqlError { expression: expression.to_owned(), message })?;
+        let parsed = Expr::parse(expression)?;
         let mut found = Condition::whole(expression);
         found.asked.clear();
         found.decision = found.take(&parsed, true);
@@ -216,18 +125,20 @@ impl Condition {
 
     /// `decides`: the value of `expr` is the alert's, and nothing else is compared with it.
     fn take(&mut self, expr: &Expr, decides: bool) -> Decision {
-        match expr {
-            Expr::Paren(inner) => self.take(&inner.expr, decides),
-            Expr::Binary(binary) => self
-                .set(binary, decides)
-                .or_else(|| self.comparison(binary, decides))
-                .unwrap_or_else(|| self.ask(expr)),
-            _ => self.ask(expr),
-        }
+        let expr = expr.bare();
+        let found = match expr {
+            Expr::Binary(binary) => match binary.operator {
+                Operator::Set(operation) => self.set(operation, binary, decides),
+                Operator::Compare(relation) => self.comparison(relation, binary, decides),
+                Operator::Arithmetic(_) => None,
+            },
+            _ => None,
+        };
+        found.unwrap_or_else(|| self.ask(expr))
     }
 
     fn ask(&mut self, expr: &Expr) -> Decision {
-        let text = text(expr);
+        let text = expr.to_string();
         let known = self.asked.iter().position(|asked| *asked == text);
         Decision::Ask(known.unwrap_or_else(|| {
             self.asked.push(text);
@@ -235,53 +146,47 @@ impl Condition {
         }))
     }
 
-    fn set(&mut self, binary: &BinaryExpr, decides: bool) -> Option<Decision> {
-        let operation = match binary.op.id() {
-            T_LAND => SetOperation::And,
-            T_LOR => SetOperation::Or,
-            T_LUNLESS => SetOperation::Unless,
-            _ => return None,
-        };
-        let matching = matching(binary.modifier.as_ref())?;
-        let left = Box::new(self.take(&binary.lhs, decides));
-        let right = self.take(&binary.rhs, decides && operation == SetOperation::Or);
+    fn set(&mut self, operation: SetOperation, binary: &Binary, decides: bool) -> Option<Decision> {
+        let matching = binary.plain_matching()?;
+        let left = Box::new(self.take(&binary.left, decides));
+        let right = self.take(&binary.right, decides && operation == SetOperation::Or);
         Some(Decision::Set { operation, left, right: Box::new(right), matching })
     }
 
-    fn comparison(&mut self, binary: &BinaryExpr, decides: bool) -> Option<Decision> {
-        let relation = Relation::of(&binary.op.to_string())?;
-        if binary.modifier.as_ref().is_some_and(|modifier| modifier.return_bool) {
+    fn comparison(
+        &mut self,
+        relation: Relation,
+        binary: &Binary,
+        decides: bool,
+    ) -> Option<Decision> {
+        if binary.is_bool {
             return None;
         }
-        let (left, right, relation) = match (constant(&binary.lhs), constant(&binary.rhs)) {
+        let (left, right, relation) = match (binary.left.constant(), binary.right.constant()) {
             (Some(_), Some(_)) => return None,
-            (Some(_), None) => (&binary.rhs, &binary.lhs, relation.turned()),
-            _ => (&binary.lhs, &binary.rhs, relation),
+            (Some(_), None) => (&binary.right, &binary.left, relation.mirrored()),
+            _ => (&binary.left, &binary.right, relation),
         };
-        if left.value_type() != ValueType::Vector {
+        if !left.is_vector() {
             return None;
         }
-        let (value, against) = match constant(right) {
+        let (value, against) = match right.constant() {
             Some(value) => (value, None),
             None => {
-                let (factor, vector) = product(right)?;
-                let one_to_one = binary
-                    .modifier
-                    .as_ref()
-                    .is_none_or(|modifier| modifier.card == VectorMatchCardinality::OneToOne);
-                if !one_to_one || vector.value_type() != ValueType::Vector {
+                let (factor, vector) = product(right);
+                if binary.many.is_some() || !vector.is_vector() {
                     return None;
                 }
-                (factor, Some((vector, matching(binary.modifier.as_ref())?)))
+                (factor, Some((vector, binary.plain_matching()?)))
             }
         };
         let operand = self.operands.len();
         self.operands.push(Operand {
             name: String::new(),
-            left: text(left),
+            left: left.bare().to_string(),
             relation,
             value,
-            against: against.as_ref().map(|(vector, _)| text(vector)),
+            against: against.as_ref().map(|(vector, _)| vector.bare().to_string()),
             decides,
         });
         let left = Box::new(self.take(left, false));
@@ -317,67 +222,19 @@ impl Condition {
     }
 }
 
-/// The text of a part, without the parentheses around it.
-fn text(expr: &Expr) -> String {
-    match expr {
-        Expr::Paren(inner) => text(&inner.expr),
-        _ => expr.to_string(),
-    }
-}
-
-/// The value of an expression of numbers alone.
-fn constant(expr: &Expr) -> Option<f64> {
-    match expr {
-        Expr::NumberLiteral(number) => Some(number.val),
-        Expr::Paren(inner) => constant(&inner.expr),
-        Expr::Unary(inner) => Some(-constant(&inner.expr)?),
-        Expr::Binary(binary) => {
-            let (left, right) = (constant(&binary.lhs)?, constant(&binary.rhs)?);
-            match binary.op.id() {
-                T_ADD => Some(left + right),
-                T_SUB => Some(left - right),
-                T_MUL => Some(left * right),
-                T_DIV => Some(left / right),
-                T_MOD => Some(left % right),
-                // Go's power function may round otherwise than ours.
-                T_POW => None,
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
 /// `k * vector`, `vector * k` or a vector alone.
-fn product(expr: &Expr) -> Option<(f64, &Expr)> {
-    match expr {
-        Expr::Paren(inner) => product(&inner.expr),
-        Expr::Binary(binary) if binary.op.id() == T_MUL => {
-            match (constant(&binary.lhs), constant(&binary.rhs)) {
-                (Some(factor), None) => Some((factor, &binary.rhs)),
-                (None, Some(factor)) => Some((factor, &binary.lhs)),
-                _ => Some((1.0, expr)),
-            }
+fn product(expr: &Expr) -> (f64, &Expr) {
+    let expr = expr.bare();
+    if let Expr::Binary(binary) = expr
+        && binary.operator == Operator::Arithmetic(Arithmetic::Multiply)
+    {
+        match (binary.left.constant(), binary.right.constant()) {
+            (Some(factor), None) => return (factor, &binary.right),
+            (None, Some(factor)) => return (factor, &binary.left),
+            _ => {}
         }
-        _ => Some((1.0, expr)),
     }
-}
-
-/// How elements are matched; `None` where it is more than plain labels.
-pub(super) fn matching(modifier: Option<&BinModifier>) -> Option<Matching> {
-    let Some(modifier) = modifier else { return Some(Matching::Ignoring(Vec::new())) };
-    if modifier.fill_values.lhs.is_some() || modifier.fill_values.rhs.is_some() {
-        return None;
-    }
-    let labels = modifier.matching.as_ref().map(|matching| matching.labels().labels.clone());
-    let labels = labels.unwrap_or_default();
-    if labels.iter().any(|label| label == "__name__") {
-        return None;
-    }
-    Some(match modifier.matching {
-        Some(LabelModifier::Include(_)) => Matching::On(labels),
-        _ => Matching::Ignoring(labels),
-    })
+    (1.0, expr)
 }
 
 #[cfg(test)]

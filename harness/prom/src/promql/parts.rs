@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use promql_parser::parser::{self, BinaryExpr, Expr, value::ValueType};
+use super::expr::{Binary, Expr};
 
 /// A part of an expression that needs others to have a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Parts {
 /// `None` where it does not parse.
 #[must_use]
 pub fn parts(expression: &str) -> Option<Parts> {
-    parser::parse(expression).ok().map(|expr| of(&expr))
+    Expr::parse(expression).ok().map(|expr| of(&expr))
 }
 
 /// Everything below `expression` that may have to be asked to find out which part of it has no value: both sides of each
@@ -53,44 +53,27 @@ pub fn all(expression: &str) -> BTreeSet<String> {
 
 fn of(expr: &Expr) -> Parts {
     let below = match expr {
-        Expr::Paren(inner) => Some(inner.expr.as_ref()),
-        Expr::Unary(inner) => Some(inner.expr.as_ref()),
-        Expr::Aggregate(inner) => Some(inner.expr.as_ref()),
-        Expr::Subquery(inner) => Some(inner.expr.as_ref()),
+        Expr::Paren(inner) | Expr::Negate(inner) => Some(inner.as_ref()),
+        Expr::Aggregate(aggregate) => Some(aggregate.expr.as_ref()),
+        Expr::Subquery(subquery) => Some(subquery.expr.as_ref()),
         // A range has no value of its own that could be asked for: whether the series is there, an instant tells.
-        Expr::MatrixSelector(inner) => return Parts::One(inner.vs.to_string()),
-        Expr::Call(call) => {
-            let mut arguments = call.args.args.iter().map(AsRef::as_ref);
-            arguments.find(|argument: &&Expr| {
-                matches!(argument.value_type(), ValueType::Vector | ValueType::Matrix)
-            })
-        }
+        Expr::Range(range) => return Parts::One(range.selector.to_string()),
+        Expr::Call(call) => call.first_vector(),
         Expr::Binary(binary) => return joined(binary),
-        Expr::VectorSelector(_)
-        | Expr::NumberLiteral(_)
-        | Expr::StringLiteral(_)
-        | Expr::Extension(_) => None,
+        Expr::Select(_) | Expr::Number(_) | Expr::Text(_) => None,
     };
     below.map_or_else(|| Parts::One(expr.to_string()), of)
 }
 
-fn joined(binary: &BinaryExpr) -> Parts {
-    let is_vector = |side: &Expr| side.value_type() == ValueType::Vector;
-    match (is_vector(&binary.lhs), is_vector(&binary.rhs)) {
+fn joined(binary: &Binary) -> Parts {
+    match (binary.left.is_vector(), binary.right.is_vector()) {
         (true, true) => Parts::Joined {
-            operator: binary.op.to_string(),
-            left: plain(&binary.lhs),
-            right: plain(&binary.rhs),
+            operator: binary.operator.to_string(),
+            left: binary.left.bare().to_string(),
+            right: binary.right.bare().to_string(),
         },
-        (false, true) => of(&binary.rhs),
-        _ => of(&binary.lhs),
-    }
-}
-
-fn plain(expr: &Expr) -> String {
-    match expr {
-        Expr::Paren(inner) => plain(&inner.expr),
-        _ => expr.to_string(),
+        (false, true) => of(&binary.right),
+        _ => of(&binary.left),
     }
 }
 

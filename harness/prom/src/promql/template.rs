@@ -4,9 +4,7 @@
 //! durations that nobody writes, others a name or, where only that parses, a
 //! number. The walker recognises the markers again.
 
-use promql_parser::parser::{self, Expr};
-
-use super::RangeWindow;
+use super::{Expr, RangeWindow, parser};
 
 /// Stands for a dashboard variable wherever a text may stand.
 pub(super) const VARIABLE: &str = "dashproof_variable";
@@ -25,8 +23,15 @@ pub(super) fn window(millis: i64) -> RangeWindow {
     marker.map_or(RangeWindow::Fixed(millis), |(_, window)| *window)
 }
 
-/// Parses `expression`; the error is the parser's message.
+/// Parses `expression`; the error is the parser's message, or says which window would be a number without unit.
 pub(super) fn parse(expression: &str) -> Result<Expr, String> {
+    if let Some((written, name)) = without_unit(expression) {
+        let unit = if name.ends_with("_ms") { "ms" } else { "s" };
+        let whole = name.rsplit_once('_').map_or(name, |(whole, _)| whole);
+        return Err(format!(
+            "`{written}` is a number where a window needs a unit, which Prometheus before 3.0 refuses: write ${{{name}}}{unit}, or ${whole}"
+        ));
+    }
     let named = parser::parse(&replace(expression, VARIABLE));
     named.or_else(|error| parser::parse(&replace(expression, "1")).map_err(|_| error))
 }
@@ -42,6 +47,10 @@ fn replace(expression: &str, elsewhere: &str) -> String {
                 result.push_str(VARIABLE);
             } else if brackets > 0 || result.trim_end().ends_with("offset") {
                 result.push_str(&duration(name));
+                // The unit of `${__range_s}s` is part of the duration.
+                let unit = numeric(name).map_or(0, |_| unit(&rest[length..]).len());
+                rest = &rest[length + unit..];
+                continue;
             } else if name.starts_with("__") {
                 // `$__range_s` and the like are numbers.
                 result.push('1');
@@ -71,11 +80,46 @@ fn replace(expression: &str, elsewhere: &str) -> String {
     result
 }
 
+/// The unit of a built-in variable that Grafana replaces with a number; `None` for any other variable.
+fn numeric(name: &str) -> Option<&'static str> {
+    match name {
+        "__interval_ms" | "__rate_interval_ms" | "__range_ms" => Some("ms"),
+        "__range_s" => Some("s"),
+        _ => None,
+    }
+}
+
+/// The unit of time at the start of `text`; empty where there is none.
+fn unit(text: &str) -> &'static str {
+    // `ms` before `m`.
+    let known = ["ms", "s", "m", "h", "d", "w", "y"];
+    known.into_iter().find(|unit| text.starts_with(unit)).unwrap_or_default()
+}
+
+/// A built-in number that stands where a duration is due and has no unit: as written, and its name.
+fn without_unit(expression: &str) -> Option<(&str, &str)> {
+    let mut rest = expression;
+    while let Some(start) = rest.find('[') {
+        rest = &rest[start..];
+        // `[[name]]` is a variable itself.
+        let inside = rest.strip_prefix('[').filter(|_| variable(rest).is_none());
+        if let Some(inside) = inside.map(str::trim_start)
+            && let Some((name, length)) = variable(inside)
+            && numeric(name).is_some()
+            && inside[length..].trim_start().starts_with([']', ':'])
+        {
+            return Some((&inside[..length], name));
+        }
+        rest = &rest[1..];
+    }
+    None
+}
+
 fn duration(name: &str) -> String {
     let window = match name {
-        "__interval" => RangeWindow::Interval,
-        "__rate_interval" => RangeWindow::RateInterval,
-        "__range" => RangeWindow::Range,
+        "__interval" | "__interval_ms" => RangeWindow::Interval,
+        "__rate_interval" | "__rate_interval_ms" => RangeWindow::RateInterval,
+        "__range" | "__range_s" | "__range_ms" => RangeWindow::Range,
         _ => RangeWindow::Variable,
     };
     let marker = MARKERS.iter().find(|(_, marked)| *marked == window);

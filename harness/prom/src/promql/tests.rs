@@ -41,12 +41,32 @@ fn windows_are_fixed_or_grafanas() {
         ("increase(x[$__range])", Some(RangeWindow::Range)),
         ("rate(x[$window])", Some(RangeWindow::Variable)),
         ("rate(x[[[window]]])", Some(RangeWindow::Variable)),
+        ("increase(x[${__range_s}s])", Some(RangeWindow::Range)),
+        ("increase(x[${__range_ms}ms] offset ${__range_s}s)", Some(RangeWindow::Range)),
+        ("rate(x[${__rate_interval_ms}ms])", Some(RangeWindow::RateInterval)),
+        ("increase(x[[[__range_s]]s])", Some(RangeWindow::Range)),
         ("x", None),
         ("x / $__interval_ms", None),
     ];
     for (expression, window) in table {
         assert_eq!(only(expression).window, window, "{expression}");
     }
+}
+
+#[test]
+fn a_number_is_no_window() {
+    let of = |expression: &str| selectors(expression).unwrap_err().to_string();
+    assert_eq!(
+        of("increase(x[$__range_s])"),
+        "not PromQL: `$__range_s` is a number where a window needs a unit, which Prometheus before 3.0 refuses: write ${__range_s}s, or $__range"
+    );
+    assert!(
+        of("max_over_time(x[${__range_ms}:1m])").contains("write ${__range_ms}ms, or $__range")
+    );
+    assert!(
+        of("x[ $__rate_interval_ms ]")
+            .contains("write ${__rate_interval_ms}ms, or $__rate_interval")
+    );
 }
 
 #[test]

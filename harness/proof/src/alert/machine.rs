@@ -68,6 +68,39 @@ pub fn episodes(
     found
 }
 
+/// What an alert is at an evaluation; instants are Unix milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Its condition does not hold.
+    Inactive,
+    /// Its condition holds since then, not yet for long enough.
+    Pending(i64),
+    /// It fires since then.
+    Firing(i64),
+    /// It fires since then, and its condition no longer holds.
+    Kept(i64),
+}
+
+/// What an alert is at each of `evaluations`, given whether its condition holds there.
+#[must_use]
+pub fn states(holds: &[bool], evaluations: Evaluations, timing: Timing) -> Vec<State> {
+    let active = evaluations.instants().zip(holds).filter(|(_, holds)| **holds).map(|(at, _)| at);
+    let lives = episodes(active, evaluations, timing);
+    let mut lives = lives.iter().peekable();
+    let state = |(at, holds): (i64, &bool)| {
+        while lives.next_if(|life| life.ended_ms.is_some_and(|ended| ended <= at)).is_some() {}
+        match lives.peek() {
+            Some(life) if life.pending_ms <= at => match life.firing_ms {
+                Some(firing) if firing <= at && *holds => State::Firing(firing),
+                Some(firing) if firing <= at => State::Kept(firing),
+                _ => State::Pending(life.pending_ms),
+            },
+            _ => State::Inactive,
+        }
+    };
+    evaluations.instants().zip(holds).map(state).collect()
+}
+
 /// The evaluation at which an alert that was last `seen` ends, unless the condition comes back.
 fn gone(episode: &Episode, seen: i64, interval_ms: i64, timing: Timing) -> i64 {
     // `keep_firing_for` counts from the first evaluation without the condition, and only for an alert that fires.
@@ -112,6 +145,25 @@ mod tests {
         assert_eq!(lives(&[0, 4], 0, 2), [(0, Some(0), Some(3)), (4, Some(4), Some(7))]);
         // An alert that is only pending is not kept.
         assert_eq!(lives(&[0, 2], 1, 5), [(0, None, Some(1)), (2, None, Some(3))]);
+    }
+
+    #[test]
+    fn each_evaluation_has_its_state() {
+        let evaluations = Evaluations { first_ms: 0, last_ms: 80, interval_ms: 10 };
+        let timing = Timing { for_ms: 10, keep_firing_for_ms: 10 };
+        let holds = [false, true, true, true, false, false, false, true, true];
+        let expected = [
+            State::Inactive,
+            State::Pending(10),
+            State::Firing(20),
+            State::Firing(20),
+            State::Kept(20),
+            State::Inactive,
+            State::Inactive,
+            State::Pending(70),
+            State::Firing(80),
+        ];
+        assert_eq!(states(&holds, evaluations, timing), expected);
     }
 
     #[test]

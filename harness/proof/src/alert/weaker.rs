@@ -2,9 +2,9 @@
 //!
 //! A silence proves something only where a weaker rule would have fired: a near miss. Nothing here asks an engine.
 
-use promql_parser::parser::{
-    BinaryExpr, Expr, NumberLiteral, ParenExpr, parse,
-    token::{T_GTE, T_GTR, T_LAND, T_LOR, T_LSS, T_LTE, T_LUNLESS, T_MUL, TokenType},
+use prom::promql::{
+    expr::{Binary, Expr},
+    operator::{Operator, Relation, SetOperation},
 };
 
 use crate::alert::{AlertRule, Timing};
@@ -30,7 +30,7 @@ pub fn weaker(rule: &AlertRule) -> Vec<Weaker> {
             rule: AlertRule { timing, ..rule.clone() },
         });
     }
-    let Ok(expr) = parse(&rule.expr) else { return found };
+    let Ok(expr) = Expr::parse(&rule.expr) else { return found };
     found.extend(loosened(&expr).into_iter().map(|(how, expr)| Weaker {
         how,
         rule: AlertRule { expr: expr.to_string(), ..rule.clone() },
@@ -40,32 +40,31 @@ pub fn weaker(rule: &AlertRule) -> Vec<Weaker> {
 
 fn loosened(expr: &Expr) -> Vec<(String, Expr)> {
     match expr {
-        Expr::Paren(paren) => {
-            each(loosened(&paren.expr), |inner| Expr::Paren(ParenExpr { expr: Box::new(inner) }))
-        }
+        Expr::Paren(inner) => each(loosened(inner), |inner| Expr::Paren(Box::new(inner))),
         Expr::Binary(binary) => of_binary(binary),
         // A comparison inside a function or an aggregation says what is counted, not when to fire.
         _ => Vec::new(),
     }
 }
 
-fn of_binary(binary: &BinaryExpr) -> Vec<(String, Expr)> {
-    let left = |expr| Expr::Binary(BinaryExpr { lhs: Box::new(expr), ..binary.clone() });
-    let right = |expr| Expr::Binary(BinaryExpr { rhs: Box::new(expr), ..binary.clone() });
-    let (lhs, rhs) = (binary.lhs.as_ref(), binary.rhs.as_ref());
+fn of_binary(binary: &Binary) -> Vec<(String, Expr)> {
+    let left = |expr| Expr::Binary(Binary { left: Box::new(expr), ..binary.clone() });
+    let right = |expr| Expr::Binary(Binary { right: Box::new(expr), ..binary.clone() });
+    let (lhs, rhs) = (binary.left.as_ref(), binary.right.as_ref());
     let mut found = each(loosened(lhs), left);
-    match binary.op.id() {
-        T_LAND | T_LUNLESS => {
-            if binary.op.id() == T_LAND {
+    match binary.operator {
+        Operator::Set(operation @ (SetOperation::And | SetOperation::Unless)) => {
+            if operation == SetOperation::And {
                 found.extend(each(loosened(rhs), right));
             }
-            found.push((format!("without `{} {rhs}`", binary.op), lhs.clone()));
+            found.push((format!("without `{} {rhs}`", binary.operator), lhs.clone()));
         }
-        T_LOR => found.extend(each(loosened(rhs), right)),
-        op @ (T_GTR | T_GTE | T_LSS | T_LTE) if !binary.return_bool() => {
+        Operator::Compare(
+            relation @ (Relation::Above | Relation::AtLeast | Relation::Below | Relation::AtMost),
+        ) if !binary.is_bool => {
             // In `0.1 < x`, the threshold is on the left.
-            let flipped = matches!(lhs, Expr::NumberLiteral(_));
-            let rises = matches!(op, T_GTR | T_GTE) != flipped;
+            let flipped = matches!(lhs, Expr::Number(_));
+            let rises = matches!(relation, Relation::Above | Relation::AtLeast) != flipped;
             let threshold = if flipped { lhs } else { rhs };
             if let Some(nearer) = nearer(threshold, rises) {
                 let how = format!("with {nearer} in place of {threshold}");
@@ -81,24 +80,20 @@ fn of_binary(binary: &BinaryExpr) -> Vec<(String, Expr)> {
 /// A threshold that is met more easily: half of one to exceed; twice one to stay below, a share halfway to 1 at most.
 /// `None` for a threshold of 0.
 fn nearer(threshold: &Expr, rises: bool) -> Option<Expr> {
-    match threshold {
-        Expr::Paren(paren) => nearer(&paren.expr, rises),
-        Expr::NumberLiteral(number) => {
-            let value = number.val;
+    match threshold.bare() {
+        Expr::Number(value) => {
+            let value = *value;
             let nearer = match rises {
                 true => value / 2.0,
                 false if (0.0..1.0).contains(&value) => (2.0 * value).min((1.0 + value) / 2.0),
                 false => 2.0 * value,
             };
-            (value > 0.0 && value.is_finite())
-                .then(|| Expr::NumberLiteral(NumberLiteral::new(nearer)))
+            (value > 0.0 && value.is_finite()).then_some(Expr::Number(nearer))
         }
-        other => Some(Expr::Binary(BinaryExpr {
-            op: TokenType::new(T_MUL),
-            lhs: Box::new(Expr::NumberLiteral(NumberLiteral::new(if rises { 0.5 } else { 2.0 }))),
-            rhs: Box::new(Expr::Paren(ParenExpr { expr: Box::new(other.clone()) })),
-            modifier: None,
-        })),
+        other => {
+            let factor = Expr::Number(if rises { 0.5 } else { 2.0 });
+            Some(Binary::product(factor, Expr::Paren(Box::new(other.clone()))))
+        }
     }
 }
 

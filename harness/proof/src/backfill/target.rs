@@ -53,8 +53,8 @@ pub const OWN: [&str; 5] = [
 ];
 
 /// A scrape of a small exposition over loopback takes about 2 ms (measured), a refused connection half of one.
-const SCRAPE_SECONDS: f64 = 0.002;
-const REFUSED_SECONDS: f64 = 0.0005;
+pub(super) const SCRAPE_SECONDS: f64 = 0.002;
+pub(super) const REFUSED_SECONDS: f64 = 0.0005;
 
 /// The stored samples of one target, from one flush to the next.
 #[derive(Debug)]

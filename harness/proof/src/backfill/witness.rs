@@ -10,6 +10,8 @@ pub trait Witness {
     fn observe(&mut self, event: &Event);
     /// A scrape of `instance`; `taken` unless its answer was refused.
     fn mark(&mut self, instance: Instance, at: Nanos, taken: bool);
+    /// How many samples the scrape that was just marked was shown, and how many seconds it took.
+    fn note(&mut self, instance: Instance, samples: usize, seconds: f64);
 }
 
 impl Witness for Ledger {
@@ -19,6 +21,10 @@ impl Witness for Ledger {
 
     fn mark(&mut self, instance: Instance, at: Nanos, taken: bool) {
         Ledger::mark(self, instance, at, taken);
+    }
+
+    fn note(&mut self, instance: Instance, samples: usize, seconds: f64) {
+        Ledger::note(self, instance, samples, seconds);
     }
 }
 
@@ -30,4 +36,6 @@ impl Witness for NoWitness {
     fn observe(&mut self, _: &Event) {}
 
     fn mark(&mut self, _: Instance, _: Nanos, _: bool) {}
+
+    fn note(&mut self, _: Instance, _: usize, _: f64) {}
 }

@@ -3,6 +3,7 @@
 //! [`judge`] is pure: timelines and expectations in, verdicts out. [`near_misses`] asks the engine once more whether a
 //! silence was a near one, and `told` says whom an alert reaches. How a timeline comes about is not known here.
 
+pub mod specified;
 pub mod told;
 
 use std::collections::BTreeMap;
@@ -72,6 +73,11 @@ pub enum Expected {
     NothingElse,
     /// It fires at every evaluation.
     Always,
+    /// It is what its contract says, at every evaluation.
+    Specified {
+        /// How many there are.
+        evaluations: usize,
+    },
 }
 
 impl AlertVerdict {
@@ -223,7 +229,8 @@ fn broken(verdict: &AlertVerdict) -> Vec<String> {
                     wrong.push("must fire at every evaluation and did not".to_owned());
                 }
             }
-            Expected::NothingElse => {}
+            // Judged beside this, with the truth at hand.
+            Expected::NothingElse | Expected::Specified { .. } => {}
         }
     }
     if verdict.expected.contains(&Expected::NothingElse) {

@@ -1,5 +1,7 @@
 //! Asks one question and judges its answer.
 
+use std::sync::Arc;
+
 use monitoring::grafana::legend;
 use prom::series::{Answer, Value};
 use stack::client::prometheus::{ClientError, Problem, Prometheus};
@@ -13,6 +15,7 @@ use truth::{
 
 use crate::verify::{
     evidence::Evidence,
+    picture::{self, Picture},
     question::{Form, Question},
 };
 
@@ -33,6 +36,8 @@ pub struct Verdict {
     pub blind: Option<String>,
     /// What the first point that broke rests on.
     pub evidence: Option<Evidence>,
+    /// What a range showed over what happened: of what broke always, of what held where pictures are wanted.
+    pub picture: Option<Arc<Picture>>,
 }
 
 impl Verdict {
@@ -65,6 +70,15 @@ pub struct Truth {
     pub blinds: Vec<Blind>,
     /// First and last evaluation of the rules that state constants.
     pub constants_ms: (i64, i64),
+    /// Whether what holds is kept as a picture too.
+    pub pictures: bool,
+}
+
+impl Truth {
+    fn blinds_of(&self, question: &Question) -> Vec<&Blind> {
+        let quantities = quantities(&question.fact);
+        self.blinds.iter().filter(|blind| quantities.contains(&blind.quantity)).collect()
+    }
 }
 
 /// Asks and judges.
@@ -94,6 +108,7 @@ pub async fn ask(
                 remarks: Vec::new(),
                 blind: None,
                 evidence: None,
+                picture: None,
             }),
             _ => Err(error),
         },
@@ -122,7 +137,31 @@ pub fn judged(
         Evidence::gather(&truth.ledger, &quantities, question.window_ms, breach.at_ms)
             .with_labels(&expected, &observed)
     });
-    Verdict { question, finding, refused: None, misnamed, remarks, blind, evidence }
+    let wanted = truth.pictures || !finding.held();
+    let picture = if wanted { pictured(&question, &expected, &observed, truth) } else { None };
+    Verdict { question, finding, refused: None, misnamed, remarks, blind, evidence, picture }
+}
+
+/// What a range showed, thinned; an instant is no picture.
+fn pictured(
+    question: &Question,
+    expected: &[Expectation],
+    observed: &[Observed],
+    truth: &Truth,
+) -> Option<Arc<Picture>> {
+    let instants = question.form.instants();
+    if instants.len() < 2 {
+        return None;
+    }
+    let blinds = truth.blinds_of(question);
+    let truly = |at| blinded(&blinds, question.window_ms, at).is_none();
+    picture::picture(&instants, expected, observed, truly).map(Arc::new)
+}
+
+/// The span that blinds an answer at an instant.
+fn blinded<'a>(blinds: &[&'a Blind], window_ms: i64, at: i64) -> Option<&'a Blind> {
+    let covers = |blind: &&&Blind| at - window_ms < blind.until_ms && at > blind.from_ms;
+    blinds.iter().find(covers).copied()
 }
 
 /// What a faithful stack must answer to a question.
@@ -148,15 +187,8 @@ pub fn compare(
     truth: &Truth,
 ) -> (Finding, Option<String>) {
     let instants = question.form.instants();
-    let quantities = quantities(&question.fact);
-    let blinds: Vec<&Blind> =
-        truth.blinds.iter().filter(|blind| quantities.contains(&blind.quantity)).collect();
-    let blinded = |at: i64| {
-        blinds
-            .iter()
-            .find(|blind| at - question.window_ms < blind.until_ms && at > blind.from_ms)
-            .copied()
-    };
+    let blinds = truth.blinds_of(question);
+    let blinded = |at: i64| blinded(&blinds, question.window_ms, at);
     let blind = instants.iter().find_map(|&at| blinded(at)).map(|blind| blind.why.clone());
     (judge::judge(expected, &instants, observed, |at| blinded(at).is_none()), blind)
 }
@@ -186,7 +218,9 @@ pub fn observed(value: Value) -> Vec<Observed> {
     }
 }
 
-fn quantities(fact: &Fact) -> Vec<Quantity> {
+/// The quantities that a fact is about.
+#[must_use]
+pub fn quantities(fact: &Fact) -> Vec<Quantity> {
     let of = |total: &Total| total.quantities.clone();
     match fact {
         Fact::Total(total)

@@ -17,6 +17,7 @@ use sim::{
 use monitoring::{Monitoring, RuleKind};
 use prom::promql::{self, RangeWindow, Step};
 use scenario::Scenario;
+use stack::external::{External, ExternalError};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -73,6 +74,26 @@ pub fn written(monitoring: &Monitoring) -> String {
             .map(|rule| rule.name().to_owned()),
     );
     names.into_iter().collect::<Vec<_>>().join("|")
+}
+
+/// Refuses if `external` has series like those that the scenarios write, where they or anything that looks back from
+/// them could see them.
+///
+/// # Errors
+/// If it has, or cannot be asked.
+pub async fn is_free(
+    monitoring: &Monitoring,
+    external: &External,
+    scenarios: &[Scenario],
+) -> Result<(), ExternalError> {
+    let names = written(monitoring);
+    let gap_ms = gap_ms(monitoring, scenarios);
+    for scenario in scenarios {
+        let epoch_ms = scenario.epoch.as_millisecond();
+        let end_ms = epoch_ms + duration_ms(scenario);
+        external.is_free(&names, epoch_ms - gap_ms, end_ms + gap_ms).await?;
+    }
+    Ok(())
 }
 
 fn duration_ms(scenario: &Scenario) -> i64 {

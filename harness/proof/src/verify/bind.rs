@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use display::{Certainty, Finding, Subject};
 use monitoring::{
     Monitoring, RuleKind,
     grafana::{
         dashboard::Dashboard,
-        variables::{VariableKind, VariableQuery, query::sorted},
+        variables::{VariableKind, VariableQuery, sort::sorted},
     },
 };
 use scrape::Refusal;
@@ -36,9 +37,6 @@ impl From<NotAsked> for Unproven {
 /// Where places say that scraping itself is at fault.
 pub const SCRAPING: &str = "scrape configuration";
 
-/// Transformations that rename, order or place columns and change no number.
-const HARMLESS: [&str; 4] = ["merge", "organize", "sortBy", "renameByRegex"];
-
 /// Targets and rules without a contract, and contracts without a target or rule.
 #[must_use]
 pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven> {
@@ -54,15 +52,19 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
     for dashboard in &monitoring.dashboards {
         let uid = &dashboard.uid;
         let contract = contracts.dashboards.get(uid);
-        for panel in &dashboard.panels {
-            for transformation in &panel.transformations {
-                if !HARMLESS.contains(&transformation.as_str()) {
-                    let reason = format!(
-                        "transformation `{transformation}` is not emulated: query what is to be shown instead"
-                    );
-                    add(uid, &panel.title, "", reason);
-                }
+        for (subject, finding) in
+            display::of_dashboard(dashboard, contract, &monitoring.datasources)
+        {
+            if finding.certainty == Certainty::Unproven {
+                let place = match subject {
+                    Subject::Panel(panel) => panel.title.clone(),
+                    Subject::Variable(name) => format!("variable {name}"),
+                    Subject::Dashboard => String::new(),
+                };
+                add(uid, &place, &finding.ref_id, unproven_display(&finding));
             }
+        }
+        for panel in &dashboard.panels {
             for target in &panel.targets {
                 let bound = contract
                     .and_then(|contract| contract.panels.get(&panel.title))
@@ -142,6 +144,16 @@ pub fn unproven(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Unproven>
         );
     }
     found.into_iter().collect()
+}
+
+/// What nobody can tell of how a panel is seen, with the member of the panel.
+fn unproven_display(finding: &Finding) -> String {
+    let Finding { member, message, .. } = finding;
+    if message.contains(member.as_str()) {
+        message.clone()
+    } else {
+        format!("{message} ({member})")
+    }
 }
 
 /// A target of whose scrapes the configuration lets nothing be stored.

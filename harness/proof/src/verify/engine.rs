@@ -5,18 +5,17 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{Verifier, VerifyError, axis, staging};
+use super::VerifyError;
 use prom::{
     series::Value,
-    version::{Line, OLDEST, Version},
+    version::{OLDEST, Version},
 };
-use scenario::Scenario;
 use stack::{
     client::{
         prometheus::{ClientError, Prometheus},
         remote_write::RemoteWriter,
     },
-    external::{External, ExternalError, Product},
+    external::{External, Product},
     native::{NativePrometheus, StartError},
     poll::{self, Pending, PollError},
     prometheus_binary::PrometheusBinary,
@@ -42,7 +41,7 @@ impl EngineChoice {
     #[must_use]
     pub fn arithmetic(&self, binary: &PrometheusBinary) -> Arithmetic {
         match self {
-            Self::Native => Arithmetic::Modelled(staging::era(binary)),
+            Self::Native => Arithmetic::Modelled(era(binary)),
             Self::External(external) => of_external(external),
         }
     }
@@ -95,7 +94,7 @@ impl Engine {
     /// Whether its arithmetic is known; `binary` is what a native one was started from.
     pub(super) fn arithmetic(&self, binary: &PrometheusBinary) -> Arithmetic {
         match self {
-            Self::Native(_) => Arithmetic::Modelled(staging::era(binary)),
+            Self::Native(_) => Arithmetic::Modelled(era(binary)),
             Self::External(external) => of_external(external),
         }
     }
@@ -143,9 +142,8 @@ impl Engine {
     /// If it does not start again.
     pub async fn restart_after_backfill(&mut self) -> Result<(), StartError> {
         match self {
-            // Right after a backfill, 3.x answers from its out-of-order buffers, ten times slower (measured).
-            Self::Native(server) if server.line() == Line::V3 => server.restart().await,
-            Self::Native(_) | Self::External(_) => Ok(()),
+            Self::Native(server) => server.restart_after_backfill().await,
+            Self::External(_) => Ok(()),
         }
     }
 
@@ -166,24 +164,8 @@ impl Engine {
     }
 }
 
-impl Verifier {
-    /// Refuses if `external` has series like those that the scenarios write, where they or anything that looks back
-    /// from them could see them.
-    ///
-    /// # Errors
-    /// If it has, or cannot be asked.
-    pub async fn is_free(
-        &self,
-        external: &External,
-        scenarios: &[Scenario],
-    ) -> Result<(), ExternalError> {
-        let names = axis::written(&self.monitoring);
-        let gap_ms = axis::gap_ms(&self.monitoring, scenarios);
-        for scenario in scenarios {
-            let epoch_ms = scenario.epoch.as_millisecond();
-            let end_ms = epoch_ms + scenario.duration.as_millis() as i64;
-            external.is_free(&names, epoch_ms - gap_ms, end_ms + gap_ms).await?;
-        }
-        Ok(())
-    }
+/// The arithmetic of a Prometheus of this machine.
+#[must_use]
+pub fn era(binary: &PrometheusBinary) -> Era {
+    Era::of_version(&binary.version.to_string()).unwrap_or(Era::From3_0)
 }

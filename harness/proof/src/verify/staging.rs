@@ -20,26 +20,23 @@ use sim::{
 use super::{
     Notice, ScenarioReport, Verifier, VerifyError,
     ask::{Blind, Truth},
-    bind,
+    axis, bind,
     engine::{Engine, EngineChoice},
     targets::{self, Phase, Targets, TargetsError},
 };
 use scenario::{Scenario, ScrapePhase};
-use stack::{
-    native::{NativePrometheus, Options},
-    prometheus_binary::PrometheusBinary,
-};
+use stack::native::NativePrometheus;
 use truth::{
     contract::Contracts,
-    fact::Fact,
-    oracle::{Arithmetic, Era},
+    fact::{Fact, Labels},
+    oracle::Arithmetic,
     quantity::Quantity,
 };
 
 use crate::{
     alert::{AlertRule, alert_rules},
     backfill::{
-        Play,
+        Play, TargetConfig,
         rules::{self, RecordingRule},
     },
 };
@@ -57,60 +54,39 @@ pub struct Staged {
     pub recorded: BTreeMap<String, Evaluations>,
     /// The alert rules, with their evaluations.
     pub alerts: Vec<AlertRule>,
+    /// The labels of each module copy's target.
+    pub targets: BTreeMap<Instance, Labels>,
     /// The same as in the report, without verdicts.
     pub(super) report: ScenarioReport,
 }
 
+/// How a scenario is staged. By default as a running stack would have it: honest modules, every recording rule, the
+/// intervals of the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Staging {
+    /// What one of the modules counts or shows wrongly.
+    pub lie: Option<Lie>,
+    /// The recorded metrics that are wanted, if not all of them are.
+    pub records: Option<BTreeSet<String>>,
+    /// Everything is scraped and evaluated every so many milliseconds, at the same instants, the scenario's start the
+    /// first of them: all that a unit test of promtool can say.
+    pub thinned_ms: Option<i64>,
+}
+
 impl Verifier {
-    /// Plays a scenario into a fresh engine, with its recording rules; `lie` is told by one of the modules.
+    /// Plays a scenario into the engine that was chosen, with its recording rules.
     ///
     /// # Errors
     /// If that could not be done.
     pub async fn stage(
         &self,
         scenario: &Scenario,
-        lie: Option<Lie>,
+        staging: &Staging,
         notice: &mut impl FnMut(Notice),
     ) -> Result<Staged, VerifyError> {
-        self.stage_recording(scenario, lie, |_| true, notice).await
-    }
-
-    /// As [`Verifier::stage`], but only the rules whose metric is `wanted` are recorded.
-    ///
-    /// # Errors
-    /// If that could not be done.
-    pub async fn stage_recording(
-        &self,
-        scenario: &Scenario,
-        lie: Option<Lie>,
-        wanted: impl Fn(&str) -> bool,
-        notice: &mut impl FnMut(Notice),
-    ) -> Result<Staged, VerifyError> {
-        self.stage_at(scenario, lie, wanted, None, notice).await
-    }
-
-    /// As [`Verifier::stage`], but everything is scraped and evaluated every `interval_ms`, at the same instants, the
-    /// scenario's start the first of them: all that a unit test of promtool can say.
-    ///
-    /// # Errors
-    /// If that could not be done.
-    pub async fn stage_thinned(
-        &self,
-        scenario: &Scenario,
-        interval_ms: i64,
-        notice: &mut impl FnMut(Notice),
-    ) -> Result<Staged, VerifyError> {
-        self.stage_at(scenario, None, |_| true, Some(interval_ms), notice).await
-    }
-
-    async fn stage_at(
-        &self,
-        scenario: &Scenario,
-        lie: Option<Lie>,
-        wanted: impl Fn(&str) -> bool,
-        thinned_ms: Option<i64>,
-        notice: &mut impl FnMut(Notice),
-    ) -> Result<Staged, VerifyError> {
+        let Staging { lie, records, thinned_ms } = staging;
+        let (thinned_ms, tools) = (*thinned_ms, &self.tools);
+        let (monitoring, contracts) = (&self.files.monitoring, &self.files.contracts);
         let epoch_ms = scenario.epoch.as_millisecond();
         let duration_ms = scenario.duration.as_millis() as i64;
         let phase = match scenario.scrape_phase {
@@ -128,19 +104,24 @@ impl Verifier {
         let at_first = |instance: &Option<Instance>| {
             instance.is_none_or(|instance| !removed_at_first(&scenario.incidents, instance.module))
         };
+        let of_target = |(instance, config): &(Option<Instance>, TargetConfig)| {
+            let mut labels = config.labels.clone();
+            labels.sort();
+            Some(((*instance)?, labels))
+        };
+        let targets = found.targets.iter().filter_map(of_target).collect();
         let n_targets = found.targets.iter().filter(|(instance, _)| at_first(instance)).count();
-        let mut engine = match &self.choice {
+        let mut engine = match &tools.choice {
             EngineChoice::Native => {
-                let options = Options { config: None, span, ..Options::default() };
-                let started = NativePrometheus::start(&self.binary, &self.environment, &options);
-                Engine::Native(started.await?)
+                let (binary, environment) = (&tools.binary, &tools.environment);
+                Engine::Native(NativePrometheus::for_backfill(binary, environment, span).await?)
             }
             EngineChoice::External(external) => {
-                self.is_free(external, std::slice::from_ref(scenario)).await?;
+                axis::is_free(monitoring, external, std::slice::from_ref(scenario)).await?;
                 Engine::External(external.clone())
             }
         };
-        let arithmetic = engine.arithmetic(&self.binary);
+        let arithmetic = engine.arithmetic(&tools.binary);
         let writer = engine.writer();
         let source = |source| VerifyError::Source { scenario: scenario.name.clone(), source };
         let play = Play {
@@ -149,7 +130,7 @@ impl Verifier {
             epoch_ms,
             duration: scenario.duration,
             targets: found.targets,
-            lie,
+            lie: lie.clone(),
             thinning: None,
         };
         let played = play
@@ -162,7 +143,7 @@ impl Verifier {
             });
         }
         engine.shows_all(first_ms, n_targets).await?;
-        let mut unproven = bind::unproven(&self.monitoring, &self.contracts);
+        let mut unproven = bind::unproven(monitoring, contracts);
         let refused = played.refused.iter();
         unproven.extend(refused.map(|(target, why, times)| bind::refused(target, *why, *times)));
         let offset = |file: &str, group: &str, interval_ms| match phase {
@@ -171,7 +152,7 @@ impl Verifier {
             Phase::Aligned => 0,
             Phase::Seeded(seed) => group_offset(seed, file, group, interval_ms),
         };
-        let mut files = self.monitoring.rules.clone();
+        let mut files = monitoring.rules.clone();
         if thinned_ms.is_some() {
             let groups = files.iter_mut().flat_map(|file| &mut file.groups);
             groups.for_each(|group| group.interval_ms = thinned_ms);
@@ -180,14 +161,16 @@ impl Verifier {
         // At the scenario's end nobody scrapes any more, and a unit test knows no sample of the recent past.
         let until_ms = epoch_ms + duration_ms - i64::from(thinned_ms.is_some());
         let (files, span) = (&files, (from_ms, until_ms));
-        let default_ms = self.monitoring.config.evaluation_interval_ms;
+        let default_ms = monitoring.config.evaluation_interval_ms;
         let recording = rules::recording_rules(files, default_ms, span, offset);
         let alerts = alert_rules(files, default_ms, span, offset);
         let client = engine.client();
         let recorded: BTreeMap<String, Evaluations> =
             recording.iter().map(|rule| (rule.record.clone(), rule.evaluations)).collect();
-        let recording: Vec<RecordingRule> =
-            recording.into_iter().filter(|rule| wanted(&rule.record)).collect();
+        let wanted = |rule: &RecordingRule| {
+            records.as_ref().is_none_or(|records| records.contains(&rule.record))
+        };
+        let recording: Vec<RecordingRule> = recording.into_iter().filter(wanted).collect();
         rules::materialise(&recording, &client, &writer, |record| {
             notice(Notice::Recording(record.to_owned()));
         })
@@ -196,7 +179,8 @@ impl Verifier {
         let truth = Truth {
             ledger: played.ledger,
             blinds: blinds(&scenario.incidents, epoch_ms),
-            constants_ms: constants_ms(&recorded, &self.contracts),
+            constants_ms: constants_ms(&recorded, contracts),
+            pictures: self.tools.pictures,
         };
         Ok(Staged {
             engine,
@@ -204,6 +188,7 @@ impl Verifier {
             arithmetic,
             recorded,
             alerts,
+            targets,
             report: ScenarioReport {
                 scenario: scenario.name.clone(),
                 seed: scenario.seed,
@@ -228,16 +213,10 @@ impl Verifier {
         if let Some(found) = known.get(&replicas) {
             return Ok(found.clone());
         }
-        let found = targets::targets(&self.monitoring, &self.binary, replicas).await?;
+        let found = targets::targets(&self.files.monitoring, &self.tools.binary, replicas).await?;
         known.insert(replicas, found.clone());
         Ok(found)
     }
-}
-
-/// The engine's arithmetic.
-#[must_use]
-pub fn era(binary: &PrometheusBinary) -> Era {
-    Era::of_version(&binary.version.to_string()).unwrap_or(Era::From3_0)
 }
 
 /// Whether a module is not yet scraped when a scenario begins.

@@ -1,8 +1,8 @@
 //! An expression taken apart into what can be asked for by itself.
 
-use promql_parser::parser::{
-    Expr, parse,
-    token::{T_LAND, T_LOR, T_LUNLESS},
+use prom::promql::{
+    Expr,
+    operator::{Operator, SetOperation},
 };
 
 /// A part that can be asked for.
@@ -42,48 +42,37 @@ pub enum Role {
 #[must_use]
 pub fn parts(expr: &str) -> Vec<PartOf> {
     let mut found = Vec::new();
-    if let Ok(expr) = parse(expr) {
+    if let Ok(expr) = Expr::parse(expr) {
         collect(&expr, 0, Role::Whole, &mut found);
     }
     found
 }
 
 fn collect(expr: &Expr, depth: usize, role: Role, found: &mut Vec<PartOf>) {
+    let expr = expr.bare();
     let recorded = match expr {
-        Expr::Paren(paren) => return collect(&paren.expr, depth, role, found),
-        Expr::NumberLiteral(_)
-        | Expr::StringLiteral(_)
-        | Expr::MatrixSelector(_)
-        | Expr::Extension(_) => return,
-        Expr::VectorSelector(selector) => selector.name.clone(),
+        Expr::Number(_) | Expr::Text(_) | Expr::Range(_) => return,
+        Expr::Select(selector) => selector.metric.clone(),
         _ => None,
     };
     found.push(PartOf { depth, expr: expr.to_string(), role, recorded });
     let mut below = |expr: &Expr, role| collect(expr, depth + 1, role, found);
     match expr {
         Expr::Binary(binary) => {
-            let (left, right) = match binary.op.id() {
-                T_LAND => (role_of_kept(role), Role::Condition),
-                T_LUNLESS => (role_of_kept(role), Role::Exception),
-                T_LOR => (Role::Branch, Role::Branch),
-                _ if binary.op.is_comparison_operator() => (Role::Measured, Role::Threshold),
-                _ => (Role::Operand, Role::Operand),
+            let (left, right) = match binary.operator {
+                Operator::Set(SetOperation::And) => (role_of_kept(role), Role::Condition),
+                Operator::Set(SetOperation::Unless) => (role_of_kept(role), Role::Exception),
+                Operator::Set(SetOperation::Or) => (Role::Branch, Role::Branch),
+                Operator::Compare(_) => (Role::Measured, Role::Threshold),
+                Operator::Arithmetic(_) => (Role::Operand, Role::Operand),
             };
-            below(&binary.lhs, left);
-            below(&binary.rhs, right);
+            below(&binary.left, left);
+            below(&binary.right, right);
         }
         Expr::Aggregate(aggregate) => below(&aggregate.expr, Role::Operand),
-        Expr::Call(call) => {
-            call.args.args.iter().for_each(|argument| below(argument, Role::Operand))
-        }
-        Expr::Unary(unary) => below(&unary.expr, Role::Operand),
-        Expr::Subquery(_)
-        | Expr::Paren(_)
-        | Expr::VectorSelector(_)
-        | Expr::NumberLiteral(_)
-        | Expr::StringLiteral(_)
-        | Expr::MatrixSelector(_)
-        | Expr::Extension(_) => {}
+        // What is evaluated over a window is not what it is at the instant.
+        Expr::Subquery(_) => {}
+        other => other.children().into_iter().for_each(|part| below(part, Role::Operand)),
     }
 }
 

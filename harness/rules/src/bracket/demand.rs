@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::node::{Node, SetOperator};
+use super::node::Node;
+use prom::promql::operator::SetOperation;
 
 /// What a comparison must do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,8 +89,8 @@ impl Demands {
             Node::Set { op, lhs, rhs, .. } => {
                 self.some(lhs);
                 match op {
-                    SetOperator::And => self.some(rhs),
-                    SetOperator::Or | SetOperator::Unless => self.none(rhs),
+                    SetOperation::And => self.some(rhs),
+                    SetOperation::Or | SetOperation::Unless => self.none(rhs),
                 }
             }
             Node::Absent(inner, _) => self.none(inner),
@@ -121,8 +122,8 @@ impl Demands {
             Node::Set { op, lhs, rhs, .. } => {
                 self.none(lhs);
                 match op {
-                    SetOperator::And => self.some(rhs),
-                    SetOperator::Or | SetOperator::Unless => self.none(rhs),
+                    SetOperation::And => self.some(rhs),
+                    SetOperation::Or | SetOperation::Unless => self.none(rhs),
                 }
             }
             Node::Absent(inner, _) => self.some(inner),
@@ -156,18 +157,18 @@ impl Demands {
             Node::Set { op, lhs, rhs, .. } => {
                 if let Some(polarity) = self.hang(lhs, wanted) {
                     match op {
-                        SetOperator::And => self.some(rhs),
-                        SetOperator::Or | SetOperator::Unless => self.none(rhs),
+                        SetOperation::And => self.some(rhs),
+                        SetOperation::Or | SetOperation::Unless => self.none(rhs),
                     }
                     return Some(polarity);
                 }
                 let polarity = self.hang(rhs, wanted)?;
                 match op {
-                    SetOperator::And => self.some(lhs),
-                    SetOperator::Or => self.none(lhs),
-                    SetOperator::Unless => self.some(lhs),
+                    SetOperation::And => self.some(lhs),
+                    SetOperation::Or => self.none(lhs),
+                    SetOperation::Unless => self.some(lhs),
                 }
-                Some(if *op == SetOperator::Unless { !polarity } else { polarity })
+                Some(if *op == SetOperation::Unless { !polarity } else { polarity })
             }
         }
     }

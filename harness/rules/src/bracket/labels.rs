@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promql_parser::label::{MatchOp, Matcher};
-
 use monitoring::recorded::RecordedLabels;
 
-use super::node::{Grouping, Leaf, Levels, Matching, Model, Node, SetOperator};
-use prom::promql::alternatives;
+use super::node::{Leaf, Levels, Model, Node};
+use prom::promql::{
+    LabelMatcher, MatchOperator,
+    operator::{Grouping, Join, SetOperation, Side},
+};
 
 /// Label names and values, `__name__` among them where there is one.
 pub(super) type LabelMap = BTreeMap<String, String>;
@@ -52,8 +53,13 @@ pub(super) fn given(model: &Model, branch: &Node, nth: usize) -> LabelMap {
     let mut given: BTreeMap<String, Option<String>> = BTreeMap::new();
     for leaf in branch.leaves() {
         for matcher in &model.leaves[leaf].matchers {
-            let value = listed(matcher).into_iter().nth(nth).filter(|value| !value.is_empty());
-            let known = given.entry(matcher.name.clone()).or_insert_with(|| value.clone());
+            let value = matcher
+                .listed_values()
+                .into_iter()
+                .flatten()
+                .nth(nth)
+                .filter(|value| !value.is_empty());
+            let known = given.entry(matcher.label().to_owned()).or_insert_with(|| value.clone());
             if *known != value {
                 *known = None;
             }
@@ -79,7 +85,7 @@ pub(super) fn series(
     let name = &leaf.names[if is_told { group.nth % leaf.names.len() } else { 0 }];
     let mut names: BTreeSet<&str> = leaf.wanted.iter().map(String::as_str).collect();
     for relative in &family {
-        names.extend(relative.matchers.iter().map(|matcher| matcher.name.as_str()));
+        names.extend(relative.matchers.iter().map(LabelMatcher::label));
         names.extend(relative.wanted.iter().map(String::as_str));
     }
     match naming.recorded.get(name) {
@@ -109,13 +115,14 @@ fn value(
     family: &[&Leaf],
     given: Option<&String>,
 ) -> Option<String> {
-    let of = |leaf: &Leaf| -> Vec<Matcher> {
-        leaf.matchers.iter().filter(|matcher| matcher.name == label).cloned().collect()
+    let of = |leaf: &Leaf| -> Vec<LabelMatcher> {
+        leaf.matchers.iter().filter(|matcher| matcher.label() == label).cloned().collect()
     };
     let own = of(leaf);
     let others = family.iter().flat_map(|relative| of(relative));
-    let others: Vec<Matcher> = others.filter(|matcher| !own.contains(matcher)).collect();
-    let mut listed: Vec<String> = own.iter().flat_map(listed).collect();
+    let others: Vec<LabelMatcher> = others.filter(|matcher| !own.contains(matcher)).collect();
+    let mut listed: Vec<String> =
+        own.iter().flat_map(LabelMatcher::listed_values).flatten().collect();
     if !listed.is_empty() {
         let turn = nth % listed.len();
         listed.rotate_left(turn);
@@ -125,33 +132,26 @@ fn value(
     invented.extend(["a", "b"].map(|letter| format!("{label}-{letter}")));
     let turn = nth % invented.len();
     invented.rotate_left(turn);
-    let excluded =
-        others.iter().filter(|matcher| matches!(matcher.op, MatchOp::NotEqual | MatchOp::NotRe(_)));
+    let excluded = others.iter().filter(|matcher| {
+        matches!(matcher.operator(), MatchOperator::NotEqual | MatchOperator::NotRegex)
+    });
     let numbers = ["1", "200", "500"].map(str::to_owned);
     // A selector of the same metric that asks for the value has series of its own with it.
     let given = given.filter(|_| own.is_empty() && others.is_empty()).cloned();
     let mut candidates: Vec<String> = given.into_iter().chain(listed).chain(invented).collect();
-    candidates.extend(excluded.map(|matcher| matcher.value.clone()).filter(|v| !v.is_empty()));
+    candidates.extend(excluded.map(|matcher| matcher.value().to_owned()).filter(|v| !v.is_empty()));
     candidates.extend(numbers);
     candidates.push(String::new());
-    candidates.retain(|value| own.iter().all(|matcher| matcher.is_match(value)));
-    let apart = |value: &&String| others.iter().all(|matcher| !matcher.is_match(value));
+    candidates.retain(|value| own.iter().all(|matcher| matcher.accepts(value)));
+    let apart = |value: &&String| others.iter().all(|matcher| !matcher.accepts(value));
     candidates.iter().find(apart).or(candidates.first()).cloned()
-}
-
-fn listed(matcher: &Matcher) -> Vec<String> {
-    match &matcher.op {
-        MatchOp::Equal => vec![matcher.value.clone()],
-        MatchOp::Re(_) => alternatives(&matcher.value).unwrap_or_default(),
-        MatchOp::NotEqual | MatchOp::NotRe(_) => Vec::new(),
-    }
 }
 
 /// Whether the leaf selects a series.
 pub(super) fn selects(leaf: &Leaf, labels: &LabelMap) -> bool {
     let value = |name: &str| labels.get(name).map_or("", String::as_str);
     leaf.names.iter().any(|name| name == value("__name__"))
-        && leaf.matchers.iter().all(|matcher| matcher.is_match(value(&matcher.name)))
+        && leaf.matchers.iter().all(|matcher| matcher.accepts(value(matcher.label())))
 }
 
 /// The labels of the elements that the whole yields: one for each branch of `or` that has labels of its own.
@@ -162,10 +162,7 @@ pub(super) fn elements(node: &Node, levels: &Levels, series: &[LabelMap]) -> Vec
     let regrouped = |inner: &Node, grouping: &Grouping| {
         let mut found = elements(inner, levels, series);
         for labels in &mut found {
-            match grouping {
-                Grouping::By(kept) => labels.retain(|name, _| kept.contains(name)),
-                Grouping::Without(dropped) => labels.retain(|name, _| !dropped.contains(name)),
-            }
+            labels.retain(|name, _| grouping.keeps(name));
         }
         found.sort();
         found.dedup();
@@ -181,15 +178,16 @@ pub(super) fn elements(node: &Node, levels: &Levels, series: &[LabelMap]) -> Vec
         Node::Grouped(inner, grouping) | Node::Counted(inner, grouping) => {
             regrouped(inner, grouping)
         }
-        Node::Arithmetic { lhs, rhs, matching, .. } => matched(lhs, rhs, matching, levels, series),
+        Node::Arithmetic { lhs, rhs, join, .. } => matched(lhs, rhs, join.as_ref(), levels, series),
         Node::Compare(compare) => {
-            matched(&compare.lhs, &compare.rhs, &compare.matching, levels, series)
+            matched(&compare.lhs, &compare.rhs, compare.join.as_ref(), levels, series)
         }
-        Node::Set { op: SetOperator::Or, lhs, rhs, matching, .. } => {
+        Node::Set { op: SetOperation::Or, lhs, rhs, join, .. } => {
             let mut found = elements(lhs, levels, series);
-            let known: Vec<LabelMap> = found.iter().map(|labels| key(labels, matching)).collect();
+            let known: Vec<LabelMap> =
+                found.iter().map(|labels| key(labels, join.as_ref())).collect();
             let others = elements(rhs, levels, series);
-            found.extend(others.into_iter().filter(|l| !known.contains(&key(l, matching))));
+            found.extend(others.into_iter().filter(|l| !known.contains(&key(l, join.as_ref()))));
             found
         }
         Node::Set { lhs, .. } => elements(lhs, levels, series),
@@ -197,13 +195,11 @@ pub(super) fn elements(node: &Node, levels: &Levels, series: &[LabelMap]) -> Vec
     }
 }
 
-/// The labels by which operands are matched.
-fn key(labels: &LabelMap, matching: &Matching) -> LabelMap {
+/// The labels by which operands are matched, which are all of them where one side has many.
+fn key(labels: &LabelMap, join: Option<&Join>) -> LabelMap {
     let mut key = labels.clone();
-    match matching {
-        Matching::On(kept) => key.retain(|name, _| kept.contains(name)),
-        Matching::Ignoring(dropped) => key.retain(|name, _| !dropped.contains(name)),
-        Matching::Scalar | Matching::Left(_) | Matching::Right(_) => {}
+    if let Some(Join { matching, many: None }) = join {
+        key.retain(|name, _| matching.keeps(name));
     }
     key
 }
@@ -211,12 +207,12 @@ fn key(labels: &LabelMap, matching: &Matching) -> LabelMap {
 fn matched(
     lhs: &Node,
     rhs: &Node,
-    matching: &Matching,
+    join: Option<&Join>,
     levels: &Levels,
     series: &[LabelMap],
 ) -> Vec<LabelMap> {
     let (left, right) = (elements(lhs, levels, series), elements(rhs, levels, series));
-    let with = |many: Vec<LabelMap>, one: &[LabelMap], included: &BTreeSet<String>| {
+    let with = |many: Vec<LabelMap>, one: &[LabelMap], included: &[String]| {
         let one = one.first().cloned().unwrap_or_default();
         let extended = many.into_iter().map(|mut labels| {
             for name in included {
@@ -229,13 +225,11 @@ fn matched(
         });
         extended.collect()
     };
-    match matching {
-        Matching::Scalar if lhs.is_constant() => right,
-        Matching::Scalar => left,
-        Matching::On(_) | Matching::Ignoring(_) => {
-            left.iter().map(|labels| key(labels, matching)).collect()
-        }
-        Matching::Left(included) => with(left, &right, included),
-        Matching::Right(included) => with(right, &left, included),
+    match join {
+        None if lhs.is_constant() => right,
+        None => left,
+        Some(Join { many: None, .. }) => left.iter().map(|labels| key(labels, join)).collect(),
+        Some(Join { many: Some((Side::Left, included)), .. }) => with(left, &right, included),
+        Some(Join { many: Some((Side::Right, included)), .. }) => with(right, &left, included),
     }
 }

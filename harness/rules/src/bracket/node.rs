@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promql_parser::label::Matcher;
+use prom::promql::{
+    LabelMatcher,
+    operator::{Arithmetic, Grouping, Join, Relation, SetOperation},
+};
 
 /// How a leaf's level shows in samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +52,7 @@ pub(super) struct Leaf {
     /// The metrics that it may select.
     pub(super) names: Vec<String>,
     /// Matchers on other labels.
-    pub(super) matchers: Vec<Matcher>,
+    pub(super) matchers: Vec<LabelMatcher>,
     pub(super) kind: LeafKind,
     /// Windows in milliseconds.
     pub(super) windows: BTreeSet<i64>,
@@ -70,99 +73,19 @@ impl Leaf {
     }
 }
 
-/// An operator with two numeric operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arithmetic {
-    Add,
-    Sub,
-    Mul,
-    Div,
-}
-
-/// A comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
-    Equal,
-    NotEqual,
-}
-
-impl Comparison {
-    pub(super) fn holds(self, lhs: f64, rhs: f64) -> bool {
-        match self {
-            Self::Greater => lhs > rhs,
-            Self::GreaterOrEqual => lhs >= rhs,
-            Self::Less => lhs < rhs,
-            Self::LessOrEqual => lhs <= rhs,
-            Self::Equal => lhs == rhs,
-            Self::NotEqual => lhs != rhs,
-        }
-    }
-
-    /// The same with the operands exchanged.
-    pub(super) fn mirrored(self) -> Comparison {
-        match self {
-            Self::Greater => Self::Less,
-            Self::GreaterOrEqual => Self::LessOrEqual,
-            Self::Less => Self::Greater,
-            Self::LessOrEqual => Self::GreaterOrEqual,
-            same => same,
-        }
-    }
-
-    /// Where it holds: above the other operand (1), below it (-1), or neither.
-    pub(super) fn direction(self) -> f64 {
-        match self {
-            Self::Greater | Self::GreaterOrEqual => 1.0,
-            Self::Less | Self::LessOrEqual => -1.0,
-            Self::Equal | Self::NotEqual => 0.0,
-        }
+/// Where a comparison holds: above the other operand (1), below it (-1), or neither.
+pub(super) fn direction(relation: Relation) -> f64 {
+    match relation {
+        Relation::Above | Relation::AtLeast => 1.0,
+        Relation::Below | Relation::AtMost => -1.0,
+        Relation::Equal | Relation::NotEqual => 0.0,
     }
 }
 
-/// A set operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SetOperator {
-    And,
-    Or,
-    Unless,
-}
-
-/// Which labels an aggregation leaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Grouping {
-    By(BTreeSet<String>),
-    Without(BTreeSet<String>),
-}
-
-/// Which labels an operation leaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Matching {
-    /// Those of the only vector.
-    Scalar,
-    /// One to one `on` these, or all but these.
-    On(BTreeSet<String>),
-    Ignoring(BTreeSet<String>),
-    /// Those of the left side with these of the right one.
-    Left(BTreeSet<String>),
-    /// The other way round.
-    Right(BTreeSet<String>),
-}
-
-impl Matching {
-    /// Whether operands must agree in a label.
-    pub(super) fn keeps(&self, label: &str) -> bool {
-        match self {
-            Self::On(labels) => labels.contains(label),
-            Self::Ignoring(labels) => !labels.contains(label),
-            // Of a many-to-one matching the labels are not kept here: none is relied on.
-            Self::Left(_) | Self::Right(_) => false,
-            Self::Scalar => true,
-        }
-    }
+/// Whether operands must agree in a label; with a number instead of a vector, which is `None`, nothing keeps them apart.
+pub(super) fn keeps(join: Option<&Join>, label: &str) -> bool {
+    // Of a many-to-one matching the labels are not kept here: none is relied on.
+    join.is_none_or(|join| join.many.is_none() && join.matching.keeps(label))
 }
 
 /// A comparison in its place.
@@ -170,12 +93,13 @@ impl Matching {
 pub(super) struct Compare {
     /// Its number in the order in which comparisons stand.
     pub(super) id: usize,
-    pub(super) op: Comparison,
+    pub(super) op: Relation,
     pub(super) lhs: Node,
     pub(super) rhs: Node,
     /// Yields 0 or 1 instead of filtering.
     pub(super) is_bool: bool,
-    pub(super) matching: Matching,
+    /// Of two vectors.
+    pub(super) join: Option<Join>,
     /// As written.
     pub(super) text: String,
     /// Part of a larger number, or beside the first operand of `and`: it says when the alert may speak at all.
@@ -195,14 +119,14 @@ pub(super) enum Node {
         op: Arithmetic,
         lhs: Box<Node>,
         rhs: Box<Node>,
-        matching: Matching,
+        join: Option<Join>,
     },
     Compare(Box<Compare>),
     Set {
-        op: SetOperator,
+        op: SetOperation,
         lhs: Box<Node>,
         rhs: Box<Node>,
-        matching: Matching,
+        join: Option<Join>,
         /// As written.
         text: String,
     },
@@ -246,18 +170,18 @@ impl Node {
     }
 
     /// How the operands of all operations are matched.
-    pub(super) fn matchings(&self) -> Vec<&Matching> {
+    pub(super) fn joins(&self) -> Vec<Option<&Join>> {
         let all = self.all().into_iter();
         all.filter_map(|node| match node {
-            Self::Arithmetic { matching, .. } | Self::Set { matching, .. } => Some(matching),
-            Self::Compare(compare) => Some(&compare.matching),
+            Self::Arithmetic { join, .. } | Self::Set { join, .. } => Some(join.as_ref()),
+            Self::Compare(compare) => Some(compare.join.as_ref()),
             _ => None,
         })
         .collect()
     }
 
     /// Every operation `op`, and its right side, that asks there only whether there is a series.
-    pub(super) fn plain(&self, wanted: SetOperator) -> Vec<(&Node, &Node)> {
+    pub(super) fn plain(&self, wanted: SetOperation) -> Vec<(&Node, &Node)> {
         let all = self.all().into_iter();
         all.filter_map(|node| match node {
             Self::Set { op, rhs, .. } if *op == wanted && rhs.compares().is_empty() => {
@@ -271,12 +195,12 @@ impl Node {
     /// The operands of `or` that can raise the alert, left to right; a single one where there is no `or`.
     pub(super) fn branches(&self) -> Vec<&Node> {
         match self {
-            Self::Set { op: SetOperator::Or, lhs, rhs, .. } => {
+            Self::Set { op: SetOperation::Or, lhs, rhs, .. } => {
                 let mut branches = lhs.branches();
                 branches.extend(rhs.branches());
                 branches
             }
-            Self::Set { op: SetOperator::And | SetOperator::Unless, lhs, .. } => {
+            Self::Set { op: SetOperation::And | SetOperation::Unless, lhs, .. } => {
                 let branches = lhs.branches();
                 if branches.len() > 1 { branches } else { vec![self] }
             }
@@ -314,12 +238,7 @@ impl Node {
             Self::Counted(inner, _) => inner.walk(levels, filters).map(|_| 1.0),
             Self::Arithmetic { op, lhs, rhs, .. } => {
                 let (lhs, rhs) = (lhs.walk(levels, filters)?, rhs.walk(levels, filters)?);
-                Some(match op {
-                    Arithmetic::Add => lhs + rhs,
-                    Arithmetic::Sub => lhs - rhs,
-                    Arithmetic::Mul => lhs * rhs,
-                    Arithmetic::Div => lhs / rhs,
-                })
+                Some(op.exact()?(lhs, rhs))
             }
             Self::Compare(compare) => {
                 let lhs = compare.lhs.walk(levels, filters)?;
@@ -336,9 +255,9 @@ impl Node {
             Self::Set { op, lhs, rhs, .. } => {
                 let (lhs, rhs) = (lhs.walk(levels, filters), rhs.walk(levels, filters));
                 match op {
-                    SetOperator::And => lhs.filter(|_| rhs.is_some()),
-                    SetOperator::Or => lhs.or(rhs),
-                    SetOperator::Unless => lhs.filter(|_| rhs.is_none()),
+                    SetOperation::And => lhs.filter(|_| rhs.is_some()),
+                    SetOperation::Or => lhs.or(rhs),
+                    SetOperation::Unless => lhs.filter(|_| rhs.is_none()),
                 }
             }
             Self::Absent(inner, _) => match inner.walk(levels, filters) {

@@ -7,30 +7,27 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::task::JoinSet;
 
 use super::{Behaviour, Bracket, Case, Firing, Lack, NotBracketed, What};
 use prom::{
     evaluations::Evaluations,
     remote_write::{EncodedLabels, SeriesRef},
     series::Value,
-    version::Line,
 };
 use proof::alert::{AlertRule, timeline};
 use stack::{
+    bounded,
     client::{
         prometheus::{ClientError, Problem, Prometheus},
         remote_write::{RemoteWriter, WriteError},
     },
     environment::Environment,
-    native::{NativePrometheus, Options, StartError},
+    native::{NativePrometheus, StartError},
     prometheus_binary::PrometheusBinary,
 };
 
 /// Where the time axis begins, 2024-01-01: long enough ago that nothing is written into the future.
 const BEGIN_MS: i64 = 1_704_067_200_000;
-/// Questions under way at once: more gain nothing on two cores.
-const AT_ONCE: usize = 4;
 
 /// Why cases could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -140,12 +137,7 @@ impl Staged {
         let starts: Vec<Vec<i64>> =
             brackets.iter().map(|bracket| bracket.cases.iter().map(&mut place).collect()).collect();
         let span = Duration::from_millis((cursor_ms - BEGIN_MS).unsigned_abs());
-        let mut engine = NativePrometheus::start(
-            binary,
-            environment,
-            &Options { config: None, span, ..Options::default() },
-        )
-        .await?;
+        let mut engine = NativePrometheus::for_backfill(binary, environment, span).await?;
         let mut session = RemoteWriter::new(engine.url()).session();
         for (bracket, starts) in brackets.iter().zip(&starts) {
             for (case, start_ms) in bracket.cases.iter().zip(starts) {
@@ -164,10 +156,7 @@ impl Staged {
             }
         }
         session.finish().await?;
-        if binary.version.line() == Line::V3 {
-            // Right after a backfill, 3.x answers from its out-of-order buffers, ten times slower (measured).
-            engine.restart().await?;
-        }
+        engine.restart_after_backfill().await?;
         let client = Prometheus::new(engine.url());
         Ok(Staged { engine, client, starts })
     }
@@ -211,27 +200,14 @@ impl Staged {
     pub async fn ask_all(
         &self,
         asked: &[(&AlertRule, usize, usize, usize)],
-        mut answered: impl FnMut(usize),
+        answered: impl FnMut(usize),
     ) -> Result<Vec<Observed>, ClientError> {
-        let mut waiting = asked.iter().enumerate();
-        let mut under_way = JoinSet::new();
-        let mut found: Vec<Option<Observed>> = vec![None; asked.len()];
-        let mut n_answered = 0;
-        loop {
-            while under_way.len() < AT_ONCE
-                && let Some((index, (rule, nth, case, n))) = waiting.next()
-            {
-                let (client, rule) = (self.client.clone(), (*rule).clone());
-                let (start_ms, n) = (self.starts[*nth][*case], *n);
-                under_way.spawn(async move { (index, ask(&client, &rule, start_ms, n).await) });
-            }
-            let Some(joined) = under_way.join_next().await else { break };
-            let (index, observed) = joined.expect("asking does not panic and is not cancelled");
-            found[index] = Some(observed?);
-            n_answered += 1;
-            answered(n_answered);
-        }
-        Ok(found.into_iter().flatten().collect())
+        let asked = asked.iter().map(|(rule, nth, case, n)| {
+            let (client, rule) = (self.client.clone(), (*rule).clone());
+            let (start_ms, n) = (self.starts[*nth][*case], *n);
+            async move { ask(&client, &rule, start_ms, n).await }
+        });
+        bounded::all(asked, answered).await
     }
 }
 

@@ -5,8 +5,9 @@
 use super::{
     atoms::Atoms,
     demand::{Demands, Side, Want},
-    node::{Arithmetic, Compare, Comparison, LeafKind, Levels, Model, Node},
+    node::{Compare, LeafKind, Levels, Model, Node, direction},
 };
+use prom::promql::operator::{Arithmetic, Relation};
 
 /// How far "just" is, relative to the threshold: far more than floating point and extrapolation of a steady rate lose.
 pub(super) const CLOSE: f64 = 1e-6;
@@ -167,8 +168,8 @@ fn is_met(compare: &Compare, want: Want, levels: &Levels) -> bool {
 }
 
 /// Values that make `value op other` do what is wanted, the best first.
-fn targets(op: Comparison, want: Want, other: f64, whole: bool) -> Vec<f64> {
-    let up = if op.direction() == 0.0 { 1.0 } else { op.direction() };
+fn targets(op: Relation, want: Want, other: f64, whole: bool) -> Vec<f64> {
+    let up = if direction(op) == 0.0 { 1.0 } else { direction(op) };
     let far = |away: f64| match (whole, other == 0.0, away > 0.0) {
         (true, _, true) => vec![other + 2.0, other + 1.0],
         (true, _, false) => vec![(other - 2.0).max(0.0), other - 1.0],
@@ -190,10 +191,10 @@ fn targets(op: Comparison, want: Want, other: f64, whole: bool) -> Vec<f64> {
         }
         Want::Side(side) if other == 0.0 => vec![side.sign() * SMALL],
         Want::Side(side) => vec![other + side.sign() * other.abs() * CLOSE],
-        Want::True if op == Comparison::Equal => vec![other],
-        Want::False if op == Comparison::NotEqual => vec![other],
-        Want::True if op == Comparison::NotEqual => [far(1.0), far(-1.0)].concat(),
-        Want::False if op == Comparison::Equal => [far(1.0), far(-1.0)].concat(),
+        Want::True if op == Relation::Equal => vec![other],
+        Want::False if op == Relation::NotEqual => vec![other],
+        Want::True if op == Relation::NotEqual => [far(1.0), far(-1.0)].concat(),
+        Want::False if op == Relation::Equal => [far(1.0), far(-1.0)].concat(),
         Want::True => far(up),
         // A counter cannot go below zero: on that side there is only the boundary itself.
         Want::False if is_strict => [far(-up), vec![other]].concat(),
@@ -219,18 +220,20 @@ pub(super) fn drive(node: &Node, leaf: usize, target: f64, levels: &Levels) -> O
                 let other = rhs.value(levels)?;
                 let target = match op {
                     Arithmetic::Add => target - other,
-                    Arithmetic::Sub => target + other,
-                    Arithmetic::Mul => target / other,
-                    Arithmetic::Div => target * other,
+                    Arithmetic::Subtract => target + other,
+                    Arithmetic::Multiply => target / other,
+                    Arithmetic::Divide => target * other,
+                    Arithmetic::Modulo | Arithmetic::Power | Arithmetic::Atan2 => return None,
                 };
                 drive(lhs, leaf, target, levels)
             } else {
                 let other = lhs.value(levels)?;
                 let target = match op {
                     Arithmetic::Add => target - other,
-                    Arithmetic::Sub => other - target,
-                    Arithmetic::Mul => target / other,
-                    Arithmetic::Div => other / target,
+                    Arithmetic::Subtract => other - target,
+                    Arithmetic::Multiply => target / other,
+                    Arithmetic::Divide => other / target,
+                    Arithmetic::Modulo | Arithmetic::Power | Arithmetic::Atan2 => return None,
                 };
                 drive(rhs, leaf, target, levels)
             }

@@ -162,7 +162,7 @@ fn halves(leaf: &Leaf, labels: &LabelMap) -> Option<LabelMap> {
     let is_sum = matches!(leaf.kind, LeafKind::Counter | LeafKind::Gauge) && leaf.summed;
     let is_free = labels.contains_key(PART.0)
         && !leaf.wanted.contains(PART.0)
-        && !leaf.matchers.iter().any(|matcher| matcher.name == PART.0);
+        && !leaf.matchers.iter().any(|matcher| matcher.label() == PART.0);
     (is_sum && is_free).then(|| {
         let mut labels = labels.clone();
         labels.insert(PART.0.to_owned(), PART.1.to_owned());

@@ -13,7 +13,8 @@ use super::{
     asking::ask,
     condition::{Applied, Open, decide},
     error::CampaignError,
-    stage::{Campaign, Subject},
+    setup::Campaign,
+    subjects::Subject,
 };
 use prom::{evaluations::Evaluations, remote_write::SeriesRef, series::Labels};
 use proof::{
@@ -209,12 +210,12 @@ impl<'a> Answers<'a> {
             decide(&condition.decision, given, Applied { values: &values, open: Open::None })
         };
         let campaign = self.campaign;
-        let tree = |expr: &String| campaign.expressions.tree(expr);
-        let trees: Option<Vec<_>> = condition.asked.iter().map(tree).collect();
-        let same = match tree(&rule.expr).zip(trees) {
+        let plain = |expr: &String| campaign.expressions.plain(expr);
+        let parts: Option<Vec<_>> = condition.asked.iter().map(plain).collect();
+        let same = match plain(&rule.expr).zip(parts) {
             // Held against the engine as a whole; here the same sums are the same to the last bit.
             Some((whole, asked)) => {
-                let mut own = |tree| evaluate(tree, &mut self.store, rule.evaluations);
+                let mut own = |plain| evaluate(plain, &mut self.store, rule.evaluations);
                 let failed = |source| CampaignError::Evaluate { rule: rule.name.clone(), source };
                 let whole = own(whole).map_err(failed)?;
                 let given: Result<Vec<_>, _> = asked.into_iter().map(own).collect();
@@ -246,19 +247,19 @@ impl<'a> Answers<'a> {
         evaluations: Evaluations,
     ) -> Result<Vec<Row>, CampaignError> {
         let campaign = self.campaign;
-        let tree = campaign.expressions.tree(expr);
+        let plain = campaign.expressions.plain(expr);
         let failed = |source| CampaignError::Evaluate { rule: rule.to_owned(), source };
-        let tree = match (self.source, tree) {
-            (Source::Here, Some(tree)) => {
+        let plain = match (self.source, plain) {
+            (Source::Here, Some(plain)) => {
                 // Whoever waits for a signal must get a turn.
                 tokio::task::yield_now().await;
-                return evaluate(tree, &mut self.store, evaluations).map_err(failed);
+                return evaluate(plain, &mut self.store, evaluations).map_err(failed);
             }
-            (Source::Both, Some(tree)) => tree,
+            (Source::Both, Some(plain)) => plain,
             _ => return ask(self.client, rule, expr, evaluations).await,
         };
         let theirs = ask(self.client, rule, expr, evaluations).await?;
-        let difference = agreement::compare(tree, &mut self.store, evaluations, &theirs);
+        let difference = agreement::compare(plain, &mut self.store, evaluations, &theirs);
         self.n_compared += 1;
         if let Some(difference) = difference.map_err(failed)? {
             if !campaign.settings.all_by_prometheus {

@@ -5,8 +5,8 @@
 //! each campaign.
 
 use prom::promql::{
-    condition::{Decision, Matching, Relation, SetOperation},
-    tree::Join,
+    condition::Decision,
+    operator::{Join, Matching, Relation, SetOperation},
 };
 use truth::evaluate::{
     binary::between,

@@ -10,12 +10,7 @@ use std::{
 
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::{
-    error::CampaignError,
-    plan::Run,
-    record::Record,
-    stage::{Campaign, Stage},
-};
+use super::{error::CampaignError, plan::Run, record::Record, setup::Campaign, stage::Stage};
 
 /// What came of a campaign.
 #[derive(Debug)]

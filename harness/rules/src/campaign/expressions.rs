@@ -10,15 +10,15 @@ use std::{
 use super::{
     error::{ExpressionError, RulePlace},
     needs::Needs,
-    stage::Subject,
+    subjects::Subject,
 };
 use monitoring::RuleFile;
-use prom::promql::{self, SelectorUse, parts, tree::Tree};
+use prom::promql::{self, SelectorUse, parts, plain::Plain};
 
-/// Every expression that may have to be answered, with its tree where it is plain.
+/// Every expression that may have to be answered, as a tree where it is plain.
 #[derive(Debug)]
 pub struct Expressions {
-    trees: BTreeMap<String, Option<Tree>>,
+    plain: BTreeMap<String, Option<Plain>>,
     /// For each question, what may have to be asked to find out why it never has a value.
     parts: BTreeMap<String, BTreeSet<String>>,
     /// Those that are not plain.
@@ -55,16 +55,16 @@ impl Expressions {
         let wholes = subjects.iter().map(|subject| &subject.rule.expr);
         let all = asked.iter().copied().chain(recorded.map(|rule| &rule.expr)).chain(wholes);
         let all: BTreeSet<&String> = all.chain(parts.values().flatten()).collect();
-        let trees: BTreeMap<String, Option<Tree>> =
-            all.into_iter().map(|expr| (expr.clone(), Tree::of(expr))).collect();
+        let plain: BTreeMap<String, Option<Plain>> =
+            all.into_iter().map(|expr| (expr.clone(), Plain::of(expr))).collect();
         let is_whole = |expr: &str| subjects.iter().any(|subject| subject.rule.expr == expr);
-        let not_plain = trees.iter().filter(|(_, tree)| tree.is_none());
+        let not_plain = plain.iter().filter(|(_, plain)| plain.is_none());
         let not_plain = not_plain.map(|(expr, _)| expr.clone());
         // A whole that is taken apart is asked where everything is.
         let always: Vec<String> =
             not_plain.filter(|expr| asked.contains(expr) || !is_whole(expr)).collect();
         let stored = Needs::reading(files, always.iter().map(String::as_str).collect());
-        Ok(Expressions { trees, parts, always, stored })
+        Ok(Expressions { plain, parts, always, stored })
     }
 
     /// Those that Prometheus has to answer in every run.
@@ -73,8 +73,8 @@ impl Expressions {
         &self.always
     }
 
-    pub(super) fn tree(&self, expr: &str) -> Option<&Tree> {
-        self.trees.get(expr)?.as_ref()
+    pub(super) fn plain(&self, expr: &str) -> Option<&Plain> {
+        self.plain.get(expr)?.as_ref()
     }
 
     /// What may have to be asked to find out why a question never has a value.

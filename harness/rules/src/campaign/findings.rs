@@ -17,7 +17,8 @@ use super::{
     needs::Needs,
     plan::Settings,
     record::Record,
-    stage::{Campaign, Subject},
+    setup::Campaign,
+    subjects::Subject,
 };
 use check::EmittedMetrics;
 use monitoring::Monitoring;
@@ -25,7 +26,8 @@ use prom::{
     problem::Problem,
     promql::{
         self,
-        condition::{Decision, SetOperation},
+        condition::Decision,
+        operator::SetOperation,
         parts::{Parts, parts},
     },
 };
@@ -186,7 +188,7 @@ fn of_runs(campaign: &Campaign, subject: &Subject, nth: usize, records: &[Record
 /// Whether every kind of incident was tried.
 fn everything_tried(campaign: &Campaign) -> bool {
     let Settings { trials, troubles, .. } = &campaign.settings;
-    *trials > 0 && Trouble::ALL.iter().all(|trouble| troubles.contains(trouble))
+    *trials > 0 && Trouble::all().iter().all(|trouble| troubles.contains(trouble))
 }
 
 /// Whether there is an `unless` in it.

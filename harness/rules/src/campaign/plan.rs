@@ -6,13 +6,13 @@
 use std::{collections::BTreeSet, fmt};
 
 use sim::{
-    incident::Incident,
+    incident::{Incident, Severity},
     rng::{Rng, Stream},
     time::Nanos,
     traffic::Profile,
 };
 
-use super::incidents::{Severity, Trouble};
+use super::incidents::Trouble;
 use scenario::{Course, Pace, Scenario, ScrapePhase, Stretch, Traffic, World};
 
 /// What a campaign consists of.
@@ -169,7 +169,7 @@ fn day(settings: &Settings, round: u32) -> Run {
 fn trial(settings: &Settings, trouble: Trouble, severity: usize, round: u32) -> (Run, i64) {
     const TRIALS: Stream = Stream::named("campaign trials");
     // The same trial has the same draws whatever else is tried.
-    let nth = (trouble as u64) << 40 | (severity as u64) << 32 | u64::from(round);
+    let nth = trouble.nth() << 40 | (severity as u64) << 32 | u64::from(round);
     let mut rng = Rng::new(settings.seed, TRIALS.nth(nth));
     let seed = rng.next_u64() >> 11;
     let hour_ms = rng.below(24) as i64 * 3_600_000;
@@ -253,6 +253,14 @@ impl fmt::Display for Run {
 mod tests {
     use super::*;
 
+    fn down() -> Trouble {
+        Trouble::named("module-down").unwrap()
+    }
+
+    fn restarts() -> Trouble {
+        Trouble::named("restarts").unwrap()
+    }
+
     const GAP: Nanos = Nanos(72 * Nanos::HOUR.0);
 
     fn settings() -> Settings {
@@ -262,7 +270,7 @@ mod tests {
             span: Nanos(24 * Nanos::HOUR.0),
             trials: 2,
             profiles: vec![Profile::Chat, Profile::Rag],
-            troubles: vec![Trouble::ModuleDown, Trouble::Restarts],
+            troubles: vec![down(), restarts()],
             warm_up: Nanos::HOUR,
             aftermath: Nanos::HOUR,
             scrape: Nanos::MINUTE,
@@ -314,11 +322,11 @@ mod tests {
     #[test]
     fn a_trial_is_the_same_whatever_else_is_tried() {
         let all = runs(&settings(), GAP);
-        let fewer = Settings { days: 0, troubles: vec![Trouble::Restarts], ..settings() };
+        let fewer = Settings { days: 0, troubles: vec![restarts()], ..settings() };
         let trials = |runs: &[Run]| -> Vec<(u64, Nanos)> {
             let first = runs.iter().filter(|run| !run.full_rate);
             let of = first.filter_map(|run| Some((run.seed, run.trial.as_ref()?)));
-            let restarts = of.filter(|(_, trial)| trial.trouble == Trouble::Restarts);
+            let restarts = of.filter(|(_, trial)| trial.trouble == restarts());
             restarts.map(|(seed, trial)| (seed, trial.at)).collect()
         };
         assert_eq!(trials(&all), trials(&runs(&fewer, GAP)));

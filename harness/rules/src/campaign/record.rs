@@ -10,7 +10,7 @@ use super::{
 };
 use prom::{
     evaluations::Evaluations,
-    promql::condition::{Condition, Relation},
+    promql::{condition::Condition, operator::Relation},
     series::Labels,
 };
 use proof::alert::{AlertRule, Episode, episodes};

@@ -3,80 +3,30 @@
 //! Takes what scraping would have stored (thinned), records the recording rules that the alerts read, has the alerts'
 //! expressions answered. What the answers mean is left to [`super::record`].
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use super::{
     answers::{Answers, Source},
     error::CampaignError,
-    expressions::Expressions,
-    needs::Needs,
-    plan::{self, Run, Settings},
+    plan::Run,
     record::{Record, RuleRecord, record},
-    sweep::Setting,
+    setup::Campaign,
+    subjects::Subject,
 };
-use sim::time::Nanos;
 
-use monitoring::{AlertmanagerConfig, Monitoring, RuleFile, sending::Sending};
-use prom::{promql::condition::Condition, remote_write::SeriesRef, series::Labels};
+use prom::remote_write::SeriesRef;
 use proof::{
     alert::{AlertRule, alert_rules},
     backfill::{
         NoWitness, Play, Thinning,
         rules::{self, RecordingRule},
     },
-    verify::{
-        group_offset,
-        targets::{self, Phase, Targets},
-    },
+    verify::{group_offset, targets::Phase},
 };
 use stack::{
     client::{prometheus::Prometheus, remote_write::RemoteWriter},
-    environment::Environment,
-    native::{NativePrometheus, Options},
-    prometheus_binary::PrometheusBinary,
+    native::NativePrometheus,
 };
-
-/// Everything that stays the same from run to run.
-#[derive(Debug)]
-pub struct Campaign {
-    /// What it consists of.
-    pub settings: Settings,
-    /// Its runs.
-    pub runs: Vec<Run>,
-    /// The rule files in force.
-    pub files: Vec<RuleFile>,
-    /// The interval of groups without one, in milliseconds.
-    pub default_interval_ms: i64,
-    /// The rules that are asked.
-    pub subjects: Vec<Subject>,
-    /// What they read.
-    pub needs: Needs,
-    /// Their expressions, and those of the recording rules that they read.
-    pub expressions: Expressions,
-    /// Who is told of alerts, and of which together.
-    pub alertmanager: Option<AlertmanagerConfig>,
-    /// What becomes of alerts on their way there.
-    pub sending: Sending,
-    /// Who is scraped.
-    pub targets: Targets,
-    /// The engine.
-    pub binary: PrometheusBinary,
-    /// This machine.
-    pub environment: Environment,
-}
-
-/// A rule that is asked.
-#[derive(Clone, Debug)]
-pub struct Subject {
-    /// Its place among all alert rules of the files.
-    pub nth: usize,
-    /// As the rule manager has it; its evaluations are those of no run in particular.
-    pub rule: AlertRule,
-    /// Taken apart.
-    pub condition: Condition,
-    /// As it is written, then what is swept.
-    pub settings: Vec<Setting>,
-}
 
 /// An engine with the runs that were played into it so far.
 #[derive(Debug)]
@@ -85,47 +35,6 @@ pub struct Stage {
     engine: NativePrometheus,
     writer: RemoteWriter,
     client: Prometheus,
-}
-
-impl Campaign {
-    /// A campaign about `subjects`, which are alert rules of `files`.
-    ///
-    /// # Errors
-    /// If a rule cannot be evaluated as a rule manager would, or the targets are not known.
-    pub async fn new(
-        monitoring: &Monitoring,
-        files: Vec<RuleFile>,
-        subjects: Vec<Subject>,
-        settings: Settings,
-        binary: PrometheusBinary,
-        environment: Environment,
-    ) -> Result<Campaign, CampaignError> {
-        let asked = |name: &str| subjects.iter().any(|subject| subject.rule.name == name);
-        let needs = Needs::of(&files, asked);
-        let targets = targets::targets(monitoring, &binary, [1; 3]).await?;
-        let mut seen = BTreeSet::new();
-        for (_, target) in &targets.targets {
-            let labels: Labels = target.labels.iter().cloned().collect();
-            if let Some(labels) = seen.replace(labels) {
-                return Err(CampaignError::SameTarget { labels });
-            }
-        }
-        let gap = Nanos::from_millis(needs.reach_ms.unsigned_abs());
-        Ok(Campaign {
-            runs: plan::runs(&settings, gap),
-            expressions: Expressions::of(&files, &subjects, &needs)?,
-            settings,
-            files,
-            default_interval_ms: monitoring.config.evaluation_interval_ms,
-            subjects,
-            needs,
-            alertmanager: monitoring.alertmanager.clone(),
-            sending: monitoring.config.sending_as_far_as_emulated(),
-            targets,
-            binary,
-            environment,
-        })
-    }
 }
 
 impl Stage {
@@ -137,9 +46,8 @@ impl Stage {
         let first_ms = campaign.runs.first().map_or(0, |run| run.start_ms);
         let last_ms = campaign.runs.last().map_or(0, Run::end_ms);
         let span = Duration::from_millis((last_ms - first_ms).max(0) as u64 + 3_600_000);
-        let options = Options { config: None, span, ..Options::default() };
-        let engine =
-            NativePrometheus::start(&campaign.binary, &campaign.environment, &options).await?;
+        let (binary, environment) = (&campaign.binary, &campaign.environment);
+        let engine = NativePrometheus::for_backfill(binary, environment, span).await?;
         let writer = RemoteWriter::new(engine.url());
         let client = Prometheus::new(engine.url());
         Ok(Stage { campaign, engine, writer, client })

@@ -2,13 +2,23 @@
 
 use std::path::PathBuf;
 
-use super::{
-    stage::Subject,
-    sweep::{self, Axis, SweepError},
-};
+use super::sweep::{self, Axis, Setting, SweepError};
 use monitoring::{Rule, RuleFile};
 use prom::promql::condition::Condition;
 use proof::alert::AlertRule;
+
+/// A rule that is asked.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Its place among all alert rules of the files.
+    pub nth: usize,
+    /// As the rule manager has it; its evaluations are those of no run in particular.
+    pub rule: AlertRule,
+    /// Taken apart.
+    pub condition: Condition,
+    /// As it is written, then what is swept.
+    pub settings: Vec<Setting>,
+}
 
 /// The deployed rules with those of a file that is not yet deployed: they take the place of those of the same name.
 #[must_use]

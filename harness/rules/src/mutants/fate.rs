@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     Fate, Sign,
-    subject::{Query, Source},
+    query::{Query, Source},
 };
 use prom::series::Answer;
 use proof::verify::{

@@ -3,13 +3,13 @@
 //! Questions are verification's own: the same looks, selections, intervals and contract. A mutant takes the place of
 //! the original's expression before anything is interpolated.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::subject::{Query, Source};
-use monitoring::{Monitoring, grafana::variables::VariableQuery};
+use super::query::{Query, Source};
+use monitoring::{Monitoring, Rule, grafana::variables::VariableQuery};
 use prom::promql;
 use proof::verify::{
-    Staged, Verifier, VerifyError, bind,
+    Files, Staged, VerifyError, bind,
     look::Look,
     question::{self, Form, Question},
 };
@@ -36,7 +36,7 @@ const MINUTE: i64 = 60_000;
 /// All that questions under one scenario need.
 #[derive(Debug)]
 pub(super) struct Surroundings<'a> {
-    verifier: &'a Verifier,
+    files: &'a Files,
     staged: &'a Staged,
     looks: Vec<Look>,
     /// What the variables of each dashboard offer.
@@ -49,17 +49,17 @@ impl<'a> Surroundings<'a> {
     /// # Errors
     /// If the engine does not list the values of variables.
     pub(super) async fn of(
-        verifier: &'a Verifier,
+        files: &'a Files,
         scenario: &Scenario,
         staged: &'a Staged,
     ) -> Result<Self, VerifyError> {
         let client = staged.engine.client();
         let (from, to) = span(scenario);
         let mut options = Vec::new();
-        for dashboard in &verifier.monitoring.dashboards {
+        for dashboard in &files.monitoring.dashboards {
             options.push(bind::options(dashboard, &client, from, to).await?.0);
         }
-        Ok(Self { verifier, staged, looks: verifier.looks(scenario), options })
+        Ok(Self { files, staged, looks: files.looks(scenario), options })
     }
 
     /// What is asked if `expr` stands in the query's place, the cheapest question first. Number and order do not
@@ -77,14 +77,14 @@ impl<'a> Surroundings<'a> {
     }
 
     fn of_target(&self, (d, p, t): (usize, usize, usize), expr: &str) -> Vec<Question> {
-        let monitoring = &self.verifier.monitoring;
+        let monitoring = &self.files.monitoring;
         let mut dashboard = monitoring.dashboards[d].clone();
         let mut panel = dashboard.panels.swap_remove(p);
         let mut target = panel.targets.swap_remove(t);
         expr.clone_into(&mut target.expr);
         panel.targets = vec![target];
         dashboard.panels = vec![panel];
-        let Some(contract) = self.verifier.contracts.dashboards.get(&dashboard.uid) else {
+        let Some(contract) = self.files.contracts.dashboards.get(&dashboard.uid) else {
             return Vec::new();
         };
         let (options, time_interval) = (&self.options[d], monitoring.time_interval());
@@ -95,8 +95,7 @@ impl<'a> Surroundings<'a> {
     fn of_rule(&self, query: &Query, expr: &str) -> Vec<Question> {
         let record = &query.place.panel;
         let known = self.staged.recorded.get(record).copied();
-        let (Some(evaluations), Some(contract)) =
-            (known, self.verifier.contracts.rules.get(record))
+        let (Some(evaluations), Some(contract)) = (known, self.files.contracts.rules.get(record))
         else {
             return Vec::new();
         };
@@ -129,14 +128,14 @@ impl<'a> Surroundings<'a> {
 
 /// The variables of a query as they are at the usual look, the last hour.
 pub(super) fn variables(
-    verifier: &Verifier,
+    files: &Files,
     source: &Source,
     looks: &[Look],
 ) -> BTreeMap<String, String> {
     let Source::Target(d, p, t) = *source else { return BTreeMap::new() };
-    let panel = &verifier.monitoring.dashboards[d].panels[p];
+    let panel = &files.monitoring.dashboards[d].panels[p];
     let plans = looks.iter().filter_map(|look| {
-        question::plan(panel, &panel.targets[t], verifier.monitoring.time_interval(), look).ok()
+        question::plan(panel, &panel.targets[t], files.monitoring.time_interval(), look).ok()
     });
     // The second look is the last hour.
     let Some(plan) = plans.take(2).last() else { return BTreeMap::new() };
@@ -179,8 +178,16 @@ pub(super) async fn metrics(
     Ok(metrics)
 }
 
+/// The recorded metrics that a dashboard or a rule reads.
+pub(super) fn read(monitoring: &Monitoring) -> BTreeSet<String> {
+    let rules =
+        monitoring.rules.iter().flat_map(|file| &file.groups).flat_map(|group| &group.rules);
+    let names = rules.map(Rule::name).filter(|record| reads(monitoring, record));
+    names.map(str::to_owned).collect()
+}
+
 /// Whether a dashboard or a rule reads the recorded metric `record`.
-pub(super) fn reads(monitoring: &Monitoring, record: &str) -> bool {
+fn reads(monitoring: &Monitoring, record: &str) -> bool {
     // What cannot be parsed might read anything.
     let reads = |expr: &str| {
         promql::selectors(expr)

@@ -4,39 +4,42 @@
 
 use std::collections::BTreeSet;
 
-use promql_parser::label::{BUCKET_LABEL, Labels};
-use promql_parser::parser::token::{
-    T_AVG, T_BOTTOMK, T_COUNT, T_MAX, T_MIN, T_QUANTILE, T_SUM, T_TOPK, TokenId, TokenType,
+use prom::promql::{
+    expr::{Aggregate, Expr, Selector},
+    operator::{Aggregation, Grouping},
 };
-use promql_parser::parser::{AggregateExpr, Expr, LabelModifier, VectorSelector};
 
-use super::walk::{Scope, Site, selectors};
+use super::site::{Scope, Site};
 use super::{Edit, MutantKind, call, selector};
 
-pub(super) fn edits(aggregate: &AggregateExpr, scope: Scope, site: Site<'_>) -> Vec<Edit> {
+/// The label of a classic histogram's bucket.
+const LE: &str = "le";
+
+pub(super) fn edits(aggregate: &Aggregate, scope: Scope, site: Site<'_>) -> Vec<Edit> {
     let mut edits = operator_edits(aggregate, scope);
-    if let (T_QUANTILE, Some(param)) = (aggregate.op.id(), &aggregate.param) {
-        edits.extend(call::quantile_edits(param, |param| {
-            Expr::Aggregate(AggregateExpr { param: Some(Box::new(param)), ..aggregate.clone() })
+    if let (Aggregation::Quantile, Some(parameter)) = (aggregate.operator, &aggregate.parameter) {
+        edits.extend(call::quantile_edits(parameter, |q| {
+            Expr::Aggregate(Aggregate { parameter: Some(Box::new(q)), ..aggregate.clone() })
         }));
     }
     edits.extend(grouping_edits(aggregate, site));
     edits
 }
 
-fn operator_edits(aggregate: &AggregateExpr, scope: Scope) -> Vec<Edit> {
-    let op = aggregate.op.id();
-    let others: &[TokenId] = match op {
-        T_SUM | T_MAX | T_AVG | T_MIN | T_COUNT => &[T_SUM, T_MAX, T_AVG, T_MIN, T_COUNT],
-        T_TOPK | T_BOTTOMK => &[T_TOPK, T_BOTTOMK],
+fn operator_edits(aggregate: &Aggregate, scope: Scope) -> Vec<Edit> {
+    use Aggregation::{Avg, Bottomk, Count, Max, Min, Sum, Topk};
+    let op = aggregate.operator;
+    let others: &[Aggregation] = match op {
+        Sum | Max | Avg | Min | Count => &[Sum, Max, Avg, Min, Count],
+        Topk | Bottomk => &[Topk, Bottomk],
         _ => &[],
     };
     let single = groups_hold_one_series(aggregate);
     let whole = scope.is_buckets && sums_whole_histograms(aggregate);
-    let equivalent = |other: TokenId| match (op, other) {
-        (T_COUNT, _) | (_, T_COUNT) => None,
+    let equivalent = |other: Aggregation| match (op, other) {
+        (Count, _) | (_, Count) => None,
         _ if single => Some("each group holds one series"),
-        (T_SUM, T_AVG) | (T_AVG, T_SUM) if whole => {
+        (Sum, Avg) | (Avg, Sum) if whole => {
             Some("each bucket has as many series, and a quantile is the same at any scale")
         }
         _ => None,
@@ -45,8 +48,8 @@ fn operator_edits(aggregate: &AggregateExpr, scope: Scope) -> Vec<Edit> {
         .iter()
         .filter(|&&other| other != op)
         .map(|&other| {
-            let mutant = AggregateExpr { op: TokenType::new(other), ..aggregate.clone() };
-            let description = format!("{} becomes {}", aggregate.op, mutant.op);
+            let mutant = Aggregate { operator: other, ..aggregate.clone() };
+            let description = format!("{op} becomes {other}");
             let edit = Edit::new(MutantKind::Aggregation, description, Expr::Aggregate(mutant));
             Edit { equivalent: equivalent(other), ..edit }
         })
@@ -54,51 +57,40 @@ fn operator_edits(aggregate: &AggregateExpr, scope: Scope) -> Vec<Edit> {
 }
 
 /// Whether the groups hold whole histograms: a target exposes all buckets of one together.
-fn sums_whole_histograms(aggregate: &AggregateExpr) -> bool {
+fn sums_whole_histograms(aggregate: &Aggregate) -> bool {
     let Expr::Call(operand) = aggregate.expr.as_ref() else { return false };
-    let Some(LabelModifier::Include(kept)) = &aggregate.modifier else { return false };
-    let is_le_matched =
-        |selector: &&VectorSelector| !selector.matchers.find_matchers(BUCKET_LABEL).is_empty();
-    matches!(operand.func.name, "rate" | "irate" | "increase")
-        && kept.labels.iter().any(|label| label == BUCKET_LABEL)
-        && !selectors(&aggregate.expr).iter().any(is_le_matched)
+    let Some(Grouping::By(kept)) = &aggregate.grouping else { return false };
+    let is_le_matched = |selector: &&Selector| selector.written().any(|m| m.label() == LE);
+    matches!(operand.function.as_str(), "rate" | "irate" | "increase")
+        && kept.iter().any(|label| label == LE)
+        && !aggregate.expr.selectors().iter().any(is_le_matched)
 }
 
 /// Whether the operand is itself aggregated by labels that this aggregation keeps.
-fn groups_hold_one_series(aggregate: &AggregateExpr) -> bool {
-    let mut operand = aggregate.expr.as_ref();
-    while let Expr::Paren(paren) = operand {
-        operand = &paren.expr;
+fn groups_hold_one_series(aggregate: &Aggregate) -> bool {
+    use Aggregation::{Avg, Count, Max, Min, Quantile, Sum};
+    let Expr::Aggregate(inner) = aggregate.expr.bare() else { return false };
+    let is_plain = matches!(inner.operator, Sum | Max | Avg | Min | Count | Quantile);
+    let left = aggregate.labels_left();
+    match inner.labels_left() {
+        Grouping::By(kept) => is_plain && kept.iter().all(|label| left.keeps(label)),
+        Grouping::Without(_) => false,
     }
-    let Expr::Aggregate(inner) = operand else { return false };
-    let is_plain = matches!(inner.op.id(), T_SUM | T_MAX | T_AVG | T_MIN | T_COUNT | T_QUANTILE);
-    let kept = match &inner.modifier {
-        None => Some(&[][..]),
-        Some(LabelModifier::Include(labels)) => Some(&labels.labels[..]),
-        Some(LabelModifier::Exclude(_)) => None,
-    };
-    let keeps = |label: &String| match &aggregate.modifier {
-        None => false,
-        Some(LabelModifier::Include(labels)) => labels.labels.contains(label),
-        Some(LabelModifier::Exclude(labels)) => !labels.labels.contains(label),
-    };
-    is_plain && kept.is_some_and(|kept| kept.iter().all(keeps))
 }
 
-fn grouping_edits(aggregate: &AggregateExpr, site: Site<'_>) -> Vec<Edit> {
-    let edit = |description: String, modifier: Option<LabelModifier>| {
-        let mutant = AggregateExpr { modifier, ..aggregate.clone() };
+fn grouping_edits(aggregate: &Aggregate, site: Site<'_>) -> Vec<Edit> {
+    let edit = |description: String, grouping: Option<Grouping>| {
+        let mutant = Aggregate { grouping, ..aggregate.clone() };
         Edit::new(MutantKind::Grouping, description, Expr::Aggregate(mutant))
     };
-    let (word, labels, with): (_, &[String], fn(Labels) -> LabelModifier) = match &aggregate
-        .modifier
-    {
-        None => ("by", &[], LabelModifier::Include),
-        Some(LabelModifier::Include(labels)) => ("by", &labels.labels, LabelModifier::Include),
-        Some(LabelModifier::Exclude(labels)) => ("without", &labels.labels, LabelModifier::Exclude),
+    let grouping = aggregate.labels_left();
+    let word = match grouping {
+        Grouping::By(_) => "by",
+        Grouping::Without(_) => "without",
     };
+    let labels = grouping.labels();
     let mut edits = Vec::new();
-    if aggregate.modifier.is_some() {
+    if aggregate.grouping.is_some() {
         edits.push(edit(format!("grouping {word} ({}) lost", labels.join(", ")), None));
     }
     // Without its only label, `by` groups as if it were lost, `without` as if it kept all.
@@ -106,26 +98,20 @@ fn grouping_edits(aggregate: &AggregateExpr, site: Site<'_>) -> Vec<Edit> {
         edits.extend(labels.iter().enumerate().map(|(position, label)| {
             let mut kept = labels.to_vec();
             kept.remove(position);
-            edit(format!("label {label} dropped from {word}"), Some(with(Labels { labels: kept })))
+            edit(format!("label {label} dropped from {word}"), Some(grouping.with(kept)))
         }));
     }
-    edits.extend(
-        known_labels(aggregate, site).into_iter().filter(|&label| !labels.contains(label)).map(
-            |label| {
-                let widened = labels.iter().chain([label]).cloned().collect();
-                edit(
-                    format!("label {label} added to {word}"),
-                    Some(with(Labels { labels: widened })),
-                )
-            },
-        ),
-    );
+    let known = known_labels(aggregate, site);
+    edits.extend(known.into_iter().filter(|&label| !labels.contains(label)).map(|label| {
+        let widened = labels.iter().chain([label]).cloned().collect();
+        edit(format!("label {label} added to {word}"), Some(grouping.with(widened)))
+    }));
     edits
 }
 
 /// The labels of every metric below the aggregation.
-fn known_labels<'a>(aggregate: &AggregateExpr, site: Site<'a>) -> BTreeSet<&'a String> {
-    let metrics =
-        selectors(&aggregate.expr).into_iter().flat_map(|below| selector::metrics(below, site));
+fn known_labels<'a>(aggregate: &Aggregate, site: Site<'a>) -> BTreeSet<&'a String> {
+    let below = aggregate.expr.selectors().into_iter();
+    let metrics = below.flat_map(|below| selector::metrics(below, site));
     metrics.flat_map(|metric| metric.labels.keys()).collect()
 }

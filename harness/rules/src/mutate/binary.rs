@@ -2,107 +2,94 @@
 //!
 //! Called by the walk. Of what is around the operation, it knows only whether scale matters there.
 
-use promql_parser::label::Labels;
-use promql_parser::parser::token::{T_ADD, T_DIV, T_LAND, T_LOR, T_LUNLESS, T_MUL, T_SUB};
-use promql_parser::parser::{BinModifier, BinaryExpr, Expr, LabelModifier, ParenExpr};
+use prom::promql::{
+    expr::{Binary, Expr},
+    labels::label_names,
+    operator::{Arithmetic, Matching, Operator, SetOperation},
+    print,
+};
 
-use super::walk::{Scope, Site};
-use super::{Edit, MutantKind, labels};
+use super::site::{Scope, Site};
+use super::{Edit, MutantKind, selector};
 
-pub(super) fn edits(binary: &BinaryExpr, scope: Scope, site: Site<'_>) -> Vec<Edit> {
+pub(super) fn edits(binary: &Binary, scope: Scope, site: Site<'_>) -> Vec<Edit> {
     let mut edits = operand_edits(binary, scope);
     edits.extend(matching_edits(binary, site));
     edits
 }
 
-fn operand_edits(binary: &BinaryExpr, scope: Scope) -> Vec<Edit> {
-    let (lhs, rhs) = (binary.lhs.as_ref(), binary.rhs.as_ref());
-    let op = binary.op.id();
-    let kept_left = |kind| Edit::new(kind, format!("`{} {rhs}` dropped", binary.op), lhs.clone());
-    let kept_right = |kind| Edit::new(kind, format!("`{lhs} {}` dropped", binary.op), rhs.clone());
+fn operand_edits(binary: &Binary, scope: Scope) -> Vec<Edit> {
+    let (left, right) = (binary.left.as_ref(), binary.right.as_ref());
+    let op = binary.operator;
+    let kept_left = |kind| Edit::new(kind, format!("`{op} {right}` dropped"), left.clone());
+    let kept_right = |kind| Edit::new(kind, format!("`{left} {op}` dropped"), right.clone());
     match op {
-        _ if binary.op.is_comparison_operator() => {
-            vec![if constant(lhs).is_some() {
-                kept_right(MutantKind::Filter)
-            } else {
-                kept_left(MutantKind::Filter)
-            }]
+        Operator::Compare(_) if left.literal().is_some() => vec![kept_right(MutantKind::Filter)],
+        Operator::Compare(_) => vec![kept_left(MutantKind::Filter)],
+        Operator::Set(SetOperation::Or) => {
+            vec![kept_left(MutantKind::Branch), kept_right(MutantKind::Branch)]
         }
-        T_LOR => vec![kept_left(MutantKind::Branch), kept_right(MutantKind::Branch)],
-        T_LAND | T_LUNLESS => vec![kept_left(MutantKind::Branch)],
-        T_ADD | T_SUB | T_MUL | T_DIV => {
-            let scales = matches!(op, T_MUL | T_DIV) && scope.scale_free;
+        Operator::Set(SetOperation::And | SetOperation::Unless) => {
+            vec![kept_left(MutantKind::Branch)]
+        }
+        Operator::Arithmetic(
+            how @ (Arithmetic::Add
+            | Arithmetic::Subtract
+            | Arithmetic::Multiply
+            | Arithmetic::Divide),
+        ) => {
+            let multiplies = how == Arithmetic::Multiply;
+            let scales = (multiplies || how == Arithmetic::Divide) && scope.scale_free;
             let reason = "a quantile is the same at any scale";
             let mut edits = Vec::new();
-            if constant(rhs).is_some() {
+            if right.literal().is_some() {
                 edits.push(kept_left(MutantKind::Factor).equivalent_if(scales, reason));
             }
-            if constant(lhs).is_some() {
-                edits.push(
-                    kept_right(MutantKind::Factor).equivalent_if(scales && op == T_MUL, reason),
-                );
+            if left.literal().is_some() {
+                let dropped = kept_right(MutantKind::Factor);
+                edits.push(dropped.equivalent_if(scales && multiplies, reason));
             }
-            if matches!(op, T_DIV | T_SUB) {
-                let swapped = BinaryExpr {
-                    lhs: Box::new(grouped(rhs)),
-                    rhs: Box::new(grouped(lhs)),
+            if matches!(how, Arithmetic::Divide | Arithmetic::Subtract) {
+                let swapped = Binary {
+                    left: Box::new(right.grouped()),
+                    right: Box::new(left.grouped()),
                     ..binary.clone()
                 };
-                let description = format!("operands of {} swapped", binary.op);
+                let description = format!("operands of {op} swapped");
                 edits.push(Edit::new(MutantKind::Operands, description, Expr::Binary(swapped)));
             }
             edits
         }
-        _ => Vec::new(),
+        Operator::Arithmetic(_) => Vec::new(),
     }
 }
 
-fn matching_edits(binary: &BinaryExpr, site: Site<'_>) -> Vec<Edit> {
-    let Some(modifier) = &binary.modifier else { return Vec::new() };
-    let Some(matching) = &modifier.matching else { return Vec::new() };
-    let (word, inverse) =
-        if matching.is_include() { ("on", "ignoring") } else { ("ignoring", "on") };
+fn matching_edits(binary: &Binary, site: Site<'_>) -> Vec<Edit> {
+    let Some(matching) = &binary.matching else { return Vec::new() };
     let labels = matching.labels();
-    let with = |word: &str, labels: Labels| match word {
-        "on" => Some(LabelModifier::Include(labels)),
-        _ => Some(LabelModifier::Exclude(labels)),
+    let (word, inverse, inverted) = match matching {
+        Matching::On(_) => ("on", "ignoring", Matching::Ignoring(labels.to_vec())),
+        Matching::Ignoring(_) => ("ignoring", "on", Matching::On(labels.to_vec())),
     };
-    let edit = |how: String, matching: Option<LabelModifier>| {
-        let modifier = Some(BinModifier { matching, ..modifier.clone() });
-        let mutant = Expr::Binary(BinaryExpr { modifier, ..binary.clone() });
-        Edit::new(MutantKind::Matching, format!("{word} ({labels}) {how}"), mutant)
+    let written = print::labels(labels);
+    let edit = |how: String, matching: Option<Matching>| {
+        let mutant = Expr::Binary(Binary { matching, ..binary.clone() });
+        Edit::new(MutantKind::Matching, format!("{word} ({written}) {how}"), mutant)
     };
     let only_these = |side: &Expr| {
-        labels::of(side, site).is_some_and(|found| found.iter().all(|l| labels.labels.contains(l)))
+        label_names(side, &|selector| selector::labels(selector, site))
+            .is_some_and(|found| found.iter().all(|label| labels.contains(label)))
     };
-    let changes_nothing =
-        matching.is_include() && only_these(&binary.lhs) && only_these(&binary.rhs);
+    let changes_nothing = word == "on" && only_these(&binary.left) && only_these(&binary.right);
     let mut edits = vec![
         edit("dropped".to_owned(), None)
             .equivalent_if(changes_nothing, "no series of either side has another label"),
-        edit(format!("becomes {inverse}"), with(inverse, labels.clone())),
+        edit(format!("becomes {inverse}"), Some(inverted)),
     ];
-    edits.extend((0..labels.labels.len()).map(|position| {
-        let mut kept = labels.clone();
-        let label = kept.labels.remove(position);
-        edit(format!("without {label}"), with(word, kept))
+    edits.extend((0..labels.len()).map(|position| {
+        let mut kept = labels.to_vec();
+        let label = kept.remove(position);
+        edit(format!("without {label}"), Some(matching.with(kept)))
     }));
     edits
-}
-
-/// The value of a number literal, also in parentheses.
-pub(super) fn constant(expr: &Expr) -> Option<f64> {
-    match expr {
-        Expr::NumberLiteral(number) => Some(number.val),
-        Expr::Paren(paren) => constant(&paren.expr),
-        _ => None,
-    }
-}
-
-/// In parentheses if it could be disassembled by precedence elsewhere.
-fn grouped(expr: &Expr) -> Expr {
-    match expr {
-        Expr::Binary(_) | Expr::Unary(_) => Expr::Paren(ParenExpr { expr: Box::new(expr.clone()) }),
-        _ => expr.clone(),
-    }
 }

@@ -2,13 +2,13 @@
 //!
 //! Called by the walk, and by aggregations for their quantile. It must not know what is around the call.
 
-use promql_parser::parser::{Call, Expr, NumberLiteral};
+use prom::promql::expr::{Call, Expr};
 
-use super::walk::Scope;
-use super::{Edit, MutantKind, binary};
+use super::site::Scope;
+use super::{Edit, MutantKind};
 
 pub(super) fn edits(call: &Call, scope: Scope) -> Vec<Edit> {
-    let name = call.func.name;
+    let name = call.function.as_str();
     // Each has the same argument types as what it stands for.
     let others: &[&'static str] = match name {
         "rate" => &["irate", "increase"],
@@ -25,8 +25,7 @@ pub(super) fn edits(call: &Call, scope: Scope) -> Vec<Edit> {
     let mut edits: Vec<Edit> = others
         .iter()
         .map(|&other| {
-            let mut mutant = call.clone();
-            mutant.func.name = other;
+            let mutant = Call { function: other.to_owned(), ..call.clone() };
             Edit::new(MutantKind::Function, format!("{name} becomes {other}"), Expr::Call(mutant))
                 .equivalent_if(
                     scope.scale_free && scales(other),
@@ -34,10 +33,10 @@ pub(super) fn edits(call: &Call, scope: Scope) -> Vec<Edit> {
                 )
         })
         .collect();
-    if let ("histogram_quantile", Some(q)) = (name, call.args.args.first()) {
+    if let ("histogram_quantile", Some(q)) = (name, call.arguments.first()) {
         edits.extend(quantile_edits(q, |q| {
             let mut mutant = call.clone();
-            *mutant.args.args[0] = q;
+            mutant.arguments[0] = q;
             Expr::Call(mutant)
         }));
     }
@@ -46,12 +45,12 @@ pub(super) fn edits(call: &Call, scope: Scope) -> Vec<Edit> {
 
 /// The common quantiles that `q`, a constant, is not.
 pub(super) fn quantile_edits(q: &Expr, with: impl Fn(Expr) -> Expr) -> Vec<Edit> {
-    let Some(q) = binary::constant(q) else { return Vec::new() };
+    let Some(q) = q.literal() else { return Vec::new() };
     [0.5, 0.9, 0.95, 0.99]
         .into_iter()
         .filter(|&other| other != q)
         .map(|other| {
-            let mutant = with(Expr::NumberLiteral(NumberLiteral::new(other)));
+            let mutant = with(Expr::Number(other));
             Edit::new(MutantKind::Quantile, format!("quantile {q} becomes {other}"), mutant)
         })
         .collect()

@@ -2,11 +2,11 @@
 //!
 //! Called by the walk for each mistake below an operation. Only what is certain counts.
 
-use promql_parser::label::Matcher;
-use promql_parser::parser::token::{T_AVG, T_COUNT, T_LOR, T_LUNLESS, T_MAX, T_MIN, T_SUM};
-use promql_parser::parser::{BinaryExpr, Expr, LabelModifier, VectorMatchCardinality};
-
-use super::{binary, walk::selectors};
+use prom::promql::{
+    LabelMatcher,
+    expr::{Binary, Expr},
+    operator::{Aggregation, Operator, SetOperation},
+};
 
 /// Why dropping such a matcher is no mistake.
 pub(super) const REASON: &str =
@@ -14,68 +14,54 @@ pub(super) const REASON: &str =
 
 /// Whether `mutant`, in the place of the operand at `position`, lacks nothing but a matcher that the other operand
 /// has too, on a label that both keep and by which they are matched.
-pub(super) fn implies(operation: &BinaryExpr, position: usize, mutant: &Expr) -> bool {
-    let sides = [operation.lhs.as_ref(), operation.rhs.as_ref()];
+pub(super) fn implies(operation: &Binary, position: usize, mutant: &Expr) -> bool {
+    let sides = [operation.left.as_ref(), operation.right.as_ref()];
     let (side, other) = (sides[position], sides[1 - position]);
     let Some(dropped) = dropped(side, mutant) else { return false };
-    let others = selectors(other);
-    let has = |matchers: &[Matcher]| matchers.iter().any(|matcher| same(matcher, dropped));
-    !matches!(operation.op.id(), T_LOR | T_LUNLESS)
-        && matched_by(operation, &dropped.name)
-        && keeps(side, &dropped.name)
-        && keeps(other, &dropped.name)
+    let label = dropped.label();
+    let others = other.selectors();
+    !matches!(operation.operator, Operator::Set(SetOperation::Or | SetOperation::Unless))
+        && matched_by(operation, label)
+        && keeps(side, label)
+        && keeps(other, label)
         && !others.is_empty()
-        && others.iter().all(|selector| has(&selector.matchers.matchers))
+        && others.iter().all(|selector| selector.matchers.contains(dropped))
 }
 
 /// The one matcher that `mutant` lacks; `None` if it differs in anything else.
-fn dropped<'a>(original: &'a Expr, mutant: &Expr) -> Option<&'a Matcher> {
-    let (before, after) = (selectors(original), selectors(mutant));
+fn dropped<'a>(original: &'a Expr, mutant: &Expr) -> Option<&'a LabelMatcher> {
+    let (before, after) = (original.selectors(), mutant.selectors());
     let ([before], [after]) = (&before[..], &after[..]) else { return None };
-    let (before, after) = (&before.matchers.matchers, &after.matchers.matchers);
-    let missing = before.iter().find(|matcher| !after.iter().any(|kept| same(kept, matcher)))?;
+    let (before, after) = (&before.matchers, &after.matchers);
+    let missing = before.iter().find(|matcher| !after.contains(matcher))?;
     let rest = before.iter().filter(|matcher| !std::ptr::eq(*matcher, missing));
-    let equal = rest.clone().count() == after.len() && rest.zip(after).all(|(a, b)| same(a, b));
-    equal.then_some(missing)
+    rest.eq(after).then_some(missing)
 }
 
-fn same(one: &Matcher, other: &Matcher) -> bool {
-    one.to_string() == other.to_string()
-}
-
-fn matched_by(operation: &BinaryExpr, label: &String) -> bool {
-    let Some(modifier) = &operation.modifier else { return true };
-    let matches = match &modifier.matching {
-        None => true,
-        Some(LabelModifier::Include(labels)) => labels.labels.contains(label),
-        Some(LabelModifier::Exclude(labels)) => !labels.labels.contains(label),
-    };
-    matches && modifier.card == VectorMatchCardinality::OneToOne
+fn matched_by(operation: &Binary, label: &str) -> bool {
+    let is_one_to_one = operation.many.is_none() && !matches!(operation.operator, Operator::Set(_));
+    is_one_to_one && operation.matching.as_ref().is_none_or(|matching| matching.keeps(label))
 }
 
 /// Whether each series of `expr` comes only from series with its own value of `label`.
-fn keeps(expr: &Expr, label: &String) -> bool {
-    match expr {
-        Expr::Paren(paren) => keeps(&paren.expr, label),
-        Expr::VectorSelector(_) | Expr::MatrixSelector(_) => true,
-        Expr::Call(call) => match (call.func.name, &call.args.args[..]) {
+fn keeps(expr: &Expr, label: &str) -> bool {
+    use Aggregation::{Avg, Count, Max, Min, Sum};
+    match expr.bare() {
+        Expr::Select(_) | Expr::Range(_) => true,
+        Expr::Call(call) => match (call.function.as_str(), &call.arguments[..]) {
             ("rate" | "irate" | "increase" | "delta", [argument]) => keeps(argument, label),
             _ => false,
         },
         Expr::Aggregate(aggregate) => {
-            let by = match &aggregate.modifier {
-                None => false,
-                Some(LabelModifier::Include(labels)) => labels.labels.contains(label),
-                Some(LabelModifier::Exclude(labels)) => !labels.labels.contains(label),
-            };
-            by && matches!(aggregate.op.id(), T_SUM | T_AVG | T_MIN | T_MAX | T_COUNT)
+            matches!(aggregate.operator, Sum | Avg | Min | Max | Count)
+                && aggregate.labels_left().keeps(label)
                 && keeps(&aggregate.expr, label)
         }
         Expr::Binary(operation) => {
-            if binary::constant(&operation.rhs).is_some() {
-                keeps(&operation.lhs, label)
+            if operation.right.literal().is_some() {
+                keeps(&operation.left, label)
             } else {
-                binary::constant(&operation.lhs).is_some() && keeps(&operation.rhs, label)
+                operation.left.literal().is_some() && keeps(&operation.right, label)
             }
         }
         _ => false,

@@ -6,9 +6,8 @@
 //! Variables inside strings are left to whoever interpolates them. It must not know what mutants are.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use promql_parser::util::{display_duration, parse_duration};
+use prom::{duration, promql::print};
 
 use super::MutateError;
 
@@ -19,8 +18,8 @@ struct Placeholder {
     variable: String,
     /// As the parser's printer prints it.
     printed: String,
-    /// The placeholder and the value of a variable that stands for a duration.
-    duration: Option<(Duration, Duration)>,
+    /// The placeholder and the value of a variable that stands for a duration, in milliseconds.
+    duration: Option<(i64, i64)>,
 }
 
 /// The variables of one expression.
@@ -61,8 +60,8 @@ impl Placeholders {
         })
     }
 
-    /// The duration that `duration` stands for, and whether it is a variable.
-    pub(super) fn value(&self, duration: Duration) -> (Duration, bool) {
+    /// The duration that `duration` stands for, and whether it is a variable; milliseconds.
+    pub(super) fn value(&self, duration: i64) -> (i64, bool) {
         let of_variable = self
             .0
             .iter()
@@ -108,17 +107,17 @@ impl Placeholders {
 impl Placeholder {
     fn new(variable: &str, value: &str, expr: &str, index: usize) -> Self {
         let free = |printed: &String| !expr.contains(printed.as_str());
-        let numbers = (777_777 + 1000 * index as u64)..;
+        let numbers = (777_777 + 1000 * index as i64)..;
         let number = value.parse::<f64>().is_ok();
-        let duration = parse_duration(value).ok().filter(|_| !number);
+        let duration = duration::parse(value).ok().filter(|millis| !number && *millis > 0);
         let (printed, stands_for) = if let Some(value) = duration {
             numbers
-                .map(|n| Duration::from_millis(n * 1000 + 777))
-                .map(|placeholder| (display_duration(&placeholder), Some((placeholder, value))))
+                .map(|n| n * 1000 + 777)
+                .map(|placeholder| (print::duration(placeholder), Some((placeholder, value))))
                 .find(|(printed, _)| free(printed))
                 .expect("an expression is finite")
         } else {
-            let print = |n: u64| if number { format!("{n}.125") } else { format!("variable_{n}_") };
+            let print = |n: i64| if number { format!("{n}.125") } else { format!("variable_{n}_") };
             (numbers.map(print).find(free).expect("an expression is finite"), None)
         };
         Self { variable: variable.to_owned(), printed, duration: stands_for }

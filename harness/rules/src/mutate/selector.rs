@@ -3,65 +3,62 @@
 //! Called by the walk for instant and range selectors and for subqueries. It must not know what is
 //! around them.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use promql_parser::label::{MatchOp, Matcher};
-use promql_parser::parser::token::{T_EQL_REGEX, T_NEQ_REGEX};
-use promql_parser::parser::{Expr, MatrixSelector, Offset, SubqueryExpr, VectorSelector};
-use promql_parser::util::display_duration;
+use prom::promql::{
+    LabelMatcher, MatchOperator,
+    expr::{Expr, RangeSelector, Selector, Subquery},
+    print::duration,
+};
 
-use super::walk::Site;
+use super::site::Site;
 use super::{Edit, Metric, MutantKind};
 
-const FIVE_MINUTES: Duration = Duration::from_secs(300);
+const FIVE_MINUTES: i64 = 300_000;
 
-pub(super) fn instant_edits(selector: &VectorSelector, site: Site<'_>) -> Vec<Edit> {
-    vector_edits(selector, site, Expr::VectorSelector)
+pub(super) fn instant_edits(selector: &Selector, site: Site<'_>) -> Vec<Edit> {
+    vector_edits(selector, site, Expr::Select)
 }
 
-pub(super) fn range_edits(selector: &MatrixSelector, site: Site<'_>) -> Vec<Edit> {
-    let with_range = |range| Expr::MatrixSelector(MatrixSelector { range, ..selector.clone() });
-    let with_vector = |vs| Expr::MatrixSelector(MatrixSelector { vs, ..selector.clone() });
-    let mut edits = window_edits(selector.range, site, with_range);
-    edits.extend(vector_edits(&selector.vs, site, with_vector));
+pub(super) fn range_edits(range: &RangeSelector, site: Site<'_>) -> Vec<Edit> {
+    let with_window = |window_ms| Expr::Range(RangeSelector { window_ms, ..range.clone() });
+    let with_selector = |selector| Expr::Range(RangeSelector { selector, ..range.clone() });
+    let mut edits = window_edits(range.window_ms, site, with_window);
+    edits.extend(vector_edits(&range.selector, site, with_selector));
     edits
 }
 
-pub(super) fn subquery_edits(subquery: &SubqueryExpr, site: Site<'_>) -> Vec<Edit> {
-    window_edits(subquery.range, site, |range| {
-        Expr::Subquery(SubqueryExpr { range, ..subquery.clone() })
+pub(super) fn subquery_edits(subquery: &Subquery, site: Site<'_>) -> Vec<Edit> {
+    window_edits(subquery.window_ms, site, |window_ms| {
+        Expr::Subquery(Subquery { window_ms, ..subquery.clone() })
     })
 }
 
-fn window_edits(range: Duration, site: Site<'_>, with: impl Fn(Duration) -> Expr) -> Vec<Edit> {
-    let (value, is_variable) = site.placeholders.value(range);
+fn window_edits(window_ms: i64, site: Site<'_>, with: impl Fn(i64) -> Expr) -> Vec<Edit> {
+    let (value, is_variable) = site.placeholders.value(window_ms);
     let mut windows = vec![("doubled", value * 2), ("halved", value / 2)];
     if is_variable {
         let fixed = if value == FIVE_MINUTES { FIVE_MINUTES * 2 } else { FIVE_MINUTES };
         windows.push(("fixed", fixed));
     }
-    let written = display_duration(&range);
+    let written = duration(window_ms);
     windows
         .into_iter()
         .map(|(how, window)| {
-            let description = format!("window {written} {how}: {}", display_duration(&window));
+            let description = format!("window {written} {how}: {}", duration(window));
             Edit::new(MutantKind::Window, description, with(window))
         })
         .collect()
 }
 
-fn vector_edits(
-    selector: &VectorSelector,
-    site: Site<'_>,
-    with: impl Fn(VectorSelector) -> Expr,
-) -> Vec<Edit> {
+fn vector_edits(selector: &Selector, site: Site<'_>, with: impl Fn(Selector) -> Expr) -> Vec<Edit> {
     let metrics = metrics(selector, site);
     let mut edits = Vec::new();
-    for (position, matcher) in selector.matchers.matchers.iter().enumerate() {
+    for (position, matcher) in selector.matchers.iter().enumerate() {
         edits.extend(matcher_edits(matcher, &metrics).into_iter().map(
             |(how, replacement, equivalent)| {
                 let mut mutant = selector.clone();
-                mutant.matchers.matchers.splice(position..=position, replacement);
+                mutant.matchers.splice(position..=position, replacement);
                 Edit {
                     equivalent,
                     ..Edit::new(
@@ -73,36 +70,30 @@ fn vector_edits(
             },
         ));
     }
-    if let Some(name) = &selector.name {
+    if let Some(name) = &selector.metric {
         let siblings = metrics.iter().flat_map(|metric| &metric.siblings);
         edits.extend(siblings.map(|sibling| {
-            let mutant = VectorSelector { name: Some(sibling.clone()), ..selector.clone() };
+            let mutant = Selector { metric: Some(sibling.clone()), ..selector.clone() };
             Edit::new(MutantKind::Metric, format!("metric {name} becomes {sibling}"), with(mutant))
         }));
     }
-    let (how, offset) = match selector.offset {
+    let (how, offset_ms) = match selector.offset_ms {
         Some(_) => ("dropped", None),
-        None => ("5m added", Some(Offset::Pos(FIVE_MINUTES))),
+        None => ("5m added", Some(FIVE_MINUTES)),
     };
-    let mutant = VectorSelector { offset, ..selector.clone() };
+    let mutant = Selector { offset_ms, ..selector.clone() };
     edits.push(Edit::new(MutantKind::Offset, format!("offset {how}"), with(mutant)));
     edits
 }
 
 /// What could have been written instead of a matcher: words, replacement, and why it is equivalent.
 fn matcher_edits(
-    matcher: &Matcher,
+    matcher: &LabelMatcher,
     metrics: &[&Metric],
-) -> Vec<(String, Option<Matcher>, Option<&'static str>)> {
-    let matches_all = matches!(matcher.op, MatchOp::Re(_)) && matcher.value == ".*";
+) -> Vec<(String, Option<LabelMatcher>, Option<&'static str>)> {
+    let matches_all = matcher.operator() == MatchOperator::Regex && matcher.value() == ".*";
     let reason = matches_all.then_some("the matcher matches every series");
-    let negated = match &matcher.op {
-        MatchOp::Equal => MatchOp::NotEqual,
-        MatchOp::NotEqual => MatchOp::Equal,
-        MatchOp::Re(regex) => MatchOp::NotRe(regex.clone()),
-        MatchOp::NotRe(regex) => MatchOp::Re(regex.clone()),
-    };
-    let negated = Matcher { op: negated, ..matcher.clone() };
+    let negated = matcher.negated();
     let mut edits = vec![
         ("dropped".to_owned(), None, reason),
         (format!("negated: {negated}"), Some(negated), None),
@@ -116,22 +107,16 @@ fn matcher_edits(
 }
 
 /// The matcher with each other value of its label, or its regular expression one alternative short.
-fn other_values(matcher: &Matcher, metrics: &[&Metric]) -> Vec<Matcher> {
-    let regex = match matcher.op {
-        MatchOp::Equal | MatchOp::NotEqual => {
-            let known = metrics.iter().find_map(|metric| metric.labels.get(&matcher.name));
-            let others = known.into_iter().flatten().filter(|&value| *value != matcher.value);
-            return others
-                .map(|value| Matcher { value: value.clone(), ..matcher.clone() })
-                .collect();
-        }
-        MatchOp::Re(_) => T_EQL_REGEX,
-        MatchOp::NotRe(_) => T_NEQ_REGEX,
+fn other_values(matcher: &LabelMatcher, metrics: &[&Metric]) -> Vec<LabelMatcher> {
+    let values = if matcher.operator().is_regex() {
+        narrowed_regexes(matcher.value())
+    } else {
+        let known = metrics.iter().find_map(|metric| metric.labels.get(matcher.label()));
+        let others = known.into_iter().flatten().filter(|value| *value != matcher.value());
+        others.cloned().collect()
     };
-    let narrowed = narrowed_regexes(&matcher.value).into_iter();
-    narrowed
-        .filter_map(|value| Matcher::new_matcher(regex, matcher.name.clone(), value).ok())
-        .collect()
+    let with = |value: String| LabelMatcher::new(matcher.operator(), matcher.label(), &value).ok();
+    values.into_iter().filter_map(with).collect()
 }
 
 /// `(a|b)_total` gives `(b)_total` and `(a)_total`. Empty unless there is one flat list of alternatives.
@@ -161,16 +146,18 @@ fn narrowed_regexes(regex: &str) -> Vec<String> {
 }
 
 /// The known metrics that a selector may select, by name or by matchers of the name.
-pub(super) fn metrics<'a>(selector: &VectorSelector, site: Site<'a>) -> Vec<&'a Metric> {
-    let name_matchers = selector.matchers.find_matchers("__name__");
-    let selects = |name: &str| match &selector.name {
+pub(super) fn metrics<'a>(selector: &Selector, site: Site<'a>) -> Vec<&'a Metric> {
+    let selects = |name: &str| match &selector.metric {
         Some(selected) => selected == name,
-        None => name_matchers.iter().all(|matcher| matcher.is_match(name)),
+        None => selector.written().filter(|m| m.label() == "__name__").all(|m| m.accepts(name)),
     };
-    site.context
-        .metrics
-        .iter()
-        .filter(|(name, _)| selects(name))
-        .map(|(_, metric)| metric)
-        .collect()
+    let known = site.context.metrics.iter().filter(|(name, _)| selects(name));
+    known.map(|(_, metric)| metric).collect()
+}
+
+/// The labels that the selected series can have; `None` where no metric is known.
+pub(super) fn labels(selector: &Selector, site: Site<'_>) -> Option<BTreeSet<String>> {
+    let metrics = metrics(selector, site);
+    let labels = metrics.iter().flat_map(|metric| metric.labels.keys().cloned());
+    (!metrics.is_empty()).then(|| labels.collect())
 }

@@ -2,37 +2,27 @@
 //!
 //! Pure; what is changed stays PromQL. Whether a mistake is noticed is judged elsewhere.
 
-use std::time::Duration;
-
-use promql_parser::{
-    label::Labels,
-    parser::{
-        AggregateExpr, BinModifier, BinaryExpr, Expr, LabelModifier, MatrixSelector, NumberLiteral,
-        ParenExpr, parse,
-        token::{
-            T_EQLC, T_GTE, T_GTR, T_LAND, T_LOR, T_LSS, T_LTE, T_LUNLESS, T_MUL, T_NEQ, TokenId,
-            TokenType,
-        },
-        value::ValueType,
+use prom::{
+    duration,
+    promql::{
+        expr::{Aggregate, Binary, Expr, RangeSelector},
+        operator::{Operator, Relation, SetOperation},
     },
 };
-
-use super::{Mutant, RuleMutantKind};
-use prom::duration;
 use proof::alert::{AlertRule, Timing};
 
-use prom::promql::parts_of::{children, children_mut};
+use super::{Mutant, RuleMutantKind};
 
 /// Every mutant of `rule`, in a fixed order, none equal to it; of an expression that is not PromQL, those of the rest.
 #[must_use]
 pub fn mutants(rule: &AlertRule) -> Vec<Mutant> {
     let mut found = Vec::new();
-    if let Ok(expr) = parse(&rule.expr) {
+    if let Ok(expr) = Expr::parse(&rule.expr) {
         let original = expr.to_string();
         for edit in edits(&expr) {
             let text = edit.expr.to_string();
             // Some mistakes are none that an engine would accept, and some change nothing.
-            if text != original && parse(&text).is_ok() {
+            if text != original && Expr::parse(&text).is_ok() {
                 found.push(Mutant {
                     rule: AlertRule { expr: text, ..rule.clone() },
                     kind: edit.kind,
@@ -105,159 +95,116 @@ fn edits(expr: &Expr) -> Vec<Edit> {
     let mut found = match expr {
         Expr::Binary(binary) => of_binary(binary),
         Expr::Aggregate(aggregate) => of_aggregate(aggregate),
-        Expr::MatrixSelector(matrix) => {
-            let range = matrix.range * 2;
-            let what = format!("{matrix} becomes [{}]", shown(range));
-            let doubled = Expr::MatrixSelector(MatrixSelector { range, ..matrix.clone() });
+        Expr::Range(range) => {
+            let window_ms = range.window_ms.saturating_mul(2);
+            let what = format!("{range} becomes [{}]", duration::format(window_ms));
+            let doubled = Expr::Range(RangeSelector { window_ms, ..range.clone() });
             vec![Edit::new(RuleMutantKind::Window, what, doubled)]
         }
         _ => Vec::new(),
     };
-    for (position, part) in children(expr).into_iter().enumerate() {
+    for (position, part) in expr.children().into_iter().enumerate() {
         for edit in edits(part) {
-            let mut whole = expr.clone();
-            *children_mut(&mut whole)[position] = edit.expr;
-            // A comparison inside a number that is dropped is a guard, at the top it is the condition itself.
+            let whole = expr.with_child(position, edit.expr);
             found.push(Edit { expr: whole, ..edit });
         }
     }
     found
 }
 
-fn of_binary(binary: &BinaryExpr) -> Vec<Edit> {
+fn of_binary(binary: &Binary) -> Vec<Edit> {
     let mut found = Vec::new();
-    let op = binary.op.id();
-    let dropped = |kind, rest: &Expr| {
-        let side = if std::ptr::eq(rest, binary.lhs.as_ref()) {
-            format!("`{} {}` dropped", binary.op, line(&binary.rhs))
-        } else {
-            format!("`{} {}` dropped", line(&binary.lhs), binary.op)
-        };
-        Edit::new(kind, side, rest.clone())
-    };
+    let (op, left, right) = (binary.operator, binary.left.as_ref(), binary.right.as_ref());
+    let without_right =
+        |kind| Edit::new(kind, format!("`{op} {}` dropped", line(right)), left.clone());
+    let without_left =
+        |kind| Edit::new(kind, format!("`{} {op}` dropped", line(left)), right.clone());
     match op {
-        T_LAND | T_LUNLESS => found.push(dropped(RuleMutantKind::Guard, &binary.lhs)),
-        T_LOR => {
-            found.push(dropped(RuleMutantKind::Branch, &binary.lhs));
-            found.push(dropped(RuleMutantKind::Branch, &binary.rhs));
+        Operator::Set(SetOperation::And | SetOperation::Unless) => {
+            found.push(without_right(RuleMutantKind::Guard));
         }
-        _ if binary.op.is_comparison_operator() => {
-            let is_constant = |expr: &Expr| expr.value_type() == ValueType::Scalar;
-            let (kept, threshold) = if is_constant(&binary.lhs) {
-                (&binary.rhs, &binary.lhs)
-            } else {
-                (&binary.lhs, &binary.rhs)
-            };
-            found.push(dropped(RuleMutantKind::Guard, kept));
-            for factor in [0.5, 2.0] {
-                let scaled = Expr::Binary(BinaryExpr {
-                    op: TokenType::new(T_MUL),
-                    lhs: Box::new(grouped(threshold)),
-                    rhs: Box::new(Expr::NumberLiteral(NumberLiteral::new(factor))),
-                    modifier: None,
-                });
-                let zero = matches!(threshold.as_ref(), Expr::NumberLiteral(n) if n.val == 0.0);
+        Operator::Set(SetOperation::Or) => {
+            found.push(without_right(RuleMutantKind::Branch));
+            found.push(without_left(RuleMutantKind::Branch));
+        }
+        Operator::Compare(relation) => {
+            let is_left = left.is_scalar();
+            let threshold = if is_left { left } else { right };
+            let guard = RuleMutantKind::Guard;
+            found.push(if is_left { without_left(guard) } else { without_right(guard) });
+            let zero = matches!(threshold, Expr::Number(number) if *number == 0.0);
+            for factor in [0.5, 2.0].into_iter().filter(|_| !zero) {
+                let scaled = Binary::product(threshold.grouped(), Expr::Number(factor)).grouped();
                 let mut changed = binary.clone();
-                if is_constant(&binary.lhs) {
-                    changed.lhs = Box::new(grouped(&scaled));
-                } else {
-                    changed.rhs = Box::new(grouped(&scaled));
-                }
-                if !zero {
-                    let what = format!("threshold {} times {factor}", line(threshold));
-                    found.push(Edit::new(RuleMutantKind::Threshold, what, Expr::Binary(changed)));
-                }
+                let side = if is_left { &mut changed.left } else { &mut changed.right };
+                **side = scaled;
+                let what = format!("threshold {} times {factor}", line(threshold));
+                found.push(Edit::new(RuleMutantKind::Threshold, what, Expr::Binary(changed)));
             }
-            for (kind, other) in others(op) {
-                let op = TokenType::new(other);
-                let what = format!("{} becomes {op}: {}", binary.op, line_of(binary));
-                let changed = Expr::Binary(BinaryExpr { op, ..binary.clone() });
+            for (kind, other) in others(relation) {
+                let operator = Operator::Compare(other);
+                let what = format!("{op} becomes {operator}: {}", line_of(binary));
+                let changed = Expr::Binary(Binary { operator, ..binary.clone() });
                 let operand = (kind == RuleMutantKind::Boundary).then(|| line_of(binary));
                 found.push(Edit { operand, ..Edit::new(kind, what, changed) });
             }
         }
-        _ => {}
+        Operator::Arithmetic(_) => {}
     }
     found.extend(of_matching(binary));
     found
 }
 
 /// What a comparison could be mistaken for.
-fn others(op: TokenId) -> Vec<(RuleMutantKind, TokenId)> {
+fn others(relation: Relation) -> Vec<(RuleMutantKind, Relation)> {
     use RuleMutantKind::{Boundary, Comparison};
-    match op {
-        T_GTR => vec![(Comparison, T_LSS), (Boundary, T_GTE)],
-        T_GTE => vec![(Comparison, T_LTE), (Boundary, T_GTR)],
-        T_LSS => vec![(Comparison, T_GTR), (Boundary, T_LTE)],
-        T_LTE => vec![(Comparison, T_GTE), (Boundary, T_LSS)],
-        T_EQLC => vec![(Comparison, T_NEQ)],
-        T_NEQ => vec![(Comparison, T_EQLC)],
-        _ => Vec::new(),
+    match relation {
+        Relation::Above => vec![(Comparison, Relation::Below), (Boundary, Relation::AtLeast)],
+        Relation::AtLeast => vec![(Comparison, Relation::AtMost), (Boundary, Relation::Above)],
+        Relation::Below => vec![(Comparison, Relation::Above), (Boundary, Relation::AtMost)],
+        Relation::AtMost => vec![(Comparison, Relation::AtLeast), (Boundary, Relation::Below)],
+        Relation::Equal => vec![(Comparison, Relation::NotEqual)],
+        Relation::NotEqual => vec![(Comparison, Relation::Equal)],
     }
 }
 
-fn of_matching(binary: &BinaryExpr) -> Vec<Edit> {
-    let Some(modifier) = &binary.modifier else { return Vec::new() };
-    let Some(matching) = &modifier.matching else { return Vec::new() };
-    without_each(matching)
-        .into_iter()
-        .map(|(label, matching)| {
-            let modifier = Some(BinModifier { matching: Some(matching), ..modifier.clone() });
-            let what = format!("label {label} of the matching of {} dropped", binary.op);
-            let changed = Expr::Binary(BinaryExpr { modifier, ..binary.clone() });
-            Edit::new(RuleMutantKind::Label, what, changed)
-        })
-        .collect()
-}
-
-fn of_aggregate(aggregate: &AggregateExpr) -> Vec<Edit> {
-    let Some(grouping) = &aggregate.modifier else { return Vec::new() };
-    without_each(grouping)
-        .into_iter()
-        .map(|(label, grouping)| {
-            let what = format!("label {label} of the grouping of {} dropped", aggregate.op);
-            let modifier = Some(grouping);
-            let changed = Expr::Aggregate(AggregateExpr { modifier, ..aggregate.clone() });
-            Edit::new(RuleMutantKind::Label, what, changed)
-        })
-        .collect()
-}
-
-/// The labels without each of them in turn.
-fn without_each(modifier: &LabelModifier) -> Vec<(String, LabelModifier)> {
-    let labels = &modifier.labels().labels;
-    let without = |position: usize| {
-        let mut rest = labels.clone();
-        let label = rest.remove(position);
-        let rest = Labels { labels: rest };
-        let modifier = match modifier {
-            LabelModifier::Include(_) => LabelModifier::Include(rest),
-            LabelModifier::Exclude(_) => LabelModifier::Exclude(rest),
-        };
-        (label, modifier)
+fn of_matching(binary: &Binary) -> Vec<Edit> {
+    let Some(matching) = &binary.matching else { return Vec::new() };
+    let edit = |(label, rest): (String, Vec<String>)| {
+        let what = format!("label {label} of the matching of {} dropped", binary.operator);
+        let matching = Some(matching.with(rest));
+        let changed = Expr::Binary(Binary { matching, ..binary.clone() });
+        Edit::new(RuleMutantKind::Label, what, changed)
     };
-    (0..labels.len()).map(without).collect()
+    without_each(matching.labels()).map(edit).collect()
 }
 
-/// In parentheses if it could be taken apart by precedence elsewhere.
-fn grouped(expr: &Expr) -> Expr {
-    match expr {
-        Expr::Binary(_) | Expr::Unary(_) => Expr::Paren(ParenExpr { expr: Box::new(expr.clone()) }),
-        _ => expr.clone(),
-    }
+fn of_aggregate(aggregate: &Aggregate) -> Vec<Edit> {
+    let Some(grouping) = &aggregate.grouping else { return Vec::new() };
+    let edit = |(label, rest): (String, Vec<String>)| {
+        let what = format!("label {label} of the grouping of {} dropped", aggregate.operator);
+        let grouping = Some(grouping.with(rest));
+        let changed = Expr::Aggregate(Aggregate { grouping, ..aggregate.clone() });
+        Edit::new(RuleMutantKind::Label, what, changed)
+    };
+    without_each(grouping.labels()).map(edit).collect()
 }
 
-fn line_of(binary: &BinaryExpr) -> String {
+/// Each of the labels, and those that are left without it.
+fn without_each(labels: &[String]) -> impl Iterator<Item = (String, Vec<String>)> {
+    (0..labels.len()).map(|position| {
+        let mut rest = labels.to_vec();
+        (rest.remove(position), rest)
+    })
+}
+
+fn line_of(binary: &Binary) -> String {
     line(&Expr::Binary(binary.clone()))
 }
 
 /// On one line, as cases name it.
 fn line(expr: &Expr) -> String {
     expr.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn shown(range: Duration) -> String {
-    duration::format(i64::try_from(range.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

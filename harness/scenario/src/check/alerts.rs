@@ -2,6 +2,7 @@
 
 use super::Checker;
 use crate::{AlertExpectation, NamedReceiver, file::RawAlert, values::Span};
+use prom::problem::Code;
 
 /// What stands for all alerts that no other entry names.
 const EVERYTHING_ELSE: &str = "everything else";
@@ -37,6 +38,7 @@ impl Checker<'_> {
                     || raw.told.is_some();
                 if of_firing {
                     self.problem(
+                        Code::MisplacedKey,
                         line,
                         "within, labels, resolves and told cannot be used with silent",
                         Some("remove them"),
@@ -50,6 +52,7 @@ impl Checker<'_> {
             }
             _ => {
                 self.problem(
+                    Code::NotExactlyOne,
                     line,
                     "expected exactly one of fires and silent in an entry of alerts",
                     None,
@@ -68,7 +71,7 @@ impl Checker<'_> {
         let message = format!(
             "expected the name of an alert, or {EVERYTHING_ELSE:?} after silent, found {name:?}"
         );
-        self.problem(line, message, None);
+        self.problem(Code::InvalidValue, line, message, None);
         None
     }
 }

@@ -1,5 +1,6 @@
 //! The course of the rate: phases one after the other, bursts on top.
 
+use prom::problem::Code;
 use sim::time::Nanos;
 
 use super::Checker;
@@ -44,6 +45,7 @@ impl Checker<'_> {
                         Readable(total - duration)
                     );
                     c.problem(
+                        Code::PhasesMisfit,
                         line,
                         message,
                         Some("shorten them, or leave out `for` of the last one"),
@@ -55,6 +57,7 @@ impl Checker<'_> {
                         Readable(duration - total)
                     );
                     c.problem(
+                        Code::PhasesMisfit,
                         line,
                         message,
                         Some("leave out `for` of the last one, which then lasts until the end"),
@@ -83,6 +86,7 @@ impl Checker<'_> {
         ];
         if given.iter().filter(|given| **given).count() != 1 {
             self.problem(
+                Code::NotExactlyOne,
                 line,
                 "expected exactly one of constant, ramp, diurnal, stop in a phase",
                 None,
@@ -122,7 +126,12 @@ impl Checker<'_> {
     ) -> Option<(Nanos, Nanos)> {
         let (at, lasts) = (at?, lasts?);
         if lasts == Nanos::ZERO {
-            self.problem(line, "expected a length above 0 for `for`, found 0", None);
+            self.problem(
+                Code::InvalidDuration,
+                line,
+                "expected a length above 0 for `for`, found 0",
+                None,
+            );
             return None;
         }
         if let Some(duration) = duration
@@ -134,6 +143,7 @@ impl Checker<'_> {
                 Readable(duration)
             );
             self.problem(
+                Code::OutsideScenario,
                 line,
                 message,
                 Some("let it begin or end earlier, or make the scenario longer"),

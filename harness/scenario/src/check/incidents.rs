@@ -1,17 +1,23 @@
 //! Incidents: exactly one in each entry of the timeline, within the scenario, of things that exist.
+//!
+//! It knows what values mean, and not which incident has which: that is in the simulation's table.
 
+use prom::document::{Field, Meaning, Part, Scalar};
+use prom::problem::Code;
 use sim::{
-    incident::{Incident, IncidentKind},
+    incident::{Incident, IncidentKind, IncidentName, Source},
     label::Label,
     time::Nanos,
+    world::{
+        Module,
+        llm::{Deployment, Provider},
+    },
 };
 
 use super::Checker;
-use prom::document::Part;
-
 use crate::{
-    file::{INCIDENTS, RawCopies, RawEntry},
-    values::{Count, Factor, Name, Share, Span},
+    file::{RawEntry, RawParameters, incident_keys},
+    values::{Count, Factor, Name, Series, Share, Span},
 };
 
 impl Checker<'_> {
@@ -23,26 +29,24 @@ impl Checker<'_> {
         replicas: [u8; 3],
     ) -> Option<Incident> {
         let at = self.required(line, "at", raw.at.clone()).map(|Span(at)| at);
-        let is_instant = raw.cache_flush.is_some();
-        let lasts = match (is_instant, &raw.lasts) {
-            (true, Some(lasts)) => {
-                self.problem(
-                    lasts.line,
-                    "a cache flush is an instant and has no length",
-                    Some("remove `for`"),
-                );
+        let instant = raw.incidents.iter().map(|(name, _)| name.row()).find(|row| row.is_instant);
+        let lasts = match (instant, &raw.lasts) {
+            (Some(row), Some(lasts)) => {
+                let message = format!("a {} is an instant and has no length", row.words());
+                self.problem(Code::MisplacedKey, lasts.line, message, Some("remove `for`"));
                 None
             }
-            (true, None) => Some(Nanos::ZERO),
-            (false, _) => self.required(line, "for", raw.lasts.clone()).map(|Span(lasts)| lasts),
+            (Some(_), None) => Some(Nanos::ZERO),
+            (None, _) => self.required(line, "for", raw.lasts.clone()).map(|Span(lasts)| lasts),
         };
         let kind = self.kind(line, raw, replicas);
-        if is_instant {
+        if instant.is_some() {
             let at = at?;
             if let Some(duration) = duration
                 && duration <= at
             {
                 self.problem(
+                    Code::OutsideScenario,
                     line,
                     "begins at or after the scenario's end",
                     Some("let it begin earlier"),
@@ -55,172 +59,128 @@ impl Checker<'_> {
     }
 
     fn kind(&mut self, line: usize, raw: RawEntry, replicas: [u8; 3]) -> Option<IncidentKind> {
-        let mut kinds = Vec::new();
-        let mut add = |key: &'static str, kind: Option<Option<IncidentKind>>| {
-            if let Some(kind) = kind {
-                kinds.push((key, kind));
-            }
-        };
-        let c = self;
-        add(
-            "provider_outage",
-            c.of(raw.provider_outage, |c, line, raw| {
-                let provider = c.required(line, "provider", raw.provider);
-                let failing = c.required(line, "failing", raw.failing);
-                Some(IncidentKind::ProviderOutage { provider: provider?.0, failing: failing?.0 })
-            }),
-        );
-        add(
-            "provider_latency",
-            c.of(raw.provider_latency, |c, line, raw| {
-                let provider = c.required(line, "provider", raw.provider);
-                let factor = c.required(line, "factor", raw.factor);
-                Some(IncidentKind::ProviderLatency { provider: provider?.0, factor: factor?.0 })
-            }),
-        );
-        add(
-            "provider_throttling",
-            c.of(raw.provider_throttling, |c, line, raw| {
-                let provider = c.required(line, "provider", raw.provider);
-                let capacity = c.required(line, "capacity", raw.capacity);
-                Some(IncidentKind::ProviderThrottling {
-                    provider: provider?.0,
-                    capacity: capacity?.0,
-                })
-            }),
-        );
-        add(
-            "injection_attack",
-            c.of(raw.injection_attack, |c, line, raw| {
-                let Share(share) = c.required(line, "share", raw.share)?;
-                Some(IncidentKind::InjectionAttack { share })
-            }),
-        );
-        add("cache_flush", c.of(raw.cache_flush, |_, _, _| Some(IncidentKind::CacheFlush)));
-        add(
-            "model_shift",
-            c.of(raw.model_shift, |c, line, raw| {
-                let to = c.required(line, "to", raw.to);
-                let share = c.required(line, "share", raw.share);
-                Some(IncidentKind::ModelShift { to: to?.0, share: share?.0 })
-            }),
-        );
-        add(
-            "price_missing",
-            c.of(raw.price_missing, |c, line, raw| {
-                let Name(deployment) = c.required(line, "deployment", raw.deployment)?;
-                Some(IncidentKind::PriceMissing { deployment })
-            }),
-        );
-        add(
-            "guard_slow",
-            c.of(raw.guard_slow, |c, line, raw| {
-                let Factor(factor) = c.required(line, "factor", raw.factor)?;
-                Some(IncidentKind::GuardSlow { factor })
-            }),
-        );
-        add(
-            "guard_bypassed",
-            c.of(raw.guard_bypassed, |_, _, _| Some(IncidentKind::GuardBypassed)),
-        );
-        add("traffic_stop", c.of(raw.traffic_stop, |_, _, _| Some(IncidentKind::TrafficStop)));
-        add(
-            "module_down",
-            c.of(raw.module_down, |c, line, raw| {
-                let (module, replica) = c.copies(line, raw, replicas)?;
-                Some(IncidentKind::ModuleDown { module, replica })
-            }),
-        );
-        add(
-            "module_restart",
-            c.of(raw.module_restart, |c, line, raw| {
-                let (module, replica) = c.copies(line, raw, replicas)?;
-                Some(IncidentKind::ModuleRestart { module, replica })
-            }),
-        );
-        add(
-            "module_removed",
-            c.of(raw.module_removed, |c, line, raw| {
-                let Name(module) = c.required(line, "module", raw.module)?;
-                Some(IncidentKind::ModuleRemoved { module })
-            }),
-        );
-        add(
-            "metric_renamed",
-            c.of(raw.metric_renamed, |c, line, raw| {
-                let Name(module) = c.required(line, "module", raw.module)?;
-                Some(IncidentKind::MetricRenamed { module })
-            }),
-        );
-        add(
-            "cardinality_growth",
-            c.of(raw.cardinality_growth, |c, line, raw| {
-                let module = c.required(line, "module", raw.module);
-                let series = c.required(line, "series", raw.series);
-                Some(IncidentKind::CardinalityGrowth { module: module?.0, series: series?.0 })
-            }),
-        );
-        add(
-            "metrics_slow",
-            c.of(raw.metrics_slow, |c, line, raw| {
-                let module = c.required(line, "module", raw.module);
-                let takes = c.required(line, "takes", raw.takes);
-                Some(IncidentKind::MetricsSlow { module: module?.0, takes: takes?.0 })
-            }),
-        );
+        let mut incidents = raw.incidents;
+        incidents.sort_by_key(|(name, _)| *name);
+        let mut kinds: Vec<(IncidentName, Option<IncidentKind>)> = Vec::new();
+        for (name, part) in incidents {
+            kinds.push((name, self.parameters(name, part, replicas)));
+        }
         match kinds.as_slice() {
             [(_, kind)] => *kind,
             [] => {
-                c.problem(
-                    line,
-                    format!("expected an incident: one of {}", INCIDENTS.join(", ")),
-                    None,
-                );
+                let keys: Vec<&str> = incident_keys().collect();
+                let message = format!("expected an incident: one of {}", keys.join(", "));
+                self.problem(Code::NotExactlyOne, line, message, None);
                 None
             }
             several => {
-                let found: Vec<&str> = several.iter().map(|(key, _)| *key).collect();
-                let remedy = "give each an entry of its own";
-                c.problem(
+                let found: Vec<&str> = several.iter().map(|(name, _)| name.row().key).collect();
+                let message =
+                    format!("expected one incident in an entry, found {}", found.join(", "));
+                self.problem(
+                    Code::NotExactlyOne,
                     line,
-                    format!("expected one incident in an entry, found {}", found.join(", ")),
-                    Some(remedy),
+                    message,
+                    Some("give each an entry of its own"),
                 );
                 None
             }
         }
     }
 
-    /// The incident under a key: `None` if the key is not there, `Some(None)` if what it says does not fit.
-    fn of<T>(
+    /// The incident with what stands under its key; `None` if something there does not fit.
+    fn parameters(
         &mut self,
-        part: Option<Part<T>>,
-        read: impl FnOnce(&mut Self, usize, T) -> Option<IncidentKind>,
-    ) -> Option<Option<IncidentKind>> {
-        part.map(|part| self.part(Some(part), read))
+        name: IncidentName,
+        part: Part<RawParameters>,
+        replicas: [u8; 3],
+    ) -> Option<IncidentKind> {
+        self.part(Some(part), |checker, line, RawParameters(fields)| {
+            name.with(&mut Written { checker, line, fields, replicas, module: None })
+        })
+    }
+}
+
+/// The parameters of an incident as they are written in a file.
+struct Written<'a, 'b> {
+    checker: &'a mut Checker<'b>,
+    /// Where the part begins.
+    line: usize,
+    fields: Vec<(&'static str, Field<Scalar>)>,
+    /// Copies of each module.
+    replicas: [u8; 3],
+    /// The module that was last asked for.
+    module: Option<Module>,
+}
+
+impl Written<'_, '_> {
+    fn field<T: Meaning>(&mut self, key: &str) -> Option<Field<T>> {
+        let at = self.fields.iter().position(|(name, _)| *name == key)?;
+        let (_, Field { line, key, value }) = self.fields.swap_remove(at);
+        Some(Field { line, key, value: value.and_then(|scalar| T::read(&scalar)) })
     }
 
-    fn copies(
-        &mut self,
-        line: usize,
-        raw: RawCopies,
-        replicas: [u8; 3],
-    ) -> Option<(sim::world::Module, Option<u8>)> {
-        let replica_line = raw.replica.as_ref().map_or(line, |field| field.line);
-        let Name(module) = self.required(line, "module", raw.module)?;
-        let Some(replica) = raw.replica else { return Some((module, None)) };
-        let Count(replica) = self.given(Some(replica))?;
-        let copies = replicas[module.index()];
+    fn value<T: Meaning>(&mut self, key: &str) -> Option<T> {
+        let field = self.field(key);
+        self.checker.required(self.line, key, field)
+    }
+}
+
+impl Source for Written<'_, '_> {
+    fn provider(&mut self, key: &'static str) -> Option<Provider> {
+        self.value(key).map(|Name(provider)| provider)
+    }
+
+    fn deployment(&mut self, key: &'static str) -> Option<Deployment> {
+        self.value(key).map(|Name(deployment)| deployment)
+    }
+
+    fn destination(&mut self, key: &'static str) -> Option<Deployment> {
+        self.deployment(key)
+    }
+
+    fn module(&mut self, key: &'static str) -> Option<Module> {
+        self.module = self.value(key).map(|Name(module)| module);
+        self.module
+    }
+
+    fn replica(&mut self, key: &'static str) -> Option<Option<u8>> {
+        let module = self.module?;
+        let Some(field) = self.field(key) else { return Some(None) };
+        let line = field.line;
+        let Count(replica) = self.checker.given(Some(field))?;
+        let copies = self.replicas[module.index()];
         match u8::try_from(replica) {
-            Ok(replica) if replica < copies => Some((module, Some(replica))),
+            Ok(replica) if replica < copies => Some(Some(replica)),
             _ => {
                 let message = format!(
                     "expected a copy of {module} from 0 to {}, found {replica}",
                     copies - 1
                 );
-                self.problem(replica_line, message, Some("`replicas` says how many copies run"));
+                self.checker.problem(
+                    Code::UnknownReplica,
+                    line,
+                    message,
+                    Some("`replicas` says how many copies run"),
+                );
                 None
             }
         }
+    }
+
+    fn share(&mut self, key: &'static str) -> Option<f64> {
+        self.value(key).map(|Share(share)| share)
+    }
+
+    fn factor(&mut self, key: &'static str) -> Option<f64> {
+        self.value(key).map(|Factor(factor)| factor)
+    }
+
+    fn series(&mut self, key: &'static str) -> Option<u32> {
+        self.value(key).map(|Series(series)| series)
+    }
+
+    fn span(&mut self, key: &'static str) -> Option<Nanos> {
+        self.value(key).map(|Span(span)| span)
     }
 }

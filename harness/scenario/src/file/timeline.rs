@@ -1,215 +1,202 @@
 //! The `timeline` part of a scenario file, as it is written: one key for each kind of incident.
+//!
+//! Which kinds there are, and what stands under each, is read off the simulation's table of incidents; nothing here
+//! names one.
 
-use schemars::{JsonSchema, Schema};
-use serde::Deserialize;
-use serde_json::json;
-use sim::world::{
-    Module,
-    llm::{Deployment, Provider},
+use std::{borrow::Cow, fmt, sync::LazyLock};
+
+use prom::document::{Field, Meaning, Part, PartSeed, Scalar};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::{Map, Value, json};
+use sim::{
+    incident::{IncidentName, Row, Unit},
+    world::{
+        Module,
+        llm::{Deployment, Provider},
+    },
 };
 
 use super::traffic::Nothing;
-use prom::document::{Field, Part};
-
 use crate::values::{Count, Factor, Name, Series, Share, Span};
 
-/// Every kind of incident, in the order of [`sim::incident::IncidentKind`].
-pub(crate) const INCIDENTS: [&str; 16] = [
-    "provider_outage",
-    "provider_latency",
-    "provider_throttling",
-    "injection_attack",
-    "cache_flush",
-    "model_shift",
-    "price_missing",
-    "guard_slow",
-    "guard_bypassed",
-    "traffic_stop",
-    "module_down",
-    "module_restart",
-    "module_removed",
-    "metric_renamed",
-    "cardinality_growth",
-    "metrics_slow",
-];
+/// The key of every kind of incident, in the order of the table.
+pub(crate) fn incident_keys() -> impl Iterator<Item = &'static str> {
+    IncidentName::ALL.iter().map(|name| name.row().key)
+}
 
-/// Something that goes wrong: when, for how long, and exactly one incident.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "incident", transform = one_incident)]
+/// Something that goes wrong: when, for how long, and the incidents that stand in the entry.
+#[derive(Debug)]
 pub(crate) struct RawEntry {
-    /// When it begins.
-    #[schemars(required)]
     pub(crate) at: Option<Field<Span>>,
-    /// How long it lasts. Not with `cache_flush`, which is an instant.
-    #[serde(rename = "for")]
     pub(crate) lasts: Option<Field<Span>>,
-    /// A provider answers 5xx, times out or cannot be reached.
-    pub(crate) provider_outage: Option<Part<RawOutage>>,
-    /// A provider answers slowly.
-    pub(crate) provider_latency: Option<Part<RawLatency>>,
-    /// A provider lowers our limits; requests beyond them get 429 and a retry-after.
-    pub(crate) provider_throttling: Option<Part<RawThrottling>>,
-    /// More prompts are attacks.
-    pub(crate) injection_attack: Option<Part<RawAttack>>,
-    /// The response cache is emptied and fills again.
-    pub(crate) cache_flush: Option<Part<Nothing>>,
-    /// Traffic moves to one model, typically a dearer one.
-    pub(crate) model_shift: Option<Part<RawShift>>,
-    /// llm-provider does not know a model's price and records no cost for it.
-    pub(crate) price_missing: Option<Part<RawDeployment>>,
-    /// prompt-security answers slowly.
-    pub(crate) guard_slow: Option<Part<RawFactor>>,
-    /// prompt-manager asks prompt-security no more (fail-open).
-    pub(crate) guard_bypassed: Option<Part<Nothing>>,
-    /// No caller calls.
-    pub(crate) traffic_stop: Option<Part<Nothing>>,
-    /// A copy of a module, or all of them, is down; its counters begin at 0 afterwards.
-    pub(crate) module_down: Option<Part<RawCopies>>,
-    /// A copy of a module, or all of them, is replaced by a new process, which takes this long to start.
-    pub(crate) module_restart: Option<Part<RawCopies>>,
-    /// A module is taken out of service: its copies stop, and nobody scrapes them any more.
-    pub(crate) module_removed: Option<Part<RawModule>>,
-    /// A module shows its operations counter under another name.
-    pub(crate) metric_renamed: Option<Part<RawModule>>,
-    /// A module shows series with an unbounded label.
-    pub(crate) cardinality_growth: Option<Part<RawGrowth>>,
-    /// A module takes long to show its metrics; beyond the scrape timeout it counts as down.
-    pub(crate) metrics_slow: Option<Part<RawSlow>>,
+    /// In the order of the file.
+    pub(crate) incidents: Vec<(IncidentName, Part<RawParameters>)>,
 }
 
-/// Says in the schema that exactly one kind of incident stands in an entry.
-fn one_incident(schema: &mut Schema) {
-    let alternatives: Vec<_> = INCIDENTS.iter().map(|kind| json!({ "required": [kind] })).collect();
-    schema.insert("oneOf".to_owned(), alternatives.into());
+/// What stands under an incident's key.
+#[derive(Debug)]
+pub(crate) struct RawParameters(pub(crate) Vec<(&'static str, Field<Scalar>)>);
+
+static KEYS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| ["at", "for"].into_iter().chain(incident_keys()).collect());
+
+impl<'de> Deserialize<'de> for RawEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawEntry, D::Error> {
+        deserializer.deserialize_struct("incident", &KEYS, EntryVisitor)
+    }
 }
 
-/// A provider's outage.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "provider_outage")]
-pub(crate) struct RawOutage {
-    /// Which provider.
-    #[schemars(required)]
-    pub(crate) provider: Option<Field<Name<Provider>>>,
-    /// The share of its requests that fail.
-    #[schemars(required)]
-    pub(crate) failing: Option<Field<Share>>,
+struct EntryVisitor;
+
+impl<'de> Visitor<'de> for EntryVisitor {
+    type Value = RawEntry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an incident")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<RawEntry, A::Error> {
+        let mut entry = RawEntry { at: None, lasts: None, incidents: Vec::new() };
+        while let Some(key) = entries.next_key::<String>()? {
+            let named = |name: &&IncidentName| name.row().key == key;
+            match (key.as_str(), IncidentName::ALL.iter().find(named)) {
+                ("at", _) => entry.at = entries.next_value()?,
+                ("for", _) => entry.lasts = entries.next_value()?,
+                (_, Some(&name)) => {
+                    let part = entries.next_value_seed(PartSeed(Parameters(name)))?;
+                    entry.incidents.push((name, part));
+                }
+                (_, None) => _ = entries.next_value::<IgnoredAny>()?,
+            }
+        }
+        Ok(entry)
+    }
 }
 
-/// A provider's slowness.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "provider_latency")]
-pub(crate) struct RawLatency {
-    /// Which provider.
-    #[schemars(required)]
-    pub(crate) provider: Option<Field<Name<Provider>>>,
-    /// What time to first token and time per token are multiplied by.
-    #[schemars(required)]
-    pub(crate) factor: Option<Field<Factor>>,
+/// Reads what stands under the key of this kind.
+struct Parameters(IncidentName);
+
+/// The keys of the parameters of each kind, as serde wants them.
+static PARAMETERS: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| {
+    let keys = |row: &Row| row.parameters.iter().map(|parameter| parameter.key).collect();
+    IncidentName::ALL.iter().map(|name| keys(name.row())).collect()
+});
+
+impl<'de> DeserializeSeed<'de> for Parameters {
+    type Value = RawParameters;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawParameters, D::Error> {
+        let keys = &PARAMETERS[self.0 as usize];
+        deserializer.deserialize_struct(self.0.row().part, keys, self)
+    }
 }
 
-/// A provider's lowered limits.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "provider_throttling")]
-pub(crate) struct RawThrottling {
-    /// Which provider.
-    #[schemars(required)]
-    pub(crate) provider: Option<Field<Name<Provider>>>,
-    /// The share of the normal limits that is left.
-    #[schemars(required)]
-    pub(crate) capacity: Option<Field<Share>>,
+impl<'de> Visitor<'de> for Parameters {
+    type Value = RawParameters;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the parameters of an incident")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<RawParameters, A::Error> {
+        let mut values = Vec::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            let known = self.0.row().parameters.iter().find(|parameter| parameter.key == key);
+            match known {
+                Some(parameter) => values.push((parameter.key, entries.next_value()?)),
+                None => _ = entries.next_value::<IgnoredAny>()?,
+            }
+        }
+        Ok(RawParameters(values))
+    }
 }
 
-/// An attack.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "injection_attack")]
-pub(crate) struct RawAttack {
-    /// The share of prompts that are attacks.
-    #[schemars(required)]
-    pub(crate) share: Option<Field<Share>>,
+impl JsonSchema for RawEntry {
+    fn schema_name() -> Cow<'static, str> {
+        "incident".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let instants: Vec<String> = IncidentName::ALL
+            .iter()
+            .filter(|name| name.row().is_instant)
+            .map(|name| format!("`{}`", name.row().key))
+            .collect();
+        let lasts =
+            format!("How long it lasts. Not with {}, which is an instant.", instants.join(" or "));
+        let mut properties = Map::new();
+        properties.insert("at".to_owned(), described("When it begins.", Span::schema()));
+        properties.insert("for".to_owned(), described(&lasts, Span::schema()));
+        for name in IncidentName::ALL {
+            let row = name.row();
+            let part = json!({ "description": row.about, "$ref": part(row, generator) });
+            properties.insert(row.key.to_owned(), part);
+        }
+        let one: Vec<Value> = incident_keys().map(|key| json!({ "required": [key] })).collect();
+        json_schema!({
+            "description": "Something that goes wrong: when, for how long, and exactly one incident.",
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+            "required": ["at"],
+            "oneOf": one,
+        })
+    }
 }
 
-/// Traffic that moves.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "model_shift")]
-pub(crate) struct RawShift {
-    /// The deployment that it moves to.
-    #[schemars(required)]
-    pub(crate) to: Option<Field<Name<Deployment>>>,
-    /// The share of requests that move.
-    #[schemars(required)]
-    pub(crate) share: Option<Field<Share>>,
+/// Where the schema says what stands under the key of an incident.
+fn part(row: &Row, generator: &mut SchemaGenerator) -> Value {
+    if row.parameters.is_empty() {
+        return generator.subschema_for::<Part<Nothing>>().get("$ref").cloned().unwrap_or_default();
+    }
+    let properties: Map<String, Value> = row
+        .parameters
+        .iter()
+        .map(|parameter| {
+            let schema = described(parameter.about, schema_of(parameter.unit));
+            (parameter.key.to_owned(), schema)
+        })
+        .collect();
+    let required: Vec<&str> = row
+        .parameters
+        .iter()
+        .filter(|parameter| !parameter.unit.is_optional())
+        .map(|parameter| parameter.key)
+        .collect();
+    let schema = json!({
+        "description": row.about_part,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        "required": required,
+    });
+    generator.definitions_mut().entry(row.part.to_owned()).or_insert(schema);
+    format!("#/$defs/{}", row.part).into()
 }
 
-/// One deployment.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "of_deployment")]
-pub(crate) struct RawDeployment {
-    /// Which deployment.
-    #[schemars(required)]
-    pub(crate) deployment: Option<Field<Name<Deployment>>>,
+fn schema_of(unit: Unit) -> Schema {
+    match unit {
+        Unit::Provider => Name::<Provider>::schema(),
+        Unit::Deployment | Unit::Destination => Name::<Deployment>::schema(),
+        Unit::Module => Name::<Module>::schema(),
+        Unit::Replica => Count::schema(),
+        Unit::Share => Share::schema(),
+        Unit::Factor => Factor::schema(),
+        Unit::Series => Series::schema(),
+        Unit::Span => Span::schema(),
+    }
 }
 
-/// One factor.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "by_factor")]
-pub(crate) struct RawFactor {
-    /// What its latencies are multiplied by.
-    #[schemars(required)]
-    pub(crate) factor: Option<Field<Factor>>,
-}
-
-/// Copies of a module.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "of_copies")]
-pub(crate) struct RawCopies {
-    /// Which module.
-    #[schemars(required)]
-    pub(crate) module: Option<Field<Name<Module>>>,
-    /// Which copy of it, from 0. Default: all of them.
-    pub(crate) replica: Option<Field<Count>>,
-}
-
-/// One module.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "of_module")]
-pub(crate) struct RawModule {
-    /// Which module.
-    #[schemars(required)]
-    pub(crate) module: Option<Field<Name<Module>>>,
-}
-
-/// Series beyond the contract.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "cardinality_growth")]
-pub(crate) struct RawGrowth {
-    /// Which module.
-    #[schemars(required)]
-    pub(crate) module: Option<Field<Name<Module>>>,
-    /// How many such series.
-    #[schemars(required)]
-    pub(crate) series: Option<Field<Series>>,
-}
-
-/// Slow metrics.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "metrics_slow")]
-pub(crate) struct RawSlow {
-    /// Which module.
-    #[schemars(required)]
-    pub(crate) module: Option<Field<Name<Module>>>,
-    /// How long a scrape takes.
-    #[schemars(required)]
-    pub(crate) takes: Option<Field<Span>>,
+/// A schema with what an editor shows, which comes first.
+fn described(about: &str, schema: Schema) -> Value {
+    let mut described = Map::new();
+    described.insert("description".to_owned(), about.into());
+    if let Value::Object(members) = schema.to_value() {
+        described.extend(members);
+    }
+    described.into()
 }

@@ -192,9 +192,33 @@ impl Alertmanager {
         Ok(groups)
     }
 
+    /// The version that it states.
+    ///
+    /// # Errors
+    /// As [`Self::alerts`].
+    pub async fn version(&self) -> Result<String, AlertmanagerError> {
+        let url = self.url("/api/v2/status");
+        let body = answer(self.http.get(&url), url.clone()).await?;
+        let status: OwnStatus = serde_json::from_slice(&body)
+            .map_err(|source| AlertmanagerError::Unexpected { url, source })?;
+        Ok(status.version_info.version)
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
+}
+
+/// `/api/v2/status`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnStatus {
+    version_info: VersionInfo,
+}
+
+#[derive(Deserialize)]
+struct VersionInfo {
+    version: String,
 }
 
 async fn answer(request: RequestBuilder, url: String) -> Result<Vec<u8>, AlertmanagerError> {

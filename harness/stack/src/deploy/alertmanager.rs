@@ -8,7 +8,11 @@ use serde_json::Value;
 
 use super::{Changes, Copier, DeployError, edit::Edit, rules::scale, scan::Scalar};
 use monitoring::AlertmanagerConfig;
-use prom::{duration, problem::Problem, yaml};
+use prom::{
+    duration,
+    problem::{Code, Problem},
+    yaml,
+};
 
 const URL: [&str; 3] = ["receivers", "webhook_configs", "url"];
 const TIMINGS: [&str; 3] = ["group_wait", "group_interval", "repeat_interval"];
@@ -87,13 +91,17 @@ pub(super) fn elsewhere(file: &Path, shipped: &str, copy: &str, url: &str) -> Ve
                     "receiver {name:?} has {kind}, through which a test would notify people"
                 );
                 let remedy = "a receiver that is to be tested has webhook_configs only: name another monitoring directory, or move it there";
-                problems.push(Problem::error(file, of_kind, message).remedy(remedy));
+                problems.push(
+                    Problem::new(Code::NotifiesPeople, file, of_kind, message).remedy(remedy),
+                );
             } else if configs.iter().any(|config| config["url"] != *url) {
                 let message =
                     format!("the url of a webhook of receiver {name:?} cannot be replaced");
                 let remedy =
                     "write it as `url: http://…` on a line of its own, not as url_file or alias";
-                problems.push(Problem::error(file, of_kind, message).remedy(remedy));
+                problems.push(
+                    Problem::new(Code::AddressNotReplaced, file, of_kind, message).remedy(remedy),
+                );
             }
         }
     }

@@ -13,7 +13,11 @@ use super::{
     targets::listed,
 };
 use monitoring::{Monitoring, RuleGroup, RuleKind};
-use prom::{duration, problem::Problem, yaml};
+use prom::{
+    duration,
+    problem::{Code, Problem},
+    yaml,
+};
 
 /// Everything that is not as it should be.
 pub(super) fn missed(
@@ -27,6 +31,7 @@ pub(super) fn missed(
     check.groups(shipped, copy);
     check.addresses(shipped, copy);
     check.alerting(shipped, copy);
+    check.transport(shipped, copy);
     check.routes(shipped, copy);
     check.receivers(shipped, copy);
     check.problems
@@ -51,7 +56,8 @@ impl Check<'_> {
             let message = format!("{what} is {found} in the copy, not {expected}");
             let remedy =
                 format!("write `{key}: …` on a line of its own, without alias or merged mapping");
-            self.problems.push(Problem::error(file, line, message).remedy(remedy));
+            self.problems
+                .push(Problem::new(Code::TimingNotChanged, file, line, message).remedy(remedy));
         }
     }
 
@@ -105,24 +111,29 @@ impl Check<'_> {
         let mut found: Vec<String> = Vec::new();
         for (nth, address) in listed(copy) {
             let Some(job) = shipped.config.jobs.get(nth) else { continue };
-            let mut error = |what: &str, remedy: &str| {
+            let mut problem = |code, what: &str, remedy: &str| {
                 let message = format!("target {address} of job {:?} {what}", job.name);
-                self.problems.push(Problem::error(file, job.line, message).remedy(remedy));
+                self.problems.push(Problem::new(code, file, job.line, message).remedy(remedy));
             };
             if is_given(self.changes, &address) {
                 found.push(address);
             } else if moved(&address, self.changes).is_some() {
-                error("cannot be replaced", "write it as `- targets: [host:port]`, without alias");
+                problem(
+                    Code::AddressNotReplaced,
+                    "cannot be replaced",
+                    "write it as `- targets: [host:port]`, without alias",
+                );
             } else if !self.changes.targets.is_empty()
                 && instance_at(&address, self.changes).is_some()
             {
                 let remedy =
                     "list it in a file of targets (file_sd_configs), from which it can be left out";
-                error("is not served", remedy);
+                problem(Code::TargetNotServed, "is not served", remedy);
             }
         }
         for (instance, address) in &self.changes.targets {
-            let n = found.iter().filter(|other| **other == address.to_string()).count();
+            let address = self.changes.reached(*address);
+            let n = found.iter().filter(|other| **other == address).count();
             if n != 1 {
                 let (module, port) = (instance.module, instance.module.default_port());
                 let message = format!(
@@ -131,7 +142,9 @@ impl Check<'_> {
                 );
                 let remedy =
                     format!("have one job with the target localhost:{port} in a file of targets");
-                self.problems.push(Problem::error(file, None, message).remedy(remedy));
+                self.problems.push(
+                    Problem::new(Code::ReplicaNotScrapedOnce, file, None, message).remedy(remedy),
+                );
             }
         }
     }
@@ -139,16 +152,17 @@ impl Check<'_> {
     /// Alerts and samples of a test go to nobody else.
     fn alerting(&mut self, shipped: &Monitoring, copy: &Monitoring) {
         let file = shipped.config.file.as_path();
-        let Some(address) = self.changes.alertmanager else { return };
+        let Some(address) = self.changes.alertmanager() else { return };
         let Ok(text) = fs::read_to_string(&copy.config.file) else { return };
         let Ok(read) = yaml::parse::<Value>(file, &text) else { return };
-        let mut error = |message: String, remedy: &str| {
-            self.problems.push(Problem::error(file, None, message).remedy(remedy));
+        let mut problem = |code, message: String, remedy: &str| {
+            self.problems.push(Problem::new(code, file, None, message).remedy(remedy));
         };
         for manager in read["alerting"]["alertmanagers"].as_array().into_iter().flatten() {
             let discovered = manager.as_object().into_iter().flatten();
             for (key, _) in discovered.filter(|(key, _)| key.ends_with("_sd_configs")) {
-                error(
+                problem(
+                    Code::LeavesTheTest,
                     format!("alerts would be sent to what {key} of `alerting` finds"),
                     "list Alertmanager in static_configs, with port 9093",
                 );
@@ -156,32 +170,70 @@ impl Check<'_> {
             let groups = manager["static_configs"].as_array().into_iter().flatten();
             let targets =
                 groups.flat_map(|group| group["targets"].as_array().into_iter().flatten());
-            for target in
-                targets.filter_map(Value::as_str).filter(|target| *target != address.to_string())
-            {
-                error(
+            for target in targets.filter_map(Value::as_str).filter(|target| *target != address) {
+                problem(
+                    Code::LeavesTheTest,
                     format!("alerts would be sent to {target}"),
                     "list Alertmanager with port 9093, which is replaced",
                 );
             }
         }
         if read["remote_read"].as_array().is_some_and(|remotes| !remotes.is_empty()) {
-            error(
+            problem(
+                Code::LeavesTheTest,
                 "queries would be answered by remote_read too".to_owned(),
                 "have remote_read in the configuration of the installation only",
             );
         }
         if let Err(what) = copy.config.sending() {
-            error(
+            problem(
+                Code::AlertsRelabelled,
                 format!("{what} changes alerts on their way, which is not emulated"),
                 "set the labels in the rules, or in external_labels",
             );
         }
         if read["remote_write"].as_array().is_some_and(|remotes| !remotes.is_empty()) {
-            error(
+            problem(
+                Code::LeavesTheTest,
                 "samples would be sent to remote_write".to_owned(),
                 "have remote_write in the configuration of the installation only",
             );
+        }
+    }
+
+    /// Servers and modules of a test speak HTTP and ask for no password.
+    fn transport(&mut self, shipped: &Monitoring, copy: &Monitoring) {
+        let file = shipped.config.file.as_path();
+        let Ok(text) = fs::read_to_string(&copy.config.file) else { return };
+        let Ok(read) = yaml::parse::<Value>(file, &text) else { return };
+        let given: BTreeSet<usize> = listed(copy)
+            .into_iter()
+            .filter(|(_, address)| is_given(self.changes, address))
+            .map(|(nth, _)| nth)
+            .collect();
+        let remedy =
+            "name a folder as it is in development: without what the lines #production# add";
+        let mut refuse = |line: Option<usize>, what: String| {
+            self.problems.push(Problem::new(Code::SecuredTarget, file, line, what).remedy(remedy));
+        };
+        for nth in given {
+            let (of, job) = (&read["scrape_configs"][nth], shipped.config.jobs.get(nth));
+            let name = job.map(|job| job.name.as_str()).unwrap_or_default();
+            for key in secured(of) {
+                let message =
+                    format!("job {name:?} has {key}, which servers of a test do not know");
+                refuse(job.and_then(|job| job.line), message);
+            }
+        }
+        if self.changes.alertmanager().is_some() {
+            for manager in read["alerting"]["alertmanagers"].as_array().into_iter().flatten() {
+                for key in secured(manager) {
+                    refuse(
+                        None,
+                        format!("alerting has {key}, which servers of a test do not know"),
+                    );
+                }
+            }
         }
     }
 
@@ -214,8 +266,18 @@ impl Check<'_> {
     }
 }
 
+/// What a job or an Alertmanager asks of a connection beyond HTTP.
+fn secured(of: &Value) -> Vec<&'static str> {
+    const KEYS: [&str; 4] = ["tls_config", "basic_auth", "authorization", "oauth2"];
+    let mut found: Vec<&str> = KEYS.into_iter().filter(|key| !of[*key].is_null()).collect();
+    if of["scheme"] == "https" {
+        found.insert(0, "scheme: https");
+    }
+    found
+}
+
 fn is_given(changes: &Changes, address: &str) -> bool {
-    let servers = [changes.prometheus, changes.alertmanager].into_iter().flatten();
-    let modules = changes.targets.iter().map(|(_, address)| *address);
-    servers.chain(modules).any(|given| given.to_string() == address)
+    let servers = [changes.prometheus(), changes.alertmanager()].into_iter().flatten();
+    let modules = changes.targets.iter().map(|(_, address)| changes.reached(*address));
+    servers.chain(modules).any(|given| given == address)
 }

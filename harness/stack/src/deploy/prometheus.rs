@@ -1,6 +1,6 @@
 //! `prometheus.yml`: where servers are, how often jobs scrape and rules are evaluated.
 
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::collections::BTreeSet;
 
 use super::{
     ALERTMANAGER_PORT, Changes, Copier, DeployError, PROMETHEUS_PORT, edit::Edit, instance_at,
@@ -50,10 +50,9 @@ pub(super) fn edit(
 
 /// What an address of a static target becomes.
 pub(super) fn moved(address: &str, changes: &Changes) -> Option<String> {
-    let server = |server: Option<SocketAddr>| Some(server?.to_string());
     match port_of(address)? {
-        PROMETHEUS_PORT => server(changes.prometheus),
-        ALERTMANAGER_PORT => server(changes.alertmanager),
+        PROMETHEUS_PORT => changes.prometheus(),
+        ALERTMANAGER_PORT => changes.alertmanager(),
         _ => address_of(instance_at(address, changes)?, changes),
     }
 }

@@ -104,7 +104,7 @@ fn changed(
         if let Some((file, nth)) = first.get(&instance.module)
             && let Some(group) = changed.get_mut(file).and_then(|groups| groups.get_mut(*nth))
         {
-            group.targets.push(address.to_string());
+            group.targets.push(changes.reached(*address));
         }
     }
     changed
@@ -128,7 +128,7 @@ pub(super) fn listed(monitoring: &Monitoring) -> Vec<(usize, String)> {
 /// Where a copy is served, if it is.
 pub(super) fn address_of(instance: Instance, changes: &Changes) -> Option<String> {
     let found = changes.targets.iter().find(|(other, _)| *other == instance);
-    found.map(|(_, address)| address.to_string())
+    found.map(|(_, address)| changes.reached(*address))
 }
 
 fn label(group: &mut TargetGroup, cadence: Cadence) {

@@ -35,6 +35,7 @@ fn changes() -> Changes {
         alertmanager: Some(address(6001)),
         receiver: Some("http://127.0.0.1:6002/".into()),
         cadence: None,
+        within: None,
     }
 }
 
@@ -80,6 +81,49 @@ fn refusal(files: &[(&str, &str)], changes: &Changes) -> Vec<String> {
             problems.iter().map(|problem| problem.to_string().replace(&prefix, "")).collect()
         }
         other => panic!("{other:?}"),
+    }
+}
+
+/// What differs where everybody is as the shipped files have it: nothing.
+#[test]
+fn in_containers_the_shipped_addresses_stay() {
+    let gateway = |port| SocketAddr::from(([172, 17, 0, 1], port));
+    let first = |&module: &Module| (instance(module, 0), gateway(module.default_port()));
+    let within = Within {
+        host: "host.docker.internal".into(),
+        prometheus: "localhost:9090".into(),
+        alertmanager: "alertmanager:9093".into(),
+    };
+    let mut changes = Changes {
+        targets: Module::ALL.iter().map(first).collect(),
+        receiver: Some("http://host.docker.internal:5001/".into()),
+        within: Some(within),
+        ..changes()
+    };
+    let temporary = TempDir::new().unwrap();
+    let copy = Deployment::write(&shipped(), &changes, &environment(&temporary)).unwrap();
+    assert_eq!(copy.differences(), []);
+    changes.targets[2].1 = gateway(40_000);
+    let copy = Deployment::write(&shipped(), &changes, &environment(&temporary)).unwrap();
+    let told: Vec<_> = copy.differences().iter().map(ToString::to_string).collect();
+    let expected = "prometheus/targets/llm-provider.yml:3: [host.docker.internal:8002] -> [host.docker.internal:40000]";
+    assert_eq!(told, [expected]);
+    changes.within.as_mut().unwrap().alertmanager = "elsewhere:9093".into();
+    let copy = Deployment::write(&shipped(), &changes, &environment(&temporary)).unwrap();
+    assert_eq!(copy.differences().len(), 3, "its job, and where alerts go");
+}
+
+#[test]
+fn what_production_adds_to_a_connection_is_named() {
+    let text = fs::read_to_string(shipped().config.file).unwrap();
+    let text = text.replace("#production# ", "");
+    let said = refusal(
+        &[("prometheus/prometheus.yml", &text)],
+        &Changes { targets: Vec::new(), ..changes() },
+    );
+    for key in ["scheme: https", "tls_config", "basic_auth"] {
+        let wanted = format!("job \"prometheus\" has {key}, which servers of a test do not know");
+        assert!(said.iter().any(|line| line.contains(&wanted)), "{wanted}: {said:?}");
     }
 }
 

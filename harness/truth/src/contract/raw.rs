@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::{
     AlertClass, Window,
-    values::{Bound, Figure, Multiple, Quantile, Yes, Zero},
+    alert_raw::RawAlert,
+    values::{Bound, Figure, Multiple, Places, Quantile, Yes, Zero},
 };
 use prom::document::{Field, Part, Table};
 
@@ -29,6 +30,8 @@ pub(super) struct RawFile {
     /// Alerts that no scenario can prove, by name: `always` for one that must fire at every evaluation, `live` for
     /// one about the monitoring system itself, which only faults of a running one raise.
     pub(super) alerts: Option<Part<Table<String, AlertClass>>>,
+    /// What each alert is meant to say, by its name: condition and guards, timing, labels, who is told, texts.
+    pub(super) specifications: Option<Part<BTreeMap<String, Part<RawAlert>>>>,
 }
 
 /// What a panel must show.
@@ -36,8 +39,8 @@ pub(super) struct RawFile {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "panel")]
 pub(super) struct RawPanel {
-    /// The unit in Grafana's terms, such as `reqps`.
-    #[schemars(required)]
+    /// The unit in Grafana's terms, such as `reqps`. Default: what the quantity has, such as dollars, seconds, a share,
+    /// something per second.
     pub(super) unit: Option<Field<String>>,
     /// Units of single targets (refId) where they differ from the panel's.
     pub(super) units: Option<Part<Table<String, String>>>,
@@ -45,6 +48,21 @@ pub(super) struct RawPanel {
     pub(super) reducer: Option<Field<String>>,
     /// The words that stand for values, such as `"0": DOWN`.
     pub(super) mappings: Option<Part<Table<String, String>>>,
+    /// The panel's type. Default: timeseries; stat where a moment or a reducer is asked; table without legends.
+    #[serde(rename = "type")]
+    pub(super) kind: Option<Field<String>>,
+    /// Places behind the decimal point. Default: as many as the number needs.
+    pub(super) decimals: Option<Field<Places>>,
+    /// The colours of numbers, each from its number on, `base` below all: `{ base: green, "0.1": red }`.
+    pub(super) colours: Option<Part<Table<String, String>>>,
+    /// Series stand on each other.
+    pub(super) stacked: Option<Field<Yes>>,
+    /// Series that are 0 throughout are left out.
+    pub(super) hides_zero: Option<Field<Yes>>,
+    /// The reducers beside the names of series, or below columns.
+    pub(super) beside: Option<Part<Vec<Field<String>>>>,
+    /// Headings of a table by refId or label, where they are others than the quantity's or the label's name.
+    pub(super) headings: Option<Part<Table<String, String>>>,
     /// What each target must answer, by its refId.
     #[schemars(required)]
     pub(super) targets: Option<Part<BTreeMap<String, Part<RawTarget>>>>,

@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    PanelContract, TargetContract, Window,
+    DisplayContract, PanelContract, TargetContract, Window, display,
     raw::{RawPanel, RawTarget},
     values::{Figure, Zero},
 };
 use prom::{
     document::{Field, Part, Table},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 
 use crate::{
@@ -27,22 +27,34 @@ impl Reader<'_> {
     pub(super) fn panel(&mut self, raw: Part<RawPanel>) -> Option<PanelContract> {
         let line = raw.line;
         let panel = raw.value?;
-        if panel.unit.is_none() {
-            self.wrong(
-                line,
-                "`unit` is missing: the panel's unit in Grafana's terms, such as reqps",
-            );
-        }
         let targets = self.part(panel.targets).unwrap_or_default();
         if targets.is_empty() {
-            self.wrong(line, "`targets` is missing: what each refId must answer");
+            self.wrong(Code::MissingKey, line, "`targets` is missing: what each refId must answer");
         }
+        let colours_line = panel.colours.as_ref().map_or(line, |part| part.line);
+        let colours = display::colours(self.table(panel.colours)).unwrap_or_else(|key| {
+            self.wrong(
+                Code::InvalidValue,
+                colours_line,
+                &format!("`{key}` is neither a number nor `base`"),
+            );
+            Vec::new()
+        });
         Some(PanelContract {
             line: Some(line),
-            unit: self.field(panel.unit).unwrap_or_default(),
+            unit: self.field(panel.unit),
             units: self.table(panel.units),
             reducer: self.field(panel.reducer),
             mappings: self.table(panel.mappings),
+            display: DisplayContract {
+                kind: self.field(panel.kind),
+                decimals: self.field(panel.decimals).map(|places| places.0 as i64),
+                colours,
+                stacked: self.field(panel.stacked).is_some(),
+                hides_zero: self.field(panel.hides_zero).is_some(),
+                beside: self.list(panel.beside).unwrap_or_default(),
+                headings: self.table(panel.headings),
+            },
             targets: targets
                 .into_iter()
                 .filter_map(|(ref_id, target)| Some((ref_id, self.target(target)?)))
@@ -64,19 +76,20 @@ impl Reader<'_> {
         ];
         if kinds.iter().filter(|given| **given).count() != 1 {
             let expected = "expected exactly one of rate, increase, ratio, quantile, share_above, health, constant";
-            self.wrong(line, expected);
+            self.wrong(Code::NotExactlyOne, line, expected);
             return None;
         }
         let latest = target.health.is_some() || target.constant.is_some();
         let over_given = target.over.is_some();
         let over = match self.field(target.over.take()) {
             _ if latest && over_given => {
-                self.wrong(line, "`over` means nothing for the latest value");
+                self.wrong(Code::MisplacedKey, line, "`over` means nothing for the latest value");
                 None
             }
             None if latest => Some(Window::Latest),
             None if !over_given => {
                 self.wrong(
+                    Code::MissingKey,
                     line,
                     "`over` is missing: rate_interval, interval, range, or a duration such as 5m",
                 );
@@ -98,7 +111,7 @@ impl Reader<'_> {
         }
         if let Some(constant) = target.constant {
             let [label] = by.as_slice() else {
-                self.wrong(line, "a constant needs exactly one label in `by`");
+                self.wrong(Code::MissingKey, line, "a constant needs exactly one label in `by`");
                 return None;
             };
             let figures: BTreeMap<String, Figure> = self.table(Some(constant));
@@ -112,11 +125,11 @@ impl Reader<'_> {
         let (quantile, bound) = (self.field(target.quantile), self.field(target.share_above));
         let (per_second, is_ratio) = (target.increase.is_none(), target.ratio.is_some());
         if let Some(out_of) = target.out_of.as_ref().filter(|_| !is_ratio) {
-            self.wrong(out_of.line, "`out_of` belongs to a ratio");
+            self.wrong(Code::MisplacedKey, out_of.line, "`out_of` belongs to a ratio");
             return None;
         }
         let Some(named) = target.rate.or(target.increase).or(target.ratio).or(target.of) else {
-            self.wrong(line, "`of` is missing: which durations?");
+            self.wrong(Code::MissingKey, line, "`of` is missing: which durations?");
             return None;
         };
         let total = Total {
@@ -159,18 +172,22 @@ impl Reader<'_> {
             .find(|quantity| durations != matches!(quantity.unit(), Unit::Seconds(_)));
         if let Some(misfit) = misfit {
             let expected = if durations { "durations" } else { "counts or costs" };
-            self.wrong(line, &format!("{} does not fit: expected {expected}", misfit.as_str()));
+            self.wrong(
+                Code::MisfitQuantity,
+                line,
+                &format!("{} does not fit: expected {expected}", misfit.as_str()),
+            );
             return None;
         }
         if quantities.is_empty() {
-            self.wrong(line, "expected at least one quantity");
+            self.wrong(Code::MissingKey, line, "expected at least one quantity");
             return None;
         }
         Some(quantities)
     }
 
-    fn wrong(&mut self, line: usize, message: &str) {
-        self.problems.push(Problem::error(self.file, line, message));
+    pub(super) fn wrong(&mut self, code: Code, line: usize, message: &str) {
+        self.problems.push(Problem::new(code, self.file, line, message));
     }
 
     pub(super) fn field<T>(&mut self, field: Option<Field<T>>) -> Option<T> {
@@ -182,7 +199,7 @@ impl Reader<'_> {
     }
 
     /// All items, or `None` if one of them is wrong.
-    fn list<T>(&mut self, list: Option<Part<Vec<Field<T>>>>) -> Option<Vec<T>> {
+    pub(super) fn list<T>(&mut self, list: Option<Part<Vec<Field<T>>>>) -> Option<Vec<T>> {
         let fields = self.part(list).unwrap_or_default();
         let n_fields = fields.len();
         let values: Vec<T> =

@@ -22,6 +22,9 @@ pub(super) struct Quantile(pub(super) f64);
 /// A bucket bound in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound(pub(super) f64);
+/// A number of places behind the decimal point.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places(pub(super) f64);
 /// A key that is either there and true, or not there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Yes;
@@ -59,6 +62,7 @@ numbers! {
     Figure, f64::is_finite, "a number", { "type": "number" };
     Multiple, |value| value.is_finite() && value != 0.0, "a factor other than 0, such as 3600", { "type": "number" };
     Quantile, |value| 0.0 < value && value <= 1.0, "a quantile above 0, at most 1", { "type": "number", "exclusiveMinimum": 0, "maximum": 1 };
+    Places, |value| value.fract() == 0.0 && (0.0..=20.0).contains(&value), "a whole number from 0 to 20", { "type": "integer", "minimum": 0, "maximum": 20 };
     Bound, |value| 0.0 < value && value.is_finite(), "a bucket bound in seconds", { "type": "number", "exclusiveMinimum": 0 };
 }
 

@@ -9,7 +9,7 @@ use super::{
     sum::{Mean, Sum},
 };
 use prom::{
-    promql::{Grouping, tree::Aggregation},
+    promql::operator::{Aggregation, Grouping},
     series::Labels,
 };
 
@@ -18,13 +18,13 @@ use crate::oracle::{Era, histogram_quantile_shifted};
 const NAME: &str = "__name__";
 const LE: &str = "le";
 
-/// An aggregation at each evaluation.
+/// An aggregation at each evaluation; `None` where it is not plain.
 pub(super) fn aggregate(
     era: Era,
     aggregation: Aggregation,
     grouping: &Grouping,
     rows: &[Row],
-) -> Vec<Row> {
+) -> Option<Vec<Row>> {
     let mut found = Vec::new();
     for (labels, members) in groups(rows, |labels| group(labels, grouping)) {
         let n = members.first().map_or(0, |row| row.values.len());
@@ -45,10 +45,18 @@ pub(super) fn aggregate(
             Aggregation::Group => fold(&members, n, |_| 1.0, |known, _| known),
             Aggregation::Min => extreme(&members, n, |new, known| new < known),
             Aggregation::Max => extreme(&members, n, |new, known| new > known),
+            Aggregation::Stddev
+            | Aggregation::Stdvar
+            | Aggregation::Topk
+            | Aggregation::Bottomk
+            | Aggregation::CountValues
+            | Aggregation::Quantile
+            | Aggregation::Limitk
+            | Aggregation::LimitRatio => return None,
         };
         found.push(Row { labels: Arc::new(labels), values });
     }
-    found
+    Some(found)
 }
 
 /// Every value of every member with what is kept of its evaluation.
@@ -96,10 +104,8 @@ fn groups(rows: &[Row], key: impl Fn(&Labels) -> Labels) -> BTreeMap<Labels, Vec
 
 /// The labels that an aggregation leaves.
 fn group(labels: &Labels, grouping: &Grouping) -> Labels {
-    let stays = |name: &str| match grouping {
-        Grouping::By(names) => names.iter().any(|by| by == name),
-        Grouping::Without(names) => name != NAME && !names.iter().any(|without| without == name),
-    };
+    let is_without = matches!(grouping, Grouping::Without(_));
+    let stays = |name: &str| grouping.keeps(name) && !(is_without && name == NAME);
     labels.iter().filter(|(name, _)| stays(name)).collect()
 }
 

@@ -4,8 +4,15 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{EvaluateError, Ties, evaluate, near, row::Row, store::Store};
-use prom::{evaluations::Evaluations, promql::tree::Tree, series::Labels};
+use super::{EvaluateError, Ties, near, row::Row, store::Store};
+use prom::{
+    evaluations::Evaluations,
+    promql::{
+        expr::Expr,
+        plain::{self, Plain},
+    },
+    series::Labels,
+};
 
 /// An engine adds elements in an order of its own: the share by which sums, and what is made of them, may differ.
 const RELATIVE: f64 = 1e-9;
@@ -42,25 +49,26 @@ impl fmt::Display for Difference {
 /// # Errors
 /// If the expression fails here.
 pub fn compare(
-    tree: &Tree,
+    plain: &Plain,
     store: &mut Store,
     evaluations: Evaluations,
     theirs: &[Row],
 ) -> Result<Option<Difference>, EvaluateError> {
-    let ours = evaluate(tree, store, evaluations)?;
+    let expr = plain.expr();
+    let ours = near(expr, store, evaluations, Ties::default())?;
     if first_difference(&ours, &[], &[], evaluations, theirs).is_none() {
         return Ok(None);
     }
     // What hangs on the last bits: differences of sums that are nearly the same, comparisons of them, and ranks that
     // meet a count.
-    let slack = slack(tree, store, evaluations)?;
+    let slack = slack(expr, store, evaluations)?;
     let widest = slack.iter().copied().fold(0.0, f64::max);
     let mut around = Vec::new();
     for shift in [-4.0 * RELATIVE, 4.0 * RELATIVE] {
         for hold in [false, true] {
             let ties = Ties { shift, hold: Some((hold, widest)) };
             // Undecided, it may be refused.
-            around.push(near(tree, store, evaluations, ties).unwrap_or_default());
+            around.push(near(expr, store, evaluations, ties).unwrap_or_default());
         }
     }
     Ok(first_difference(&ours, &around, &slack, evaluations, theirs))
@@ -68,19 +76,19 @@ pub fn compare(
 
 /// How far answers may be apart at each evaluation because what they are made of is so much larger.
 fn slack(
-    tree: &Tree,
+    expr: &Expr,
     store: &mut Store,
     evaluations: Evaluations,
 ) -> Result<Vec<f64>, EvaluateError> {
     let mut largest = vec![0.0_f64; evaluations.count()];
-    let mut waiting = tree.below();
+    let mut waiting = plain::below(expr);
     while let Some(part) = waiting.pop() {
-        for row in evaluate(part, store, evaluations)? {
+        for row in near(part, store, evaluations, Ties::default())? {
             for (largest, value) in largest.iter_mut().zip(&row.values) {
                 *largest = largest.max(value.map_or(0.0, f64::abs));
             }
         }
-        waiting.extend(part.below());
+        waiting.extend(plain::below(part));
     }
     Ok(largest.into_iter().map(|largest| largest * CANCELLED).collect())
 }

@@ -12,17 +12,40 @@ use super::{
 };
 use prom::{
     promql::{
-        condition::Matching,
-        tree::{Join, Operator, Side},
+        expr::Binary,
+        operator::{Join, Matching, Operator, Relation, Side},
     },
     series::Labels,
 };
 
 const NAME: &str = "__name__";
 
+/// What an operator does with two values.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Applied {
+    /// Arithmetic.
+    Function(fn(f64, f64) -> f64),
+    /// A comparison that filters.
+    Filter(Relation),
+    /// A comparison with `bool`.
+    Truth(Relation),
+}
+
+impl Applied {
+    /// `None` for a set operation, and for what is not plain.
+    pub(super) fn of(binary: &Binary) -> Option<Applied> {
+        match binary.operator {
+            Operator::Arithmetic(arithmetic) => arithmetic.exact().map(Applied::Function),
+            Operator::Compare(relation) if binary.is_bool => Some(Applied::Truth(relation)),
+            Operator::Compare(relation) => Some(Applied::Filter(relation)),
+            Operator::Set(_) => None,
+        }
+    }
+}
+
 /// The value of an operator at each evaluation.
 pub(super) fn binary(
-    operator: Operator,
+    operator: Applied,
     left: Value,
     right: Value,
     join: &Join,
@@ -42,7 +65,7 @@ pub(super) fn binary(
         (Value::Scalar(numbers), Value::Vector(rows)) => {
             Value::Vector(with_number(operator, rows, |nth, value| match operator {
                 // A filter leaves what the vector has.
-                Operator::Filter(relation) => {
+                Applied::Filter(relation) => {
                     ties.holds(relation, numbers[nth], value).then_some(value)
                 }
                 _ => applied(numbers[nth], value),
@@ -56,20 +79,16 @@ pub(super) fn binary(
 }
 
 /// `None` where a filter lets nothing pass.
-fn applied(operator: Operator, left: f64, right: f64, ties: Ties) -> Option<f64> {
+fn applied(operator: Applied, left: f64, right: f64, ties: Ties) -> Option<f64> {
     Some(match operator {
-        Operator::Add => left + right,
-        Operator::Subtract => left - right,
-        Operator::Multiply => left * right,
-        Operator::Divide => left / right,
-        Operator::Modulo => left % right,
-        Operator::Filter(relation) => return ties.holds(relation, left, right).then_some(left),
-        Operator::Truth(relation) => f64::from(u8::from(ties.holds(relation, left, right))),
+        Applied::Function(function) => function(left, right),
+        Applied::Filter(relation) => return ties.holds(relation, left, right).then_some(left),
+        Applied::Truth(relation) => f64::from(u8::from(ties.holds(relation, left, right))),
     })
 }
 
 fn with_number(
-    operator: Operator,
+    operator: Applied,
     mut rows: Vec<Row>,
     value: impl Fn(usize, f64) -> Option<f64>,
 ) -> Result<Vec<Row>, EvaluateError> {
@@ -81,8 +100,8 @@ fn with_number(
     if keeps_name(operator) { Ok(rows) } else { nameless(rows) }
 }
 
-fn keeps_name(operator: Operator) -> bool {
-    matches!(operator, Operator::Filter(_))
+fn keeps_name(operator: Applied) -> bool {
+    matches!(operator, Applied::Filter(_))
 }
 
 /// The elements of two vectors that belong together, with the `value` of a left and a right one, if they have any.

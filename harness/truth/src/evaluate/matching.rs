@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::row::Row;
 use prom::{
-    promql::condition::{Matching, SetOperation},
+    promql::operator::{Matching, SetOperation},
     series::Labels,
 };
 

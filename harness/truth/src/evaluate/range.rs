@@ -5,11 +5,8 @@
 
 use std::ops::Range;
 
-use super::{
-    store::Stored,
-    sum::{Mean, Sum},
-};
-use prom::promql::tree::RangeFunction;
+use super::sum::{Mean, Sum};
+use prom::promql::plain::RangeFunction;
 
 use crate::oracle::{Era, SampleWindow};
 
@@ -40,9 +37,14 @@ impl Reads {
     }
 }
 
-/// A function of one series at each evaluation.
-pub(super) fn column(function: RangeFunction, series: &Stored, reads: &Reads) -> Vec<Option<f64>> {
-    let values = &series.values;
+/// A function of one series at each evaluation: of its values, and the places of those that are lower than the one
+/// before, ascending.
+pub(super) fn column(
+    function: RangeFunction,
+    values: &[f64],
+    lower: &[usize],
+    reads: &Reads,
+) -> Vec<Option<f64>> {
     let of_values = |f: &dyn Fn(&[f64]) -> f64| -> Vec<Option<f64>> {
         let read = |range: &Range<usize>| (!range.is_empty()).then(|| f(&values[range.clone()]));
         reads.ranges.iter().map(read).collect()
@@ -51,7 +53,7 @@ pub(super) fn column(function: RangeFunction, series: &Stored, reads: &Reads) ->
         RangeFunction::Rate | RangeFunction::Increase => {
             let value = |window: &SampleWindow| {
                 let (first, last) = window.indices();
-                let delta = delta(values, &series.resets, first, last);
+                let delta = delta(values, lower, first, last);
                 match function {
                     RangeFunction::Rate => window.rate(values[first], delta),
                     _ => window.increase(values[first], delta),
@@ -61,7 +63,7 @@ pub(super) fn column(function: RangeFunction, series: &Stored, reads: &Reads) ->
         }
         RangeFunction::Resets => {
             let value = |range: &Range<usize>| {
-                (!range.is_empty()).then(|| resets(&series.resets, range).len() as f64)
+                (!range.is_empty()).then(|| resets(lower, range).len() as f64)
             };
             reads.ranges.iter().map(value).collect()
         }

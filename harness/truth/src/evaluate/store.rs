@@ -15,7 +15,10 @@ use super::{
 };
 use prom::{
     evaluations::Evaluations,
-    promql::tree::{RangeFunction, Selector},
+    promql::{
+        expr::{RangeSelector, Selector},
+        plain::RangeFunction,
+    },
     remote_write::{EncodedLabels, SeriesRef},
     series::Labels,
     staleness,
@@ -48,16 +51,16 @@ type Newest = Arc<[Option<usize>]>;
 
 /// When a series has samples, in Unix milliseconds.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Timeline {
+struct Timeline {
     /// Values, ascending.
-    pub(super) instants: Vec<i64>,
+    instants: Vec<i64>,
     /// Staleness markers, ascending.
     ends: Vec<i64>,
 }
 
 /// A series.
 #[derive(Debug)]
-pub(super) struct Stored {
+struct Stored {
     labels: Arc<Labels>,
     /// The same without the metric's name.
     nameless: Arc<Labels>,
@@ -65,9 +68,9 @@ pub(super) struct Stored {
     growing: Timeline,
     /// Once they no longer are.
     timeline: Option<usize>,
-    pub(super) values: Vec<f64>,
+    values: Vec<f64>,
     /// The samples that are lower than the one before, by their place, ascending.
-    pub(super) resets: Vec<usize>,
+    resets: Vec<usize>,
 }
 
 /// A sample that is not newer than the one before.
@@ -174,7 +177,11 @@ impl Store {
     fn selected(&self, selector: &Selector) -> Vec<(usize, usize)> {
         let on_name: Vec<_> = selector.matchers.iter().filter(|m| m.label() == NAME).collect();
         let others: Vec<_> = selector.matchers.iter().filter(|m| m.label() != NAME).collect();
-        let named = self.named.iter().filter(|(name, _)| on_name.iter().all(|m| m.accepts(name)));
+        let is_named = |name: &str| {
+            selector.metric.as_ref().is_none_or(|metric| metric == name)
+                && on_name.iter().all(|m| m.accepts(name))
+        };
+        let named = self.named.iter().filter(|(name, _)| is_named(name));
         let series = named.flat_map(|(_, places)| places).copied();
         let selected = series.filter_map(|nth| {
             let labels = &self.series[nth].labels;
@@ -202,12 +209,13 @@ impl Store {
         value: impl Fn(&Stored, &Timeline, usize) -> f64,
     ) -> Vec<Row> {
         let mut rows = Vec::new();
+        let offset_ms = selector.offset_ms.unwrap_or(0);
         for (nth, timeline) in self.selected(selector) {
             let instants = Arc::clone(&self.timelines[timeline]);
-            let key = (timeline, evaluations, selector.offset_ms);
+            let key = (timeline, evaluations, offset_ms);
             let era = self.era;
             let newest = self.levels.entry(key).or_insert_with(|| {
-                let shown = |at: i64| instants.newest(era, at - selector.offset_ms);
+                let shown = |at: i64| instants.newest(era, at - offset_ms);
                 evaluations.instants().map(shown).collect()
             });
             let series = &self.series[nth];
@@ -221,22 +229,23 @@ impl Store {
     pub(super) fn over(
         &mut self,
         function: RangeFunction,
-        selector: &Selector,
-        window_ms: i64,
+        read: &RangeSelector,
         evaluations: Evaluations,
     ) -> Vec<Row> {
         let mut rows = Vec::new();
+        let RangeSelector { selector, window_ms } = read;
+        let offset_ms = selector.offset_ms.unwrap_or(0);
         for (nth, timeline) in self.selected(selector) {
             let instants = Arc::clone(&self.timelines[timeline]);
-            let key = (timeline, evaluations, selector.offset_ms, window_ms);
+            let key = (timeline, evaluations, offset_ms, *window_ms);
             let era = self.era;
             let reads = self.reads.entry(key).or_insert_with(|| {
-                let ends = evaluations.instants().map(|at| at - selector.offset_ms);
-                Arc::new(Reads::new(era, window_ms, ends, &instants.instants))
+                let ends = evaluations.instants().map(|at| at - offset_ms);
+                Arc::new(Reads::new(era, *window_ms, ends, &instants.instants))
             });
             let series = &self.series[nth];
             let labels = if function.keeps_name() { &series.labels } else { &series.nameless };
-            let values = range::column(function, series, reads);
+            let values = range::column(function, &series.values, &series.resets, reads);
             rows.push(Row { labels: Arc::clone(labels), values });
         }
         rows

@@ -30,7 +30,7 @@ fn every(interval_ms: i64, first_ms: i64, last_ms: i64) -> Evaluations {
 }
 
 fn evaluated(store: &mut Store, expression: &str, evaluations: Evaluations) -> Vec<Row> {
-    evaluate(&Tree::of(expression).unwrap(), store, evaluations).unwrap()
+    evaluate(&Plain::of(expression).unwrap(), store, evaluations).unwrap()
 }
 
 /// The values of the only element.
@@ -120,14 +120,14 @@ fn samples_must_come_in_the_order_of_time() {
 fn a_planted_difference_is_found() {
     let y = [("__name__", "x"), ("m", "y")];
     let mut store = store(Era::From3_0, &[(X, &[(0, 3.0)]), (&y, &[(0, 5.0)])]);
-    let (tree, at) = (Tree::of("x").unwrap(), every(30_000, 0, 330_000));
-    let theirs = evaluate(&tree, &mut store, at).unwrap();
-    assert_eq!(compare(&tree, &mut store, at, &theirs), Ok(None));
+    let (plain, at) = (Plain::of("x").unwrap(), every(30_000, 0, 330_000));
+    let theirs = evaluate(&plain, &mut store, at).unwrap();
+    assert_eq!(compare(&plain, &mut store, at, &theirs), Ok(None));
 
     let mut found = |change: &dyn Fn(&mut Vec<Row>)| {
         let mut changed = theirs.clone();
         change(&mut changed);
-        let found = compare(&tree, &mut store, at, &changed).unwrap();
+        let found = compare(&plain, &mut store, at, &changed).unwrap();
         found.map(|found| (found.labels.to_string(), found.at_ms, found.theirs, found.ours))
     };
     let (x, xy) = ("x".to_owned(), "x{m=\"y\"}".to_owned());
@@ -160,10 +160,10 @@ fn a_quantile_whose_rank_meets_a_count_may_fall_on_either_side() {
         store.append(&SeriesRef { labels: &labels, samples: &[(0, count)] }).unwrap();
     }
     store.seal();
-    let (tree, at) = (Tree::of("histogram_quantile(0.5, h_bucket)").unwrap(), every(1, 0, 0));
+    let (plain, at) = (Plain::of("histogram_quantile(0.5, h_bucket)").unwrap(), every(1, 0, 0));
     let mut differs = |value| {
         let theirs = [Row { labels: Arc::default(), values: vec![Some(value)] }];
-        compare(&tree, &mut store, at, &theirs).unwrap().is_some()
+        compare(&plain, &mut store, at, &theirs).unwrap().is_some()
     };
     assert_eq!([0.99, 1.0, 2.0, 2.01].map(&mut differs), [true, false, false, true]);
 }
@@ -183,8 +183,8 @@ fn an_infinite_bound_wins_over_what_is_no_number() {
     }
     assert!(greater(-0.0, 0.0).is_sign_positive() && greater(0.0, -0.0).is_sign_positive());
     // Clamping from above is the same, upside down.
-    assert_eq!(apply(Function::ClampMax(f64::NEG_INFINITY), f64::NAN), f64::NEG_INFINITY);
-    assert_eq!(apply(Function::ClampMax(1.0), 2.0), 1.0);
+    assert_eq!(apply(MapFunction::ClampMax(f64::NEG_INFINITY), f64::NAN), f64::NEG_INFINITY);
+    assert_eq!(apply(MapFunction::ClampMax(1.0), 2.0), 1.0);
 }
 
 #[test]

@@ -154,8 +154,8 @@ impl Asked<'_> {
         if exact.0.is_nan() || exact.1.is_nan() {
             return Expected::Absent;
         }
-        let real =
-            oracle::quantile_bound(q, bounds, &buckets.inner, &buckets.outer, buckets.stretch);
+        let (inner, outer) = buckets.alone();
+        let real = oracle::quantile_bound(q, bounds, &inner, &outer, buckets.stretch);
         // Without a certain event anything may be right: the exact judgement stands alone.
         Expected::Value { exact, real: real.unwrap_or((0.0, f64::INFINITY)) }
     }
@@ -218,27 +218,21 @@ fn share_above(bound: f64, (bounds, buckets): &(Vec<f64>, Buckets)) -> Expected 
         return Expected::Absent;
     }
     let exact = 1.0 - buckets.rates[at] / all;
-    let real = share_above_bound(at, &buckets.inner, &buckets.outer, buckets.stretch);
+    let real = share_above_bound(at, buckets);
     Expected::Value {
         exact: (exact - ROUNDING, exact + ROUNDING),
         real: (real.0 - ROUNDING, real.1 + ROUNDING),
     }
 }
 
-/// What the real events permit of the share above the bound of bucket `at`; `inner` and `outer` are events per bucket.
-pub(super) fn share_above_bound(
-    at: usize,
-    inner: &[f64],
-    outer: &[f64],
-    stretch: f64,
-) -> (f64, f64) {
+/// What the real events permit of the share above the bound of bucket `at`.
+pub(super) fn share_above_bound(at: usize, buckets: &Buckets) -> (f64, f64) {
     // Bucket and count are stretched apart from each other, so their ratio may even exceed 1.
-    let bounds = |counts: std::ops::Range<usize>| {
-        let inner: f64 = inner[counts.clone()].iter().sum();
-        let outer: f64 = outer[counts].iter().sum();
-        (inner, outer.max(inner * stretch))
+    let bounds = |bucket: usize| {
+        let (inner, outer) = (buckets.inner[bucket], buckets.outer[bucket]);
+        (inner, outer.max(inner * buckets.stretch))
     };
-    let (below, whole) = (bounds(0..at + 1), bounds(0..inner.len()));
+    let (below, whole) = (bounds(at), bounds(buckets.inner.len() - 1));
     let least = if whole.0 > 0.0 { 1.0 - below.1 / whole.0 } else { f64::NEG_INFINITY };
     (least, 1.0 - below.0 / whole.1)
 }

@@ -85,35 +85,35 @@ impl Asked<'_> {
     }
 
     pub(super) fn legal_quantiles(&self, q: f64, of: &Total) -> Vec<Expectation> {
-        self.legal_histograms(of, |bounds, inner, outer, stretch| {
-            oracle::quantile_bound(q, bounds, inner, outer, stretch)
+        self.legal_histograms(of, |bounds, found| {
+            let (inner, outer) = found.alone();
+            oracle::quantile_bound(q, bounds, &inner, &outer, found.stretch)
         })
     }
 
     pub(super) fn legal_shares(&self, bound: f64, of: &Total) -> Vec<Expectation> {
-        self.legal_histograms(of, |bounds, inner, outer, stretch| {
+        self.legal_histograms(of, |bounds, found| {
             let at = bounds.iter().position(|upper| *upper == bound)?;
-            let events: f64 = outer.iter().sum();
-            (events > 0.0).then(|| share_above_bound(at, inner, outer, stretch))
+            let events = found.outer.last().copied().unwrap_or_default();
+            (events > 0.0).then(|| share_above_bound(at, found))
         })
     }
 
-    /// `bound` gives the bound of an answer by bucket bounds, events certainly and possibly in each, and the largest
-    /// stretch.
+    /// `bound` gives the bound of an answer by bucket bounds and what the buckets hold.
     fn legal_histograms(
         &self,
         of: &Total,
-        bound: impl Fn(&[f64], &[f64], &[f64], f64) -> Option<(f64, f64)>,
+        bound: impl Fn(&[f64], &Buckets) -> Option<(f64, f64)>,
     ) -> Vec<Expectation> {
         let sums = Sums::new(self.ledger, of);
         let point = |terms: &[Term], at| {
             let Some((bounds, found)) = self.buckets(&sums, terms, at) else {
                 return Expected::Absent;
             };
-            let real = bound(&bounds, &found.inner, &found.outer, found.stretch);
+            let real = bound(&bounds, &found);
             real.map_or(Expected::Absent, |real| Expected::Legal {
                 real: (real.0 - ROUNDING, real.1 + ROUNDING),
-                or_absent: found.inner.iter().sum::<f64>() == 0.0,
+                or_absent: found.inner.iter().all(|shown| *shown == 0.0),
             })
         };
         let of = |(labels, terms): &(Labels, Vec<Term>)| {
@@ -158,7 +158,7 @@ impl Asked<'_> {
             let Unit::Seconds(bounds) = term.quantity.unit() else { continue };
             let n = bounds.len() + 1;
             for bucket in 0..n {
-                let slots = term.slot + bucket..term.slot + bucket + 1;
+                let slots = term.slot..term.slot + bucket + 1;
                 let seen = seen(&sums.sightings[term.seen_by], at - self.window_ms, at, slots);
                 let Some(seen) = seen else { continue };
                 let (known, so_far) = found.get_or_insert_with(|| {

@@ -38,14 +38,34 @@ pub(super) struct Summed {
     pub(super) high: f64,
 }
 
-/// What a histogram's buckets held in a window: rates as the engine computes them, and real events.
+/// What a histogram's buckets held in a window: rates as the engine computes them, and real events. All of it is
+/// cumulative, as the exposed counters are: a restart can look like a reset in one of them and like none in another
+/// (an event in a higher bucket takes the place of one in a lower), so that what samples show of a bucket is not what
+/// they show of the next one less what they show of the one before.
 #[derive(Debug, Default)]
 pub(super) struct Buckets {
     pub(super) rates: Vec<f64>,
+    /// Events at or below each bound that the samples show.
     pub(super) inner: Vec<f64>,
+    /// Events at or below each bound that may be in the window; at least `inner`.
     pub(super) outer: Vec<f64>,
     /// The largest factor by which extrapolation can have stretched any of them.
     pub(super) stretch: f64,
+}
+
+impl Buckets {
+    /// The events of each bucket alone: those that the samples show once counts are raised to be monotone, as a
+    /// quantile reads them, and those that may be in the window.
+    pub(super) fn alone(&self) -> (Vec<f64>, Vec<f64>) {
+        let (mut raised, mut possible) = (0.0_f64, 0.0_f64);
+        let of = |(inner, outer): (&f64, &f64)| {
+            let shown = (inner - raised).max(0.0);
+            let around = (outer - possible).max(shown);
+            (raised, possible) = (raised.max(*inner), *outer);
+            (shown, around)
+        };
+        self.inner.iter().zip(&self.outer).map(of).unzip()
+    }
 }
 
 impl<'a> Sums<'a> {
@@ -155,12 +175,7 @@ impl<'a> Sums<'a> {
                     (0..=bucket).map(|b| page.shown(row, term.slot + b)).sum::<u64>() as f64
                 });
                 so_far.rates[bucket] += window.rate(first, delta);
-                let real = seen.real(
-                    &window,
-                    start_ms,
-                    end_ms,
-                    term.slot + bucket..term.slot + bucket + 1,
-                );
+                let real = seen.real(&window, start_ms, end_ms, term.slot..term.slot + bucket + 1);
                 so_far.inner[bucket] += real.inner;
                 so_far.outer[bucket] += real.outer.max(real.inner);
             }
@@ -175,5 +190,98 @@ pub(super) fn unit_scale(unit: Unit) -> f64 {
     match unit {
         Unit::Count | Unit::Seconds(_) => 1.0,
         Unit::NanoUsd => 1e9,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim::{
+        event::{Event, EventKind},
+        label::Label,
+        time::Nanos,
+        world::{Instance, Module, security::SecurityOperation},
+    };
+
+    use super::*;
+    use crate::{
+        fact::{Asked, Expected, Fact},
+        oracle::Arithmetic,
+    };
+
+    fn ends(millis: u64) -> EventKind {
+        let duration = Nanos::from_millis(millis);
+        let operation = SecurityOperation::ALL[0];
+        EventKind::SecurityOperation { operation, error: None, duration }
+    }
+
+    /// What happened by second, with a scrape every five of them.
+    fn told(events: &[(u64, EventKind)]) -> Ledger {
+        let instance = Instance { module: Module::PromptSecurity, replica: 0 };
+        let mut ledger = Ledger::new([1; 3], 0);
+        for second in 0..=15 {
+            let at = Nanos::from_millis(second * 1000);
+            for (_, kind) in events.iter().filter(|(when, _)| *when == second) {
+                ledger.observe(&Event { at, replica: 0, kind: *kind });
+            }
+            if second % 5 == 0 {
+                ledger.mark(instance, at, true);
+            }
+        }
+        ledger
+    }
+
+    fn asked(fact: &Fact, ledger: &Ledger, arithmetic: Arithmetic) -> Expected {
+        let asked = Asked {
+            fact,
+            ledger,
+            arithmetic,
+            window_ms: 16_000,
+            instants: vec![15_000],
+            rules_ms: (0, 0),
+        };
+        asked.expect()[0].points[0]
+    }
+
+    /// A slow operation takes the place of a fast one: `+Inf` goes on at 1 and shows no reset, the fast bucket falls to
+    /// 0 and shows one. The engine then counts one fast operation among one.
+    #[test]
+    fn a_restart_may_show_in_a_lower_bucket_and_not_in_all() {
+        let ledger = told(&[
+            (3, ends(8)),
+            (6, EventKind::Stopped(Module::PromptSecurity)),
+            (7, EventKind::Started(Module::PromptSecurity)),
+            (8, ends(900)),
+        ]);
+        let of = Total {
+            quantities: vec![Quantity::SecurityDuration],
+            conditions: Vec::new(),
+            by: Vec::new(),
+            per_second: true,
+            times: 1.0,
+            hides_zero: false,
+        };
+        let quantile = Fact::Quantile { q: 0.95, of: of.clone() };
+        let share = Fact::ShareAbove { bound: 0.05, of };
+        for fact in [quantile, share] {
+            for era in [Era::UpTo2_50, Era::From2_51, Era::From3_0] {
+                let point = asked(&fact, &ledger, Arithmetic::Modelled(era));
+                let Expected::Value { exact, real } = point else { panic!("{point:?}") };
+                assert!(real.0 <= exact.0 && exact.1 <= real.1, "{fact}: {exact:?} in {real:?}");
+                let legal = asked(&fact, &ledger, Arithmetic::Unmodelled);
+                let Expected::Legal { real, .. } = legal else { panic!("{legal:?}") };
+                assert!(real.0 <= exact.0 && exact.1 <= real.1, "{fact}: {exact:?} in {real:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_bucket_alone_is_what_a_quantile_reads() {
+        let buckets = Buckets {
+            rates: Vec::new(),
+            inner: vec![2.0, 1.0, 4.0],
+            outer: vec![3.0, 3.0, 6.0],
+            stretch: 1.0,
+        };
+        assert_eq!(buckets.alone(), (vec![2.0, 0.0, 2.0], vec![3.0, 0.0, 3.0]));
     }
 }

@@ -22,18 +22,19 @@ use sim::{label::Label, time::Nanos};
 use super::Args;
 use live::{
     control::{self, Controlled},
-    demo::{
-        Step, ports,
-        seam::Bridge,
-        servers::{ServerPlan, Servers},
-    },
+    demo::{Step, ports, seam::Bridge, servers},
+    stack::{LiveStack, StackPlan},
 };
+use monitoring::Monitoring;
 use scenario::Overrides;
-use stack::deploy::Cadence;
+use stack::{backend::Stack, deploy::Cadence};
 
 use crate::{
     cli::{
-        Failure, Surroundings, failure, files, gc,
+        Failure, Surroundings,
+        backend::{Auto, Chosen},
+        failure, files, gc,
+        running::{Engines, Named},
         serve::{self, PortArgs},
     },
     report::words,
@@ -42,13 +43,15 @@ use crate::{
 /// What runs.
 pub(super) struct Begun {
     pub(super) controlled: Arc<Controlled>,
-    pub(super) servers: Servers,
+    pub(super) servers: LiveStack,
     pub(super) bridge: Bridge,
     pub(super) control: HttpServer,
     /// Whether the story may be changed.
     pub(super) open: Arc<AtomicBool>,
+    /// Where the servers run, and why.
+    pub(super) chosen: Chosen,
     /// Prometheus and Alertmanager, by version.
-    pub(super) engines: [String; 2],
+    pub(super) engines: Named,
     /// How long starting took, in words.
     pub(super) took: String,
 }
@@ -67,12 +70,15 @@ pub(super) async fn begin(args: &Args, at: &Surroundings) -> Result<Begun, Failu
     let began = Instant::now();
     let monitoring = files::monitoring(&args.places.monitoring(&at.directory)?)?;
     let scenario = files::scenario(&args.places.scenarios(&at.directory)?, &args.name)?;
-    let addresses = PortArgs::of_all(args.ports.clone()).addresses(scenario.replicas)?;
-    free(args, &addresses)?;
     gc::collect(at).await?;
-    let binary = args.engine.provide_for(&monitoring.directory, &at.environment).await?;
-    let alertmanager =
-        args.alertmanager.provide_for(&monitoring, &args.engine, &at.environment).await?;
+    let chosen = args.backend.choose(&monitoring.directory, at, Auto::Containers).await?;
+    let listen = match &chosen.containers {
+        Some(site) => site.listen(),
+        None => IpAddr::V4(Ipv4Addr::LOCALHOST),
+    };
+    let addresses = PortArgs::of_all(args.ports.clone(), listen).addresses(scenario.replicas)?;
+    free(args, &addresses, chosen.grafana().is_ok())?;
+    let (stack, engines) = servers(args, at, &chosen, &monitoring).await?;
 
     let history = args.history.unwrap_or(if args.fast { FAST_HISTORY } else { HISTORY });
     let now_s = jiff::Timestamp::now().as_second();
@@ -87,19 +93,16 @@ pub(super) async fn begin(args: &Args, at: &Surroundings) -> Result<Begun, Failu
     let modules: Vec<_> = controlled.live.addresses().collect();
 
     let mut progress = Progress::new(at.interactive && !args.quiet);
-    let plan = ServerPlan {
-        scenario: &scenario,
-        clock,
-        modules: &modules,
+    let plan = StackPlan {
         monitoring: &monitoring,
-        prometheus: &binary,
-        prometheus_port: args.prometheus_port,
-        alertmanager: &alertmanager,
-        alertmanager_port: args.alertmanager_port,
-        cadence: args.fast.then_some(FAST),
+        stack: &stack,
+        ports: [args.prometheus_port, args.alertmanager_port, args.grafana_port],
         environment: &at.environment,
+        targets: modules,
+        cadence: args.fast.then_some(FAST),
+        edit: None,
     };
-    let started = Servers::start(plan, |step| progress.at(step)).await;
+    let started = servers::start(plan, (&scenario, clock), |step| progress.at(step)).await;
     let (servers, bridge) = started.map_err(|error| {
         let remedy = "name other servers (--prometheus PATH, --alertmanager PATH) or other ports; `dashproof check` \
                       reads the files";
@@ -110,25 +113,51 @@ pub(super) async fn begin(args: &Args, at: &Surroundings) -> Result<Begun, Failu
     let control = HttpServer::start(args.control, routes)
         .map_err(|error| serve::refused(&error, "--control 127.0.0.1:0"))?;
     let took = progress.took(began.elapsed(), history);
-    let engines = [binary.to_string(), alertmanager.to_string()];
-    Ok(Begun { controlled, servers, bridge, control, open, engines, took })
+    let engines = engines.of(&servers).await?;
+    Ok(Begun { controlled, servers, bridge, control, open, chosen, engines, took })
+}
+
+/// Where servers come from, and which they are, as far as that is known before they run.
+async fn servers(
+    args: &Args,
+    at: &Surroundings,
+    chosen: &Chosen,
+    monitoring: &Monitoring,
+) -> Result<(Stack, Engines), Failure> {
+    if let Some(site) = &chosen.containers {
+        return Ok((Stack::Containers(site.clone()), Engines::Asked));
+    }
+    let directory = &monitoring.directory;
+    let prometheus = args.engine.provide_beside(directory, &at.environment).await?;
+    let alertmanager =
+        args.alertmanager.provide_for(monitoring, &args.engine, &at.environment).await?;
+    let engines = Engines::Known {
+        prometheus: prometheus.to_string(),
+        alertmanager: Ok(alertmanager.to_string()),
+    };
+    Ok((Stack::Native { prometheus, alertmanager: Some(alertmanager) }, engines))
 }
 
 /// That every port that was chosen can be had, before anything is started.
-fn free(args: &Args, modules: &[(sim::world::Instance, SocketAddr)]) -> Result<(), Failure> {
+fn free(
+    args: &Args,
+    modules: &[(sim::world::Instance, SocketAddr)],
+    grafana: bool,
+) -> Result<(), Failure> {
     let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     let servers = [
         ("Prometheus", loopback(args.prometheus_port)),
         ("Alertmanager", loopback(args.alertmanager_port)),
         ("the control API", args.control),
     ];
+    let grafana = grafana.then_some(("Grafana", loopback(args.grafana_port)));
     let modules = modules.iter().map(|(instance, address)| (instance.module.as_str(), *address));
-    let chosen = modules.chain(servers).filter(|(_, address)| address.port() != 0);
+    let chosen = modules.chain(servers).chain(grafana).filter(|(_, address)| address.port() != 0);
     let taken: Vec<String> = ports::taken(chosen).iter().map(ToString::to_string).collect();
     if taken.is_empty() {
         return Ok(());
     }
-    let remedy = "end what holds it, or take other ports: --ports, --prometheus-port, --alertmanager-port, --control; \
+    let remedy = "end what holds it, or take other ports: --ports, --prometheus-port, --alertmanager-port, --grafana-port, --control; \
                   0 is any free one";
     Err(Failure::new(taken.join("\n"), remedy))
 }

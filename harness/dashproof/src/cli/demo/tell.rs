@@ -6,19 +6,17 @@ use serde_json::{Value, json};
 use sim::{engine::IncidentId, incident::Incident, label::Label, time::Nanos};
 
 use super::keys;
-use live::{control::Controlled, demo::servers::Servers};
+use live::{control::Controlled, stack::LiveStack};
 use prom::series::Labels;
 use stack::{
     client::prometheus::ActiveAlert,
     receiver::{Notification, NotifiedAlert},
 };
 
-use crate::report::{paint::Paint, words};
-
-const GRAFANA: &str = "\
-Grafana: not part of this run. To see the dashboards, start one as monitoring/README.md says and put the address of
-this Prometheus into monitoring/grafana/provisioning/datasources/prometheus.yml
-";
+use crate::{
+    cli::{backend::Chosen, running::Named},
+    report::{paint::Paint, words},
+};
 
 /// How it is said.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +30,12 @@ pub(super) struct Voice {
 #[derive(Debug)]
 pub(super) struct Places<'a> {
     pub(super) controlled: &'a Controlled,
-    pub(super) servers: &'a Servers,
+    pub(super) servers: &'a LiveStack,
     pub(super) control: String,
+    /// Where the servers run, and why.
+    pub(super) chosen: Chosen,
     /// Prometheus and Alertmanager, by version.
-    pub(super) engines: [String; 2],
+    pub(super) engines: Named,
     /// The start, in words.
     pub(super) took: String,
     /// Whether keys are listened to.
@@ -45,10 +45,12 @@ pub(super) struct Places<'a> {
 impl Voice {
     /// The beginning.
     pub(super) fn started(self, places: &Places<'_>) -> String {
-        let Places { controlled, servers, control, engines, took, keys } = places;
+        let Places { controlled, servers, control, chosen, engines, took, keys } = places;
+        let grafana = servers.servers().grafana_url();
         let url = |address| format!("http://{address}/metrics");
         let modules = controlled.live.addresses();
-        let differences = servers.deployment().differences();
+        let differences = servers.differences();
+        let kind = if chosen.containers.is_some() { "containers" } else { "native" };
         if self.json {
             let modules: Vec<Value> = modules
                 .map(|(instance, address)| {
@@ -56,12 +58,14 @@ impl Voice {
                     json!({ "module": module, "replica": replica, "url": url(address) })
                 })
                 .collect();
-            let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
             return line(&json!({
                 "event": "started",
                 "scenario": controlled.scenario,
                 "epoch": words::instant(controlled.live.clock().epoch_unix_ms()),
                 "modules": modules,
+                "stack": { "chosen": kind, "why": chosen.why },
+                "grafana": grafana,
+                "lost_wiring": servers.servers().lost(),
                 "prometheus": servers.prometheus_url(),
                 "alertmanager": servers.alertmanager_url(),
                 "receiver": servers.receiver().url(),
@@ -69,8 +73,19 @@ impl Voice {
                 "differences": differences,
             }));
         }
-        let mut text = format!("{}\n{}\n", engines[0], engines[1]);
-        text.push_str(GRAFANA);
+        let alertmanager = engines.alertmanager.as_ref().unwrap_or_else(|why| why);
+        let mut text = match &grafana {
+            Some(url) => format!("Grafana: {url} (admin, admin)\n"),
+            None => {
+                let why = chosen.grafana().err().unwrap_or("it was not started");
+                format!("Grafana: not exercised: {why}\n")
+            }
+        };
+        text.push_str(&format!("{}\n{alertmanager}\n", engines.prometheus));
+        text.push_str(&format!("stack: {kind}: {}\n", chosen.why));
+        for lost in servers.servers().lost() {
+            text.push_str(&format!("lost wiring: {lost}\n"));
+        }
         text.push_str("\nwhat differs from the monitoring directory:\n");
         for difference in differences {
             text.push_str(&format!("  {difference}\n"));
@@ -84,7 +99,9 @@ impl Voice {
             text.push_str(&row(&name, &url(address)));
         }
         text.push_str(&row("Prometheus", servers.prometheus_url()));
-        text.push_str(&row("Alertmanager", servers.alertmanager_url()));
+        if let Some(url) = servers.alertmanager_url() {
+            text.push_str(&row("Alertmanager", url));
+        }
         text.push_str(&row("receiver", &servers.receiver().url()));
         text.push_str(&row("control API", &format!("{control}/state")));
         if *keys {

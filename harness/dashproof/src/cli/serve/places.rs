@@ -1,6 +1,6 @@
 //! Which copies of which modules are served, and on which ports.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use sim::{
     label::Label,
@@ -26,9 +26,9 @@ pub(in crate::cli) struct PortArgs {
 }
 
 impl PortArgs {
-    /// All modules, on loopback.
-    pub(in crate::cli) fn of_all(ports: Vec<u16>) -> PortArgs {
-        PortArgs { module: None, listen: IpAddr::V4(Ipv4Addr::LOCALHOST), ports }
+    /// All modules, on an address of this machine.
+    pub(in crate::cli) fn of_all(ports: Vec<u16>, listen: IpAddr) -> PortArgs {
+        PortArgs { module: None, listen, ports }
     }
 
     /// What is served where, given the copies of each module.

@@ -18,7 +18,8 @@ use rules::campaign::{
     notify::{Fired, notifications},
     plan::{Run, Trial},
     record::{Lives, Record},
-    stage::{Campaign, Subject},
+    setup::Campaign,
+    subjects::Subject,
     sweep::Setting,
 };
 

@@ -88,6 +88,8 @@ pub(crate) struct FileProblem {
     pub(super) severity: &'static str,
     pub(super) message: String,
     pub(super) remedy: Option<String>,
+    /// What kind of flaw it is, such as `unknown-metric`: stable, where messages may change.
+    pub(super) code: &'static str,
 }
 
 /// Something that was not proven.

@@ -137,5 +137,9 @@ pub(super) fn expectation(expected: &Expected, since: &impl Fn(i64) -> String) -
         Expected::Silent => "silent".to_owned(),
         Expected::NothingElse => "nothing else fires".to_owned(),
         Expected::Always => "fires at every evaluation".to_owned(),
+        Expected::Specified { evaluations } => {
+            let n = words::counted(*evaluations, "evaluation");
+            format!("what its contract says, at each of {n}")
+        }
     }
 }

@@ -9,7 +9,7 @@ use rules::campaign::{
     findings::{self, Finding},
     incidents::Trouble,
     plan::Settings,
-    stage::Campaign,
+    setup::Campaign,
     subjects,
     sweep::Axis,
 };
@@ -40,6 +40,11 @@ pub(crate) fn text(alerts: &str) -> String {
     )
 }
 
+/// The kind of incident that most trials of this suite are about.
+pub(crate) fn provider_outage() -> Trouble {
+    Trouble::named("provider-outage").expect("campaigns try it")
+}
+
 /// The shipped directory.
 pub(crate) fn monitoring() -> Monitoring {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../monitoring");
@@ -53,7 +58,7 @@ pub(crate) async fn campaign(
     axes: &[&str],
     all_by_prometheus: bool,
 ) -> Arc<Campaign> {
-    campaign_of(binary, text, axes, all_by_prometheus, Trouble::ProviderOutage).await
+    campaign_of(binary, text, axes, all_by_prometheus, provider_outage()).await
 }
 
 /// The same with another kind of incident.

@@ -51,8 +51,8 @@ async fn confirmed(binary: PrometheusBinary, scenario: &Scenario) -> Result<(), 
         .await
         .map_err(|error| chain(&error))?;
     let confirmation =
-        test.confirm(&verifier.binary, &environment).await.map_err(|error| chain(&error))?;
-    let all = verifier.monitoring.rules.iter().flat_map(|file| &file.groups);
+        test.confirm(&verifier.tools.binary, &environment).await.map_err(|error| chain(&error))?;
+    let all = verifier.files.monitoring.rules.iter().flat_map(|file| &file.groups);
     let n_alerts = all
         .flat_map(|group| &group.rules)
         .filter(|rule| matches!(rule.kind, RuleKind::Alert { .. }))

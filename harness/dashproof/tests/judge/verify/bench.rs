@@ -11,7 +11,7 @@ use std::{
 use modules::lie::Lie;
 use monitoring::Monitoring;
 use prom::{problem::Problem, version::Line};
-use proof::verify::{self, Staged, Verifier, ask::Verdict, question::Question};
+use proof::verify::{self, Staged, Staging, Verifier, ask::Verdict, question::Question};
 use scenario::{Overrides, Scenario, load_dir};
 use stack::prometheus_binary::{PrometheusBinary, Wanted};
 use tokio::{runtime::Runtime, sync::Semaphore};
@@ -66,7 +66,7 @@ type Found = Result<Arc<Verifier>, String>;
 pub(crate) fn verifier_of(line: Line) -> Result<Arc<Verifier>, String> {
     static FOUND: OnceLock<Vec<(Line, Found)>> = OnceLock::new();
     let each = |(line, binary): &(Line, Result<PrometheusBinary, String>)| {
-        let first = verifier().ok().filter(|first| first.binary.version.line() == *line);
+        let first = verifier().ok().filter(|first| first.tools.binary.version.line() == *line);
         let other = || binary.clone().and_then(verifier_with);
         (*line, first.map_or_else(other, Ok))
     };
@@ -103,7 +103,8 @@ pub(crate) async fn stage(
     scenario: &Scenario,
     lie: Option<Lie>,
 ) -> Result<Staged, String> {
-    verifier.stage(scenario, lie, &mut |_| ()).await.map_err(|error| chain(&error))
+    let staging = Staging { lie, ..Staging::default() };
+    verifier.stage(scenario, &staging, &mut |_| ()).await.map_err(|error| chain(&error))
 }
 
 /// The verdicts on the questions, in their order.

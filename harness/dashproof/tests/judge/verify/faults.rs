@@ -111,7 +111,7 @@ fn planted() -> Result<(), Failed> {
     let (verifier, scenario) = (bench::verifier()?, story()?);
     let failures = bench::run(async {
         let staged = bench::stage(&verifier, &scenario, None).await?;
-        let (monitoring, contracts) = (&verifier.monitoring, &verifier.contracts);
+        let (monitoring, contracts) = (&verifier.files.monitoring, &verifier.files.contracts);
         let mut failures = Vec::new();
         for fault in FAULTS {
             let verdicts = ask(
@@ -199,10 +199,10 @@ async fn ask(
     monitoring: Monitoring,
     contracts: Contracts,
 ) -> Result<Vec<Verdict>, String> {
-    let (binary, environment) = (verifier.binary.clone(), verifier.environment.clone());
+    let (binary, environment) = (verifier.tools.binary.clone(), verifier.tools.environment.clone());
     let changed = Verifier::new(monitoring, contracts, binary, environment);
     let (questions, _) =
-        changed.questions(scenario, staged).await.map_err(|error| bench::chain(&error))?;
+        changed.files.questions(scenario, staged).await.map_err(|error| bench::chain(&error))?;
     let questions = lies::asked_once(questions, false);
     bench::answers(questions, staged).await
 }
@@ -219,7 +219,7 @@ fn misleading() -> Result<(), Failed> {
     let (blinded, seeing) = bench::run(async {
         let mut staged = bench::stage(&verifier, &scenario, None).await?;
         let (monitoring, contracts) =
-            ((*verifier.monitoring).clone(), (*verifier.contracts).clone());
+            ((*verifier.files.monitoring).clone(), (*verifier.files.contracts).clone());
         let blinded =
             ask(&verifier, &scenario, &staged, monitoring.clone(), contracts.clone()).await?;
         let truth = Arc::get_mut(&mut staged.truth).expect("nobody else holds the truth");

@@ -43,8 +43,11 @@ fn tell(nth: u64) -> Result<(), Failed> {
     let (verifier, story) = (bench::verifier()?, story::story(nth));
     let verdicts = bench::run(async {
         let staged = bench::stage(&verifier, &story, None).await?;
-        let (questions, not_asked) =
-            verifier.questions(&story, &staged).await.map_err(|error| bench::chain(&error))?;
+        let (questions, not_asked) = verifier
+            .files
+            .questions(&story, &staged)
+            .await
+            .map_err(|error| bench::chain(&error))?;
         if let Some(not_asked) = not_asked.first() {
             return Err(format!("{not_asked:?}"));
         }

@@ -130,8 +130,11 @@ pub(crate) fn verdicts_with(lie: Option<Lie>) -> Result<Vec<Verdict>, String> {
     let (verifier, scenario) = (bench::verifier()?, story()?);
     bench::run(async {
         let staged = bench::stage(&verifier, &scenario, lie).await?;
-        let (questions, _) =
-            verifier.questions(&scenario, &staged).await.map_err(|error| bench::chain(&error))?;
+        let (questions, _) = verifier
+            .files
+            .questions(&scenario, &staged)
+            .await
+            .map_err(|error| bench::chain(&error))?;
         let early = matches!(lie, Some(Lie::LateSeries { .. }));
         let questions = asked_once(questions, early);
         let verdicts = bench::answers(questions, &staged).await?;

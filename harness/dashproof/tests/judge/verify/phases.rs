@@ -46,9 +46,9 @@ fn verifier(pace: Pace) -> Result<(Verifier, Option<Deployment>), String> {
         }
         Pace::Shipped => (bench::monitoring()?, None),
     };
-    let binary = bench::verifier()?.binary.clone();
+    let binary = bench::verifier()?.tools.binary.clone();
     let mut verifier = Verifier::new(monitoring, bench::contracts()?, binary, lines::environment());
-    verifier.only = Some(format!("{ALERTS}/"));
+    verifier.files.only = Some(format!("{ALERTS}/"));
     Ok((verifier, copy))
 }
 

@@ -65,10 +65,10 @@ fn run(verifier: &Verifier, reports: Vec<(Scenario, ScenarioReport)>, whole: boo
         end: End::Judged { report, seconds: 0.0 },
     };
     Run {
-        stack: Stack::native(&verifier.binary, "no other was asked for".to_owned()),
+        stack: Stack::native(&verifier.tools.binary, "no other was asked for".to_owned()),
         problems: Vec::new(),
         outcomes: reports.into_iter().map(outcome).collect(),
-        alerts: proven::rules(&verifier.monitoring, &verifier.contracts),
+        alerts: proven::rules(&verifier.files.monitoring, &verifier.files.contracts),
         brackets: None,
         whole,
         interrupted: false,

@@ -109,7 +109,7 @@ fn on_both_lines(stage: &Stage, dashboards: &BTreeSet<String>) -> Vec<Trial> {
         let name = format!("{}::{dashboard}", first.scenario.name);
         lines::on_each_line(&name, move |binary| {
             let line = binary.version.line();
-            if bench::verifier()?.binary.version.line() == line {
+            if bench::verifier()?.tools.binary.version.line() == line {
                 first.judge(&dashboard)
             } else {
                 let (scenario, report) = (Arc::clone(&first.scenario), Arc::clone(&report));
@@ -176,7 +176,7 @@ impl Stage {
             report.requests,
             report.samples,
             report.verdicts.len(),
-            verifier.binary.version,
+            verifier.tools.binary.version,
             began.elapsed().as_secs_f64(),
         );
         Ok(report)

@@ -24,7 +24,10 @@ use sim::{
     time::Nanos,
     world::{Instance, Module},
 };
-use stack::{client::prometheus::Prometheus, prometheus_binary::PrometheusBinary};
+use stack::{
+    backend::Stack, client::prometheus::Prometheus, native::Options,
+    prometheus_binary::PrometheusBinary,
+};
 
 use crate::demo::{
     lines::{block_on, environment, on_each_line},
@@ -110,14 +113,18 @@ fn seamless(binary: &PrometheusBinary) -> Result<(), Failed> {
         let modules: Vec<_> = live.addresses().collect();
         let directory = tempfile::tempdir()?;
         let deployed = configuration(directory.path(), &modules);
+        let options = Options {
+            config: Some(deployed.config.file.clone()),
+            listen: Some(any),
+            ..Options::default()
+        };
         let setting = Setting {
             scenario: &story,
             clock: live.clock(),
             modules: &modules,
             deployed: &deployed,
-            prometheus: any,
-            resend_delay: None,
-            binary,
+            options: &options,
+            stack: &Stack::native(binary),
             environment: &environment(),
         };
         let (server, mut bridge) = history::write(&setting, |_| ()).await?;

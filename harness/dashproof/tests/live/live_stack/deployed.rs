@@ -42,6 +42,7 @@ fn changes(cadence: Option<Cadence>) -> Changes {
         alertmanager: Some(address(40_011)),
         receiver: Some("http://127.0.0.1:40012/".into()),
         cadence,
+        within: None,
     }
 }
 

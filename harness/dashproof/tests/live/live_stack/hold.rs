@@ -17,7 +17,7 @@ use stack::{
 
 use crate::live_stack::{
     lines::{block_on, environment},
-    running::served,
+    running::{native, served},
     shipped,
 };
 
@@ -49,8 +49,8 @@ pub(crate) fn main(arguments: &[String]) -> ExitCode {
         let (live, targets) = served();
         let plan = StackPlan {
             monitoring: &monitoring,
-            prometheus: &prometheus,
-            alertmanager: Some(&alertmanager),
+            stack: &native(&prometheus, Some(&alertmanager)),
+            ports: [0; 3],
             environment: &environment,
             targets,
             cadence: None,

@@ -16,6 +16,7 @@ use sim::{
 };
 use stack::{
     alertmanager_binary::{AlertmanagerBinary, Matchers},
+    backend::Stack,
     client::{alertmanager::Alertmanager, prometheus::Reload},
     deploy::Cadence,
     environment::Environment,
@@ -80,6 +81,14 @@ fn private() -> (TempDir, Environment) {
     (temporary, environment)
 }
 
+/// Programs of this machine.
+pub(crate) fn native(
+    prometheus: &PrometheusBinary,
+    alertmanager: Option<&AlertmanagerBinary>,
+) -> Stack {
+    Stack::Native { prometheus: prometheus.clone(), alertmanager: alertmanager.cloned() }
+}
+
 /// Processes that name a path below a directory.
 pub(crate) fn processes_in(directory: &Path) -> Vec<u32> {
     let needle = format!("{}/", directory.display());
@@ -100,8 +109,8 @@ fn observes(binary: &PrometheusBinary) -> Result<(), Failed> {
         let (live, targets) = served();
         let plan = StackPlan {
             monitoring: &monitoring,
-            prometheus: binary,
-            alertmanager: Some(&alertmanager),
+            stack: &native(binary, Some(&alertmanager)),
+            ports: [0; 3],
             environment: &environment,
             targets,
             cadence: Some(CADENCE),
@@ -112,7 +121,7 @@ fn observes(binary: &PrometheusBinary) -> Result<(), Failed> {
         let steps = [
             Some(timings.receiver),
             Some(timings.copied),
-            Some(timings.checked),
+            timings.checked,
             timings.prometheus_ready,
             timings.scraped,
         ];
@@ -125,7 +134,7 @@ fn observes(binary: &PrometheusBinary) -> Result<(), Failed> {
         a_bad_rule_is_refused(&stack).await?;
         prometheus_comes_back(&mut stack).await?;
         assert_eq!(stack.receiver().unreadable(), [""; 0]);
-        assert_eq!(stack.end_of_its_own(), None);
+        assert_eq!(stack.end_of_its_own().await, None);
 
         let (pids, directories) = (stack.pids(), stack.directories());
         assert!(pids.len() == 2 && directories.iter().all(|directory| directory.is_dir()));
@@ -232,8 +241,8 @@ fn without_alertmanager(binary: &PrometheusBinary) -> Result<(), Failed> {
         let (live, targets) = served();
         let plan = StackPlan {
             monitoring: &monitoring,
-            prometheus: binary,
-            alertmanager: None,
+            stack: &native(binary, None),
+            ports: [0; 3],
             environment: &environment(),
             targets,
             cadence: Some(CADENCE),
@@ -273,8 +282,8 @@ fn failing(
         let (_live, targets) = served();
         let plan = StackPlan {
             monitoring: &monitoring,
-            prometheus: binary,
-            alertmanager: Some(&alertmanager),
+            stack: &native(binary, Some(&alertmanager)),
+            ports: [0; 3],
             environment: &environment,
             targets,
             cadence: None,

@@ -85,7 +85,7 @@ fn ended() -> Result<(), Failed> {
             }
         });
         let (code, rest) = served.end(signal);
-        assert_eq!((code, rest.as_str()), (Some(0), ""), "{signal}");
+        assert_eq!((code, rest.as_str()), (Some(130), ""), "{signal}");
         let gone = block_on(reqwest::get(&urls[0]));
         assert!(gone.is_err_and(|error| error.is_connect()), "{signal}: nothing listens any more");
     }

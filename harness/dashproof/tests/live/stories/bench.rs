@@ -15,6 +15,7 @@ use scenario::Scenario;
 use stack::{alertmanager_binary::AlertmanagerBinary, prometheus_binary::PrometheusBinary};
 use truth::contract::Contracts;
 
+use crate::live_stack::running::native;
 use crate::stories::{
     alertmanagers::alertmanagers,
     lines::{block_on, environment},
@@ -46,7 +47,7 @@ pub(crate) fn road(binary: &PrometheusBinary) -> Result<LiveRoad, String> {
     let contracts = Contracts::load_dir(&root().join("scenarios/contracts")).map_err(told)?;
     Ok(LiveRoad {
         verifier: Verifier::new(monitoring, contracts, binary.clone(), environment()),
-        alertmanager: Some(alertmanager(binary)?),
+        stack: native(binary, Some(&alertmanager(binary)?)),
         short: SHORT,
         edit: None,
     })
@@ -72,7 +73,7 @@ pub(crate) fn told(road: &LiveRoad, story: &Scenario, report: ScenarioReport) ->
         end: End::Judged { report, seconds: 0.0 },
     };
     let run = Run {
-        stack: Stack::native(&road.verifier.binary, "a test".to_owned()),
+        stack: Stack::native(&road.verifier.tools.binary, "a test".to_owned()),
         problems: Vec::new(),
         outcomes: vec![outcome],
         alerts: Vec::new(),

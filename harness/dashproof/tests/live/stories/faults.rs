@@ -24,6 +24,7 @@ use stack::{
     prometheus_binary::PrometheusBinary,
 };
 
+use crate::live_stack::running::native;
 use crate::stories::{
     bench,
     lines::{block_on, environment, on_each_line},
@@ -66,8 +67,8 @@ impl Bench {
         let alertmanager = bench::alertmanager(binary)?;
         let plan = StackPlan {
             monitoring: &monitoring,
-            prometheus: binary,
-            alertmanager: Some(&alertmanager),
+            stack: &native(binary, Some(&alertmanager)),
+            ports: [0; 3],
             environment: &environment(),
             targets: live.addresses().collect(),
             cadence: Some(SHORT),

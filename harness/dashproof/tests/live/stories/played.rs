@@ -69,7 +69,7 @@ fn hear_less(binary: &PrometheusBinary) -> Result<(), Failed> {
     let story = bench::story("module-down")?;
     let mut road = bench::road(binary)?;
     let monitoring = Monitoring::load(directory.path()).expect("the files are well-formed");
-    let contracts = Contracts::clone(&road.verifier.contracts);
+    let contracts = Contracts::clone(&road.verifier.files.contracts);
     road.verifier = Verifier::new(monitoring, contracts, binary.clone(), environment());
     let report = bench::play(&road, &story)?;
     let muted = "by routes with time intervals, which may mute them: not judged";

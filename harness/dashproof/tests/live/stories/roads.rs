@@ -92,7 +92,7 @@ fn swapped(
         assert_eq!(found.contains(&routed) && found.contains(&named), is_wrong, "{found}");
         if is_wrong {
             let mut road = bench::road(binary)?;
-            let contracts = truth::contract::Contracts::clone(&road.verifier.contracts);
+            let contracts = truth::contract::Contracts::clone(&road.verifier.files.contracts);
             road.verifier = Verifier::new(monitoring, contracts, binary.clone(), environment());
             let report = bench::play(&road, &story)?;
             let found = red(&report);
@@ -125,7 +125,7 @@ fn relabelled(binary: &PrometheusBinary) -> Result<(), Failed> {
     let found = broken(&report);
     assert!(found.len() == 1 && found[0].contains(routed), "in virtual time: {found:#?}");
     let mut road = bench::road(binary)?;
-    let contracts = truth::contract::Contracts::clone(&road.verifier.contracts);
+    let contracts = truth::contract::Contracts::clone(&road.verifier.files.contracts);
     road.verifier = Verifier::new(monitoring, contracts, binary.clone(), environment());
     let report = bench::play(&road, &story)?;
     let found = broken(&report);
@@ -144,7 +144,7 @@ fn in_virtual_time(
     monitoring: &Monitoring,
 ) -> Result<(Verifier, Deployment), Failed> {
     let road = bench::road(binary)?;
-    let contracts = truth::contract::Contracts::clone(&road.verifier.contracts);
+    let contracts = truth::contract::Contracts::clone(&road.verifier.files.contracts);
     let changes = Changes { cadence: Some(SHORT), ..Changes::default() };
     let deployment = Deployment::write(monitoring, &changes, &environment())?;
     let monitoring = deployment.monitoring().clone();
@@ -170,7 +170,7 @@ fn agree(binary: &PrometheusBinary) -> Result<(), Failed> {
             false => MISTAKES.iter().map(|mistake| mistake.3.to_owned()).collect(),
         };
         let mut road = bench::road(binary)?;
-        let contracts = truth::contract::Contracts::clone(&road.verifier.contracts);
+        let contracts = truth::contract::Contracts::clone(&road.verifier.files.contracts);
         let (virtual_time, _copy) = in_virtual_time(binary, &monitoring)?;
         let report = block_on(virtual_time.verify(&story, &mut |_| ()))
             .map_err(|error| bench::chain(&error))?;

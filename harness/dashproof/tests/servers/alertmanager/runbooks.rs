@@ -10,7 +10,7 @@ use libtest_mimic::{Failed, Trial};
 use monitoring::{Rule, RuleFile, RuleGroup, RuleKind};
 use prom::problem::{Problem, Severity};
 use prom::series::Value;
-use proof::verify::Verifier;
+use proof::verify::{Staging, Verifier};
 use scenario::{Scenario, load_dir};
 use stack::client::prometheus::Prometheus;
 use stack::native::{NativePrometheus, Options};
@@ -263,7 +263,7 @@ fn answers(binary: &PrometheusBinary) -> Result<(), Failed> {
     let begin = scenario.epoch.as_millisecond();
     let end = begin + scenario.duration.as_millis() as i64;
     block_on(async {
-        let staged = verifier.stage(&scenario, None, &mut |_| ()).await?;
+        let staged = verifier.stage(&scenario, &Staging::default(), &mut |_| ()).await?;
         let client = Prometheus::new(staged.engine.url());
         let mut silent = Vec::new();
         for (_, file, text) in runbooks() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use libtest_mimic::Failed;
 use prom::{
     evaluations::Evaluations,
-    promql::tree::Tree,
+    promql::plain::Plain,
     remote_write::{EncodedLabels, SeriesRef},
     series::{Series, Value},
 };
@@ -100,16 +100,16 @@ impl Both {
         &mut self,
         expr: &str,
         exactness: Exactness,
-    ) -> Result<(Tree, Outcome), String> {
-        let tree = Tree::of(expr).ok_or("has no tree")?;
-        let ours = evaluate(&tree, &mut self.store, self.evaluations);
+    ) -> Result<(Plain, Outcome), String> {
+        let plain = Plain::of(expr).ok_or("is not plain")?;
+        let ours = evaluate(&plain, &mut self.store, self.evaluations);
         let theirs = self.said(expr).await.map_err(|error| chain(&error))?;
         let outcome = match (theirs, ours) {
             (Said::Refused(_), Err(_)) => Outcome::Refused,
             (Said::Refused(why), Ok(_)) => return Err(format!("is refused, and not here: {why}")),
             (Said::Rows(_), Err(error)) => return Err(format!("fails here alone: {error}")),
             (Said::Rows(theirs), Ok(ours)) => {
-                let found = agreement::compare(&tree, &mut self.store, self.evaluations, &theirs);
+                let found = agreement::compare(&plain, &mut self.store, self.evaluations, &theirs);
                 if let Some(difference) = found.map_err(|error| error.to_string())? {
                     return Err(difference.to_string());
                 }
@@ -119,7 +119,7 @@ impl Both {
                 if theirs.is_empty() { Outcome::Empty } else { Outcome::Answered }
             }
         };
-        Ok((tree, outcome))
+        Ok((plain, outcome))
     }
 
     async fn said(&self, expr: &str) -> Result<Said, ClientError> {
@@ -182,8 +182,8 @@ pub(crate) async fn random(binary: &PrometheusBinary, seed: u64) -> Result<(), F
     let expressions = expressions(seed);
     for made in &expressions {
         match both.ask(&made.text, made.exactness).await {
-            Ok((tree, Outcome::Answered)) => {
-                coverage.add(&tree);
+            Ok((plain, Outcome::Answered)) => {
+                coverage.add(plain.expr());
                 answered += 1;
             }
             Ok((_, Outcome::Refused)) => refused += 1,

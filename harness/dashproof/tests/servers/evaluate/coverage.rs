@@ -1,11 +1,11 @@
-//! Which variants of `Tree` have been held against an engine with an answer that is not empty.
+//! Which kinds of parts of plain expressions have been held against an engine with an answer that is not empty.
 
 use std::collections::BTreeMap;
 
 use prom::promql::{
-    Grouping,
-    condition::{Matching, SetOperation},
-    tree::{Function, Operator, Selector, Side, Tree},
+    expr::{Binary, Call, Expr, Selector},
+    operator::{Grouping, Matching, Operator, Side},
+    plain::{Function, MapFunction},
 };
 
 use crate::evaluate::expressions::{AGGREGATIONS, MAPS, OPERATORS, RANGES, RELATIONS, SETS};
@@ -16,86 +16,100 @@ pub(crate) struct Coverage(BTreeMap<String, usize>);
 
 impl Coverage {
     /// Counts all parts of an expression.
-    pub(crate) fn add(&mut self, tree: &Tree) {
-        match tree {
-            Tree::Number(_) => self.count("number"),
-            Tree::Time => self.count("time"),
-            Tree::Select(selector) => self.selector("select", selector),
-            Tree::Timestamp(selector) => self.selector("timestamp", selector),
-            Tree::Range { function, selector, .. } => {
-                self.selector(&format!("range {function:?}"), selector);
-            }
-            Tree::Map(function, of) => {
-                let name = match function {
-                    Function::ClampMin(_) => "ClampMin".to_owned(),
-                    Function::ClampMax(_) => "ClampMax".to_owned(),
-                    other => format!("{other:?}"),
-                };
-                self.count(&format!("map {name} {}", kind(of)));
-                self.add(of);
-            }
-            Tree::Quantile(q, of) => {
-                self.count(match q {
-                    q if *q < 0.0 => "quantile below",
-                    q if *q > 1.0 => "quantile above",
-                    _ => "quantile",
-                });
-                self.add(of);
-            }
-            Tree::Absent(of, labels) => {
-                self.count(if labels.is_empty() { "absent" } else { "absent with labels" });
-                self.add(of);
-            }
-            Tree::Vector(of) => self.part("vector", of),
-            Tree::Scalar(of) => self.part("scalar", of),
-            Tree::Aggregate(aggregation, grouping, of) => {
-                let clause = match grouping {
+    pub(crate) fn add(&mut self, expr: &Expr) {
+        match expr {
+            Expr::Number(_) => self.count("number"),
+            Expr::Paren(inner) => self.add(inner),
+            Expr::Select(selector) => self.selector("select", selector),
+            Expr::Negate(of) => self.map("Negate", of),
+            Expr::Call(call) => self.call(call),
+            Expr::Aggregate(found) => {
+                let clause = match found.labels_left() {
                     Grouping::By(_) => "by",
                     Grouping::Without(_) => "without",
                 };
-                self.part(&format!("aggregate {aggregation:?} {clause}"), of);
+                self.part(&format!("aggregate {:?} {clause}", found.operator), &found.expr);
             }
-            Tree::Binary { operator, left, right, join } => {
-                let many = match &join.many {
-                    None => "",
-                    Some((Side::Left, _)) => " group_left",
-                    Some((Side::Right, _)) => " group_right",
-                };
-                let sides = format!("{} {}{many}", kind(left), kind(right));
-                let operator = match operator {
-                    Operator::Filter(relation) => relation.symbol().to_owned(),
-                    Operator::Truth(relation) => format!("{} bool", relation.symbol()),
+            Expr::Binary(binary) => self.binary(binary),
+            Expr::Range(_) | Expr::Subquery(_) | Expr::Text(_) => {}
+        }
+    }
+
+    fn call(&mut self, call: &Call) {
+        match Function::of(call).expect("the expression is plain") {
+            Function::Time => self.count("time"),
+            Function::Timestamp(selector) => self.selector("timestamp", selector),
+            Function::Range(function, range) => {
+                self.selector(&format!("range {function:?}"), &range.selector);
+            }
+            Function::Map(function, of) => {
+                let name = match function {
+                    MapFunction::ClampMin(_) => "ClampMin".to_owned(),
+                    MapFunction::ClampMax(_) => "ClampMax".to_owned(),
                     other => format!("{other:?}"),
                 };
-                self.count(&format!("{operator} {sides}"));
-                if join.many.as_ref().is_some_and(|(_, copied)| !copied.is_empty()) {
-                    self.count(&format!("copied labels{many}"));
-                }
-                if kind(left) == "vector" && kind(right) == "vector" {
-                    self.matching("binary", &join.matching);
-                }
-                self.add(left);
-                self.add(right);
+                self.map(&name, of);
             }
-            Tree::Set { operation, left, right, matching } => {
-                self.matching(name_of(*operation), matching);
-                self.add(left);
-                self.add(right);
+            Function::Quantile(q, of) => {
+                let which = match q {
+                    q if q < 0.0 => "quantile below",
+                    q if q > 1.0 => "quantile above",
+                    _ => "quantile",
+                };
+                self.part(which, of);
+            }
+            Function::Absent(of, labels) => {
+                let which = if labels.is_empty() { "absent" } else { "absent with labels" };
+                self.part(which, of);
+            }
+            Function::Vector(of) => self.part("vector", of),
+            Function::Scalar(of) => self.part("scalar", of),
+        }
+    }
+
+    fn map(&mut self, name: &str, of: &Expr) {
+        self.part(&format!("map {name} {}", kind(of)), of);
+    }
+
+    fn binary(&mut self, binary: &Binary) {
+        let join = binary.plain_join().expect("the expression is plain");
+        let (left, right) = (binary.left.as_ref(), binary.right.as_ref());
+        if let Operator::Set(operation) = binary.operator {
+            self.matching(operation.symbol(), &join.matching);
+        } else {
+            let many = match &join.many {
+                None => "",
+                Some((Side::Left, _)) => " group_left",
+                Some((Side::Right, _)) => " group_right",
+            };
+            let operator = match binary.operator {
+                Operator::Arithmetic(arithmetic) => format!("{arithmetic:?}"),
+                other if binary.is_bool => format!("{other} bool"),
+                other => other.to_string(),
+            };
+            self.count(&format!("{operator} {} {}{many}", kind(left), kind(right)));
+            if join.many.as_ref().is_some_and(|(_, copied)| !copied.is_empty()) {
+                self.count(&format!("copied labels{many}"));
+            }
+            if left.is_vector() && right.is_vector() {
+                self.matching("binary", &join.matching);
             }
         }
+        self.add(left);
+        self.add(right);
     }
 
     fn count(&mut self, part: &str) {
         *self.0.entry(part.to_owned()).or_default() += 1;
     }
 
-    fn part(&mut self, part: &str, of: &Tree) {
+    fn part(&mut self, part: &str, of: &Expr) {
         self.count(part);
         self.add(of);
     }
 
     fn selector(&mut self, part: &str, selector: &Selector) {
-        let sign = match selector.offset_ms {
+        let sign = match selector.offset_ms.unwrap_or(0) {
             0 => "now",
             1.. => "past",
             _ => "future",
@@ -123,22 +137,8 @@ impl Coverage {
     }
 }
 
-fn kind(tree: &Tree) -> &'static str {
-    let is_number = match tree {
-        Tree::Number(_) | Tree::Time | Tree::Scalar(_) => true,
-        Tree::Map(_, of) => kind(of) == "number",
-        Tree::Binary { left, right, .. } => kind(left) == "number" && kind(right) == "number",
-        _ => false,
-    };
-    if is_number { "number" } else { "vector" }
-}
-
-fn name_of(operation: SetOperation) -> &'static str {
-    match operation {
-        SetOperation::And => "and",
-        SetOperation::Or => "or",
-        SetOperation::Unless => "unless",
-    }
+fn kind(expr: &Expr) -> &'static str {
+    if expr.is_scalar() { "number" } else { "vector" }
 }
 
 /// All that a plain expression can be made of.

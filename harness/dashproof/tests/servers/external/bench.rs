@@ -79,7 +79,7 @@ pub(crate) fn verifier(
     choice: EngineChoice,
 ) -> Verifier {
     let mut verifier = Verifier::new(monitoring, contracts(), binary.clone(), environment());
-    verifier.choice = choice;
+    verifier.tools.choice = choice;
     verifier
 }
 

@@ -2,7 +2,7 @@
 
 use libtest_mimic::{Failed, Trial};
 use monitoring::{Monitoring, grafana::dashboard::Target};
-use proof::verify::{self, Staged, ask::Verdict};
+use proof::verify::{self, Staged, Staging, ask::Verdict};
 
 use crate::external::bench::{
     chain, external, monitoring, on_victoria, prometheus, run, scenario, verifier, victoria,
@@ -42,7 +42,7 @@ fn planted() -> Result<(), Failed> {
         let choice = external(database.url()).await?;
         let scenario = scenario("two-replicas");
         let honest = verifier(monitoring(), &binary, choice.clone());
-        let staged = honest.stage(&scenario, None, &mut |_| ()).await;
+        let staged = honest.stage(&scenario, &Staging::default(), &mut |_| ()).await;
         let staged: Staged = staged.map_err(|error| chain(&error))?;
         let mut missed = Vec::new();
         for (uid, title, from, to) in DEFECTS {
@@ -51,8 +51,8 @@ fn planted() -> Result<(), Failed> {
             assert!(target.expr.contains(from), "`{from}` is not in `{}`", target.expr);
             target.expr = target.expr.replace(from, to);
             let mut verifier = verifier(monitoring, &binary, choice.clone());
-            verifier.only = Some(format!("{uid}/{title}"));
-            let asked = verifier.questions(&scenario, &staged).await;
+            verifier.files.only = Some(format!("{uid}/{title}"));
+            let asked = verifier.files.questions(&scenario, &staged).await;
             let (questions, _) = asked.map_err(|error| chain(&error))?;
             let client = staged.engine.client();
             let (arithmetic, truth) = (staged.arithmetic, &staged.truth);

@@ -60,9 +60,11 @@ fn occupied() -> Result<(), Failed> {
         // Another time of the same database is free.
         let verifier = verifier(monitoring(), &prometheus()?, choice.clone());
         let mut moved = vec![scenario];
-        let gap_ms = axis::gap_ms(&verifier.monitoring, &moved);
+        let gap_ms = axis::gap_ms(&verifier.files.monitoring, &moved);
         axis::lay(&mut moved, gap_ms, 365 * 86_400_000);
-        verifier.is_free(found, &moved).await.map_err(|error| chain(&error))?;
+        axis::is_free(&verifier.files.monitoring, found, &moved)
+            .await
+            .map_err(|error| chain(&error))?;
         database.stop().await;
         Ok(())
     })
@@ -73,7 +75,7 @@ fn forgotten() -> Result<(), Failed> {
         // Months.
         let database = victoria("1").await?;
         let mut verifier = verifier(monitoring(), &prometheus()?, external(database.url()).await?);
-        verifier.only = Some("overview".to_owned());
+        verifier.files.only = Some("overview".to_owned());
         let mut scenario = short("burst", 10);
         scenario.epoch = "2020-01-06T00:00:00Z".parse()?;
         let error = verifier

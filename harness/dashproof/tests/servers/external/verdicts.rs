@@ -1,7 +1,7 @@
 //! What holds on a native Prometheus holds in databases too, and several scenarios share one.
 
 use libtest_mimic::{Failed, Trial};
-use proof::verify::{self, EngineChoice, ScenarioReport, Verifier, ask::Verdict, axis};
+use proof::verify::{self, EngineChoice, ScenarioReport, Staging, Verifier, ask::Verdict, axis};
 use scenario::Scenario;
 use stack::prometheus_binary::PrometheusBinary;
 use truth::oracle::Arithmetic;
@@ -26,7 +26,7 @@ const SCENARIOS: [&str; 3] = ["two-replicas", "module-removed", "outage-brief"];
 
 fn laid(verifier: &Verifier, names: &[&str]) -> Vec<Scenario> {
     let mut scenarios: Vec<Scenario> = names.iter().map(|name| scenario(name)).collect();
-    let gap_ms = axis::gap_ms(&verifier.monitoring, &scenarios);
+    let gap_ms = axis::gap_ms(&verifier.files.monitoring, &scenarios);
     axis::lay(&mut scenarios, gap_ms, 0);
     scenarios
 }
@@ -70,9 +70,9 @@ fn honest(binary: &PrometheusBinary) -> Result<(), Failed> {
         let native = verifier(monitoring(), binary, EngineChoice::Native);
         // Scraped on the grid, where the eras' windows differ.
         let scenario = scenario("traffic-stop");
-        let staged = native.stage(&scenario, None, &mut |_| ()).await;
+        let staged = native.stage(&scenario, &Staging::default(), &mut |_| ()).await;
         let staged = staged.map_err(|error| chain(&error))?;
-        let asked = native.questions(&scenario, &staged).await;
+        let asked = native.files.questions(&scenario, &staged).await;
         let (questions, _) = asked.map_err(|error| chain(&error))?;
         let (client, truth) = (staged.engine.client(), &staged.truth);
         let arithmetic = Arithmetic::Unmodelled;

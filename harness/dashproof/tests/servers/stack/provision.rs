@@ -57,6 +57,7 @@ impl Machine {
             alertmanager: None,
             victoria_metrics: None,
             stack: Settings::default(),
+            compose: std::collections::BTreeMap::new(),
             search_path: self.path("bin").into(),
             cache: self.path("cache"),
             temporary: self.path("tmp"),

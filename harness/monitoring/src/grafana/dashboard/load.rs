@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::fields::{Node, Notes};
-use super::lines::Lines;
 use super::{Dashboard, Placeholder};
-use prom::problem::Problem;
+use crate::grafana::{
+    fields::{Node, Notes},
+    lines::Lines,
+};
+use prom::problem::{Code, Problem};
 
 /// Reads every `.json` file below `path`.
 ///
@@ -25,7 +27,12 @@ pub fn load_dir(path: &Path) -> Result<Vec<Dashboard>, Vec<Problem>> {
     collect(path, &mut files, &mut problems);
     files.sort();
     if files.is_empty() && problems.is_empty() {
-        problems.push(Problem::error(path, None, "no dashboard (*.json) in this directory"));
+        problems.push(Problem::new(
+            Code::NoDashboards,
+            path,
+            None,
+            "no dashboard (*.json) in this directory",
+        ));
     }
     let mut dashboards = Vec::new();
     for file in files {
@@ -34,9 +41,12 @@ pub fn load_dir(path: &Path) -> Result<Vec<Dashboard>, Vec<Problem>> {
                 Ok(dashboard) => dashboards.push(dashboard),
                 Err(found) => problems.extend(found),
             },
-            Err(error) => {
-                problems.push(Problem::error(&file, None, format!("cannot read: {error}")))
-            }
+            Err(error) => problems.push(Problem::new(
+                Code::UnreadableFile,
+                &file,
+                None,
+                format!("cannot read: {error}"),
+            )),
         }
     }
     if problems.is_empty() { Ok(dashboards) } else { Err(problems) }
@@ -46,7 +56,12 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>, problems: &mut Vec<Problem>) {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
         Err(error) => {
-            problems.push(Problem::error(path, None, format!("cannot read directory: {error}")));
+            problems.push(Problem::new(
+                Code::UnreadableFile,
+                path,
+                None,
+                format!("cannot read directory: {error}"),
+            ));
             return;
         }
     };
@@ -79,7 +94,7 @@ pub fn read(file: &Path, text: &str) -> (Option<Dashboard>, Vec<Problem>) {
         Ok(value) => value,
         Err(error) => {
             let message = format!("not JSON: {}", without_position(&error.to_string()));
-            return (None, vec![Problem::error(file, error.line(), message)]);
+            return (None, vec![Problem::new(Code::MalformedJson, file, error.line(), message)]);
         }
     };
     let lines = Lines::of(text);

@@ -5,22 +5,26 @@
 //! Reads only members that something in this crate uses. Layout: rows hold their
 //! panels when collapsed, else the panels that follow them belong to them.
 
+use prom::problem::Code;
 use serde_json::Value;
 
-use super::fields::{Node, Notes, kind};
 use super::{
-    Annotation, Dashboard, DatasourceRef, FieldConfig, GridPosition, Override, Panel, QueryFormat,
-    QueryKind, ReduceOptions, Target, Threshold, TimeRange,
+    Annotation, Dashboard, FieldConfig, GridPosition, Override, Panel, QueryFormat, QueryKind,
+    ReduceOptions, Target, Threshold, TimeRange,
 };
 use prom::promql::nesting;
 
-use crate::grafana::variables::definition;
+use crate::grafana::{
+    fields::{Node, Notes, kind},
+    reference::datasource,
+    variables::definition,
+};
 
 pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
     refuse_other_formats(root, notes);
     let title = root.text_or_empty("title", notes);
     if title.is_empty() && notes.problems.is_empty() {
-        notes.error("", "dashboard has no title");
+        notes.problem(Code::MissingKey, "", "dashboard has no title");
     }
     let variables =
         root.get("templating").map(|node| node.objects("list", notes)).unwrap_or_default();
@@ -38,6 +42,8 @@ pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
         variables: variables.iter().map(|node| definition::variable(node, notes)).collect(),
         time: TimeRange { from: time("from", "now-6h", notes), to: time("to", "now", notes) },
         panels: panels(root, notes),
+        rows: rows(root),
+        links: root.value.get("links").and_then(Value::as_array).cloned().unwrap_or_default(),
         annotations: annotations.iter().filter_map(|node| annotation(node, notes)).collect(),
         placeholders: Vec::new(),
     }
@@ -46,13 +52,21 @@ pub(super) fn dashboard(root: &Node<'_>, notes: &mut Notes<'_>) -> Dashboard {
 fn refuse_other_formats(root: &Node<'_>, notes: &mut Notes<'_>) {
     let Some(members) = root.members() else {
         let found = kind(root.value);
-        notes.error("", format!("expected a dashboard object, found {found}"));
+        notes.problem(
+            Code::UnreadDashboardFormat,
+            "",
+            format!("expected a dashboard object, found {found}"),
+        );
         return;
     };
     if members.contains_key("apiVersion") || members.contains_key("elements") {
-        notes.error("", "dashboard of schema v2 or a resource; expected the classic v1 JSON model");
+        notes.problem(
+            Code::UnreadDashboardFormat,
+            "",
+            "dashboard of schema v2 or a resource; expected the classic v1 JSON model",
+        );
     } else if members.get("dashboard").is_some_and(Value::is_object) {
-        notes.error("/dashboard", "dashboard wrapped in \"dashboard\", as the HTTP API answers; expected the inner object alone");
+        notes.problem(Code::UnreadDashboardFormat, "/dashboard", "dashboard wrapped in \"dashboard\", as the HTTP API answers; expected the inner object alone");
     }
 }
 
@@ -75,7 +89,7 @@ fn panels(root: &Node<'_>, notes: &mut Notes<'_>) -> Vec<Panel> {
         row = None;
     } else if let Some(first) = rows.first() {
         let message = format!("\"rows\" at schemaVersion {version}: Grafana shows none of them");
-        notes.error(&first.pointer, message);
+        notes.problem(Code::MisplacedKey, &first.pointer, message);
     }
     for node in root.objects("panels", notes) {
         if node.value.get("type").and_then(Value::as_str) == Some("row") {
@@ -89,6 +103,17 @@ fn panels(root: &Node<'_>, notes: &mut Notes<'_>) -> Vec<Panel> {
     }
     number(&mut panels);
     panels
+}
+
+/// The rows without their panels, which are panels of their own.
+fn rows(root: &Node<'_>) -> Vec<Value> {
+    let panels = root.value.get("panels").and_then(Value::as_array).into_iter().flatten();
+    let mut rows: Vec<Value> =
+        panels.filter(|panel| panel.get("type").is_some_and(|it| it == "row")).cloned().collect();
+    rows.iter_mut().filter_map(Value::as_object_mut).for_each(|row| {
+        row.shift_remove("panels");
+    });
+    rows
 }
 
 /// Gives an id to panels that have none, as Grafana does when it loads them.
@@ -126,7 +151,7 @@ fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel 
             title = library.text_or_empty("name", notes);
         }
     } else if kind.is_empty() {
-        notes.error(&node.pointer, format!("panel {title:?} has no type"));
+        notes.problem(Code::MissingKey, &node.pointer, format!("panel {title:?} has no type"));
     }
     let id = node.whole("id", notes);
     let targets = node.objects("targets", notes);
@@ -176,6 +201,7 @@ fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel 
             .unwrap_or_default(),
         title,
         kind,
+        json: node.value.clone(),
     }
 }
 
@@ -200,7 +226,11 @@ fn target(node: &Node<'_>, panel: &str, notes: &mut Notes<'_>) -> Target {
     };
     let expr = node.text_or_empty("expr", notes);
     if nesting::exceeds(&expr) {
-        notes.error(&node.pointer, format!("expr of panel {panel:?} has {}", nesting::REMEDY));
+        notes.problem(
+            Code::NestedTooDeeply,
+            &node.pointer,
+            format!("expr of panel {panel:?} has {}", nesting::REMEDY),
+        );
     }
     Target {
         line: node.line(notes),
@@ -213,31 +243,6 @@ fn target(node: &Node<'_>, panel: &str, notes: &mut Notes<'_>) -> Target {
         interval_factor: node.count("intervalFactor", notes).unwrap_or(1),
         hide: node.flag("hide", notes),
         datasource: datasource(node, notes),
-    }
-}
-
-/// A `datasource` member: null, a name, or type and uid.
-pub(in crate::grafana) fn datasource(
-    node: &Node<'_>,
-    notes: &mut Notes<'_>,
-) -> Option<DatasourceRef> {
-    let node = node.get("datasource")?;
-    match node.value {
-        Value::String(name) => Some(DatasourceRef::Name(name.clone())),
-        Value::Object(_) => {
-            let kind = node.text("type", notes);
-            node.text("uid", notes).map(|uid| DatasourceRef::Uid { kind, uid })
-        }
-        other => {
-            let found = kind(other);
-            notes.error(
-                &node.pointer,
-                format!(
-                    "expected a name or an object with \"uid\" for \"datasource\", found {found}"
-                ),
-            );
-            None
-        }
     }
 }
 

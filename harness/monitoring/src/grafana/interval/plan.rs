@@ -11,6 +11,7 @@
 //! packages/grafana-data/src/datetime/rangeutil.ts.
 
 use super::{round, text};
+use crate::grafana::behaviour::{Behaviour, NEWEST};
 use prom::duration;
 
 /// Grafana's scrape interval where neither data source nor query states one.
@@ -67,7 +68,7 @@ pub struct QueryPlan {
     pub end_ms: i64,
     /// Distance of the instants of a range query; also `$__interval_ms`.
     pub step_ms: i64,
-    /// The instant of an instant query: the unaligned end of the time range.
+    /// The instant of an instant query: the end of the time range, unaligned but in old versions.
     pub instant_at_ms: i64,
     /// `intervalMs` of the request that the browser sends.
     pub request_interval_ms: i64,
@@ -83,6 +84,7 @@ pub struct QueryPlan {
     pub range_s: i64,
     /// `$__range_ms`.
     pub range_ms: i64,
+    knows_rate_interval_ms: bool,
 }
 
 /// Why Grafana could not make a query.
@@ -106,19 +108,27 @@ pub enum PlanError {
     },
 }
 
-/// Plans the query of one target.
+/// Plans the query of one target, as the newest Grafana does.
 ///
 /// # Errors
 /// When the range is negative, or an interval text cannot be read.
 pub fn plan(options: &QueryOptions<'_>) -> Result<QueryPlan, PlanError> {
+    plan_as(options, NEWEST)
+}
+
+/// As [`plan`], by a Grafana that behaves otherwise.
+///
+/// # Errors
+/// When the range is negative, or an interval text cannot be read.
+pub fn plan_as(options: &QueryOptions<'_>, behaviour: Behaviour) -> Result<QueryPlan, PlanError> {
     let QueryOptions { from_ms, to_ms, .. } = *options;
     let range_ms = to_ms - from_ms;
     if range_ms < 0 {
         return Err(PlanError::NegativeRange { from_ms, to_ms });
     }
     let request_interval_ms = request_interval_ms(options, range_ms)?;
-    let step_ms = step_ms(options, range_ms, request_interval_ms)?;
-    let rate_interval_ms = rate_interval_ms(options, request_interval_ms, step_ms);
+    let step_ms = step_ms(options, behaviour, range_ms, request_interval_ms)?;
+    let rate_interval_ms = rate_interval_ms(options, behaviour, request_interval_ms, step_ms);
     let range_s = (range_ms + 500) / 1_000;
     let offset_ms = options.utc_offset_s * 1_000;
     let align = |at_ms: i64| (at_ms + offset_ms).div_euclid(step_ms) * step_ms - offset_ms;
@@ -126,7 +136,7 @@ pub fn plan(options: &QueryOptions<'_>) -> Result<QueryPlan, PlanError> {
         start_ms: align(from_ms),
         end_ms: align(to_ms),
         step_ms,
-        instant_at_ms: to_ms,
+        instant_at_ms: if behaviour.aligns_instants { align(to_ms) } else { to_ms },
         request_interval_ms,
         interval: Window::new(text::one_unit(step_ms)),
         rate_interval: Window::new(text::go_print(rate_interval_ms)),
@@ -134,6 +144,7 @@ pub fn plan(options: &QueryOptions<'_>) -> Result<QueryPlan, PlanError> {
         range: Window::new(format!("{range_s}s")),
         range_s,
         range_ms,
+        knows_rate_interval_ms: behaviour.knows_rate_interval_ms,
     })
 }
 
@@ -153,11 +164,12 @@ fn request_interval_ms(options: &QueryOptions<'_>, range_ms: i64) -> Result<i64,
 /// The backend's part: the step before it is asked for, in milliseconds.
 fn step_ms(
     options: &QueryOptions<'_>,
+    behaviour: Behaviour,
     range_ms: i64,
     request_interval_ms: i64,
 ) -> Result<i64, PlanError> {
     let range_ns = range_ms * 1_000_000;
-    let min_step = options.min_step.filter(|text| !is_variable(text));
+    let min_step = options.min_step.filter(|text| !is_variable(text, behaviour));
     let min_ms = match min_step {
         None | Some("" | "0s") if request_interval_ms != 0 => request_interval_ms,
         None | Some("" | "0s") => {
@@ -172,7 +184,7 @@ fn step_ms(
     let raw_ns = range_ns / points;
     let calculated = if raw_ns < min_ms * 1_000_000 { min_ms } else { round::backend(raw_ns) };
     let adjusted = calculated.max(round::backend(range_ns / SAFE_POINTS));
-    if options.min_step.is_some_and(is_rate_interval) {
+    if options.min_step.is_some_and(|text| is_rate_interval(text, behaviour)) {
         // The rate interval as a step is final: neither factor nor resolution touch it.
         return Ok(rate_interval_of(adjusted, options.datasource_time_interval).max(1));
     }
@@ -180,9 +192,17 @@ fn step_ms(
 }
 
 /// `$__rate_interval` in milliseconds; 0 where Grafana cannot read what it is based on.
-fn rate_interval_ms(options: &QueryOptions<'_>, request_interval_ms: i64, step_ms: i64) -> i64 {
+fn rate_interval_ms(
+    options: &QueryOptions<'_>,
+    behaviour: Behaviour,
+    request_interval_ms: i64,
+    step_ms: i64,
+) -> i64 {
     match options.min_step {
         Some("$__rate_interval" | "${__rate_interval}") => step_ms,
+        _ if behaviour.rate_interval_of_step => {
+            rate_interval_of(step_ms, options.datasource_time_interval)
+        }
         Some("$__interval" | "${__interval}") => {
             rate_interval_of(request_interval_ms, Some(&text::go_print(step_ms)))
         }
@@ -207,15 +227,16 @@ fn whole_ms(option: &'static str, text: &str) -> Result<i64, PlanError> {
         .ok_or_else(|| PlanError::Interval { option, text: text.to_owned() })
 }
 
-fn is_rate_interval(text: &str) -> bool {
-    matches!(
-        text,
-        "$__rate_interval" | "${__rate_interval}" | "$__rate_interval_ms" | "${__rate_interval_ms}"
-    )
+fn is_rate_interval(text: &str, behaviour: Behaviour) -> bool {
+    match text {
+        "$__rate_interval" | "${__rate_interval}" => true,
+        "$__rate_interval_ms" | "${__rate_interval_ms}" => behaviour.knows_rate_interval_ms,
+        _ => false,
+    }
 }
 
-fn is_variable(text: &str) -> bool {
-    is_rate_interval(text)
+fn is_variable(text: &str, behaviour: Behaviour) -> bool {
+    is_rate_interval(text, behaviour)
         || matches!(text, "$__interval" | "${__interval}" | "$__interval_ms" | "${__interval_ms}")
 }
 
@@ -232,9 +253,18 @@ impl QueryPlan {
             ("rate_interval_ms", self.rate_interval_ms.to_string()),
             ("rate_interval", self.rate_interval.text.clone()),
         ];
-        replacements.into_iter().fold(expression.to_owned(), |text, (name, value)| {
+        let known = |name: &str| name != "rate_interval_ms" || self.knows_rate_interval_ms;
+        let replacements = replacements.into_iter().filter(|(name, _)| known(name));
+        replacements.fold(expression.to_owned(), |text, (name, value)| {
             text.replace(&format!("$__{name}"), &value).replace(&format!("${{__{name}}}"), &value)
         })
+    }
+}
+
+impl QueryPlan {
+    /// `executedQueryString` of an answer to `expression`, which has been substituted: the server's own words.
+    pub fn executed(&self, expression: &str) -> String {
+        format!("Expr: {expression}\nStep: {}", text::go_print(self.step_ms))
     }
 }
 

@@ -3,11 +3,14 @@
 //! Made by the dashboard reader only; options of query variables come from
 //! Prometheus and are not known here.
 
+use prom::problem::Code;
 use serde_json::Value;
 
-use super::query::VariableQuery;
-use crate::grafana::dashboard::DatasourceRef;
-use crate::grafana::dashboard::fields::{Node, Notes};
+use super::{query::VariableQuery, sort::VariableSort};
+use crate::grafana::{
+    fields::{Node, Notes},
+    reference::{self, DatasourceRef},
+};
 
 /// The value that stands for "all options".
 pub const ALL_VALUE: &str = "$__all";
@@ -39,6 +42,8 @@ pub struct Variable {
     pub sort: VariableSort,
     /// Options as saved, without "All"; of custom and interval variables, as defined.
     pub options: Vec<String>,
+    /// The variable as written, for whoever judges all of its members.
+    pub json: Value,
 }
 
 /// Where a variable's options come from.
@@ -62,30 +67,6 @@ pub enum VariableKind {
     Other,
 }
 
-/// Order of the options of a query variable (`sort`, 0 to 8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum VariableSort {
-    /// As the data source answers.
-    #[default]
-    Disabled,
-    /// By text.
-    Alphabetical,
-    /// By the first number in the text; texts without one first.
-    Numerical,
-    /// By text in lower case.
-    CaseInsensitive,
-    /// By text in which runs of digits count as numbers.
-    Natural,
-    /// By text, downwards.
-    AlphabeticalDescending,
-    /// By number, downwards.
-    NumericalDescending,
-    /// By text in lower case, downwards.
-    CaseInsensitiveDescending,
-    /// By text and numbers, downwards.
-    NaturalDescending,
-}
-
 impl Variable {
     /// What a query variable asks Prometheus; `None` for other kinds.
     pub fn prometheus_query(&self) -> Option<VariableQuery> {
@@ -97,7 +78,7 @@ impl Variable {
 pub(crate) fn variable(node: &Node<'_>, notes: &mut Notes<'_>) -> Variable {
     let name = node.text_or_empty("name", notes);
     if name.is_empty() {
-        notes.error(&node.pointer, "variable has no name");
+        notes.problem(Code::MissingKey, &node.pointer, "variable has no name");
     }
     let kind = match node.text("type", notes).as_deref() {
         Some("query") => VariableKind::Query,
@@ -109,7 +90,11 @@ pub(crate) fn variable(node: &Node<'_>, notes: &mut Notes<'_>) -> Variable {
         Some("adhoc") => VariableKind::AdHoc,
         Some(_) => VariableKind::Other,
         None => {
-            notes.error(&node.pointer, format!("variable {name:?} has no type"));
+            notes.problem(
+                Code::MissingKey,
+                &node.pointer,
+                format!("variable {name:?} has no type"),
+            );
             VariableKind::Other
         }
     };
@@ -133,14 +118,15 @@ pub(crate) fn variable(node: &Node<'_>, notes: &mut Notes<'_>) -> Variable {
         name,
         kind,
         query,
-        datasource: crate::grafana::dashboard::datasource(node, notes),
+        datasource: reference::datasource(node, notes),
         multi: node.flag("multi", notes),
         include_all: node.flag("includeAll", notes),
         all_value: node.text("allValue", notes).filter(|value| !value.is_empty()),
         current: node.path(&["current", "value"]).map(|node| texts(node.value)).unwrap_or_default(),
         regex: node.text_or_empty("regex", notes),
-        sort: sort(node.whole("sort", notes)),
+        sort: VariableSort::numbered(node.whole("sort", notes)),
         options,
+        json: node.value.clone(),
     }
 }
 
@@ -151,20 +137,6 @@ fn texts(value: &Value) -> Vec<String> {
         Value::Array(list) => list.iter().flat_map(texts).collect(),
         Value::Number(number) => vec![number.to_string()],
         _ => Vec::new(),
-    }
-}
-
-fn sort(number: Option<i64>) -> VariableSort {
-    match number {
-        Some(1) => VariableSort::Alphabetical,
-        Some(2) => VariableSort::AlphabeticalDescending,
-        Some(3) => VariableSort::Numerical,
-        Some(4) => VariableSort::NumericalDescending,
-        Some(5) => VariableSort::CaseInsensitive,
-        Some(6) => VariableSort::CaseInsensitiveDescending,
-        Some(7) => VariableSort::Natural,
-        Some(8) => VariableSort::NaturalDescending,
-        _ => VariableSort::Disabled,
     }
 }
 

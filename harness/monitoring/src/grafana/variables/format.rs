@@ -8,6 +8,8 @@
 //! toggle `prometheusSpecialCharsInLabelValues`) and scenes
 //! packages/scenes/src/variables/interpolation/formatRegistry.ts.
 
+use crate::grafana::behaviour::Behaviour;
+
 /// A variable's value, after "All" is resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -128,23 +130,24 @@ impl Format {
 ///
 /// A variable that takes one value and has no "All" may stand in any string, so
 /// only the string is kept intact; the others may only stand in a regular expression.
-pub fn prometheus(value: &Value, multi: bool, include_all: bool) -> String {
+pub fn prometheus(value: &Value, multi: bool, include_all: bool, behaviour: Behaviour) -> String {
     let plain = |value: &String| value.replace('\\', r"\\").replace('\'', r"\\'");
     match value {
         Value::One(value) if !multi && !include_all => plain(value),
-        Value::One(value) => prometheus_regex(value),
+        Value::One(value) => prometheus_regex(value, behaviour),
         // A list is inserted unescaped when the variable is not meant to have one.
         Value::Several(values) if !multi && !include_all => values.join(","),
-        Value::Several(values) if values.len() == 1 => prometheus_regex(&values[0]),
+        Value::Several(values) if values.len() == 1 => prometheus_regex(&values[0], behaviour),
         Value::Several(values) => {
-            let values: Vec<_> = values.iter().map(|value| prometheus_regex(value)).collect();
+            let values: Vec<_> =
+                values.iter().map(|value| prometheus_regex(value, behaviour)).collect();
             format!("({})", values.join("|"))
         }
     }
 }
 
 /// Escapes twice: once for the regular expression, once for the string around it.
-fn prometheus_regex(value: &str) -> String {
+fn prometheus_regex(value: &str, behaviour: Behaviour) -> String {
     let mut escaped = String::new();
     for character in value.chars() {
         match character {
@@ -153,6 +156,7 @@ fn prometheus_regex(value: &str) -> String {
                 escaped.push_str(r"\\");
                 escaped.push(character);
             }
+            '\'' if behaviour.escapes_apostrophe => escaped.push_str(r"\\'"),
             other => escaped.push(other),
         }
     }
@@ -197,6 +201,7 @@ fn date(values: &[String], format: &Format) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grafana::behaviour::NEWEST;
 
     fn several(values: &[&str]) -> Value {
         Value::Several(values.iter().map(|value| (*value).to_owned()).collect())
@@ -257,11 +262,14 @@ mod tests {
     fn expressions_escape_for_strings_or_for_regular_expressions() {
         let value = r"a.b\c'd|e";
         let one = Value::One(value.into());
-        assert_eq!(prometheus(&one, false, false), r"a.b\\c\\'d|e");
+        let newest = |value: &Value, multi, all| prometheus(value, multi, all, NEWEST);
+        assert_eq!(newest(&one, false, false), r"a.b\\c\\'d|e");
         let escaped = r"a\\.b\\\\c'd\\|e";
-        assert_eq!(prometheus(&one, false, true), escaped);
-        assert_eq!(prometheus(&several(&[value]), true, false), escaped);
-        assert_eq!(prometheus(&several(&["x", "y.z"]), true, true), r"(x|y\\.z)");
-        assert_eq!(prometheus(&several(&[]), true, false), "()");
+        assert_eq!(newest(&one, false, true), escaped);
+        assert_eq!(newest(&several(&[value]), true, false), escaped);
+        assert_eq!(newest(&several(&["x", "y.z"]), true, true), r"(x|y\\.z)");
+        assert_eq!(newest(&several(&[]), true, false), "()");
+        let old = Behaviour::of("9.3.2").unwrap();
+        assert_eq!(prometheus(&one, false, true, old), r"a\\.b\\\\c\\'d\\|e");
     }
 }

@@ -9,6 +9,7 @@
 
 use super::definition::{ALL_VALUE, Variable};
 use super::format::{self, Format, Value};
+use crate::grafana::behaviour::{Behaviour, NEWEST};
 
 /// What a person has chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +81,7 @@ struct Reference<'a> {
     length: usize,
 }
 
-/// `text` with all references replaced.
+/// `text` with all references replaced, as the newest Grafana does it.
 ///
 /// # Errors
 /// When a reference uses a format, field or global that is not emulated.
@@ -88,6 +89,19 @@ pub fn interpolate(
     text: &str,
     scope: &Scope<'_>,
     context: Context,
+) -> Result<String, InterpolationError> {
+    interpolate_as(text, scope, context, NEWEST)
+}
+
+/// As [`interpolate()`], by a Grafana that behaves otherwise.
+///
+/// # Errors
+/// When a reference uses a format, field or global that is not emulated.
+pub fn interpolate_as(
+    text: &str,
+    scope: &Scope<'_>,
+    context: Context,
+    behaviour: Behaviour,
 ) -> Result<String, InterpolationError> {
     let mut result = String::new();
     let mut rest = text;
@@ -97,7 +111,7 @@ pub fn interpolate(
         match reference(rest) {
             Some(found) => {
                 let written = &rest[..found.length];
-                result.push_str(&write(written, &found, scope, context)?);
+                result.push_str(&write(written, &found, scope, context, behaviour)?);
                 rest = &rest[found.length..];
             }
             None => {
@@ -133,6 +147,7 @@ fn write(
     reference: &Reference<'_>,
     scope: &Scope<'_>,
     context: Context,
+    behaviour: Behaviour,
 ) -> Result<String, InterpolationError> {
     let refuse = |reason| InterpolationError { reference: written.to_owned(), reason };
     let format = match (reference.format, context) {
@@ -163,7 +178,8 @@ fn write(
     let value = match (&binding.selection, &variable.all_value) {
         (Selection::All, _) if format == Some(Format::Text) => return Ok("All".to_owned()),
         (Selection::All, Some(all_value)) => {
-            return custom_all_value(all_value, variable, format.as_ref(), scope, context);
+            let format = format.as_ref();
+            return custom_all_value(all_value, variable, format, scope, context, behaviour);
         }
         (Selection::All, None) => Value::Several(binding.options.clone()),
         (Selection::Values(values), _) if variable.multi => Value::Several(values.clone()),
@@ -171,7 +187,7 @@ fn write(
     };
     Ok(match format {
         Some(format) => format.apply(&variable.name, &value),
-        None => format::prometheus(&value, variable.multi, variable.include_all),
+        None => format::prometheus(&value, variable.multi, variable.include_all, behaviour),
     })
 }
 
@@ -182,6 +198,7 @@ fn custom_all_value(
     format: Option<&Format>,
     scope: &Scope<'_>,
     context: Context,
+    behaviour: Behaviour,
 ) -> Result<String, InterpolationError> {
     let text = match format {
         Some(Format::PercentEncode) => {
@@ -195,7 +212,7 @@ fn custom_all_value(
     // Without the variable itself, or a value that names it would never end.
     let others = scope.bindings.iter().filter(|binding| binding.variable.name != variable.name);
     let scope = Scope { bindings: others.cloned().collect(), ..*scope };
-    interpolate(&text, &scope, context)
+    interpolate_as(&text, &scope, context, behaviour)
 }
 
 /// The reference at the start of `text`: `$name`, `[[name:fmt]]` or `${name.field:fmt}`.

@@ -1,42 +1,35 @@
 //! A selector as a leaf: its metrics, matchers, window and offset; one leaf for the same selector read the same way.
 
-use promql_parser::{
-    label::{MatchOp, Matcher},
-    parser::{Offset, VectorSelector},
-};
+use prom::promql::{LabelMatcher, expr::Selector};
 
-use super::{BuildError, Builder, Scope, millis};
-use prom::promql::alternatives;
-
+use super::{BuildError, Builder, Scope};
 use crate::bracket::node::{Leaf, LeafKind};
 
 impl Builder {
     pub(super) fn leaf(
         &mut self,
-        selector: &VectorSelector,
+        selector: &Selector,
         kind: LeafKind,
         window: Option<i64>,
         text: String,
         scope: &Scope,
     ) -> Result<usize, BuildError> {
-        if selector.at.is_some() || !selector.matchers.or_matchers.is_empty() {
+        if selector.at.is_some() || !selector.alternatives.is_empty() {
             return Err(BuildError::Part { part: selector.to_string() });
         }
-        let (on_name, matchers): (Vec<Matcher>, Vec<Matcher>) =
-            selector.matchers.matchers.iter().cloned().partition(|m| m.name == "__name__");
-        let names = match (&selector.name, &on_name[..]) {
+        let (on_name, matchers): (Vec<LabelMatcher>, Vec<LabelMatcher>) =
+            selector.matchers.iter().cloned().partition(|m| m.label() == "__name__");
+        let names = match (&selector.metric, &on_name[..]) {
             (Some(name), _) => Some(vec![name.clone()]),
-            (None, [only]) if matches!(only.op, MatchOp::Equal) => Some(vec![only.value.clone()]),
-            (None, [only]) if matches!(only.op, MatchOp::Re(_)) => alternatives(&only.value),
+            (None, [only]) => only.listed_values(),
             _ => None,
         };
         let names = names.filter(|names| !names.is_empty());
         let names = names.ok_or_else(|| BuildError::Metric { selector: selector.to_string() })?;
-        let offset_ms = match &selector.offset {
-            Some(Offset::Pos(offset)) => millis(*offset),
-            Some(Offset::Neg(_)) => return Err(BuildError::Part { part: selector.to_string() }),
-            None => 0,
-        };
+        let offset_ms = selector.offset_ms.unwrap_or(0);
+        if offset_ms < 0 {
+            return Err(BuildError::Part { part: selector.to_string() });
+        }
         let known = self.leaves.iter_mut().enumerate().find(|(_, leaf)| {
             leaf.names == names
                 && leaf.offset_ms == offset_ms

@@ -11,9 +11,10 @@ use crate::bracket::{
     atoms::Atoms,
     demand::{Demands, Want},
     labels::{self, Group},
-    node::{Levels, Node, SetOperator},
+    node::{Levels, Node, keeps},
     solve, story,
 };
+use prom::promql::operator::SetOperation;
 
 /// A part in which a group can fail: what must hold for it to hang on that part, what makes it fail, and the words.
 struct Part<'a> {
@@ -35,8 +36,8 @@ impl<'a> Maker<'a> {
             let mut sets: Vec<BTreeSet<String>> = vec![all.clone()];
             if all.len() > 1 {
                 // Groups that are the same by what operands are matched by are one group there.
-                let matching = self.model.root.matchings();
-                let tells = |label: &String| matching.iter().all(|matching| matching.keeps(label));
+                let joins = self.model.root.joins();
+                let tells = |label: &String| joins.iter().all(|join| keeps(*join, label));
                 let told = all.into_iter().filter(tells);
                 sets.extend(told.map(|label| BTreeSet::from([label])));
             }
@@ -108,13 +109,13 @@ impl<'a> Maker<'a> {
                 operand: compare.text.clone(),
             });
         }
-        for op in [SetOperator::And, SetOperator::Unless] {
+        for op in [SetOperation::And, SetOperation::Unless] {
             for (node, rhs) in self.model.root.plain(op) {
                 let Some((holds, _)) = self.hanging(node) else { continue };
                 let mut fails = holds.clone();
                 match op {
-                    SetOperator::And => fails.absent.extend(rhs.leaves()),
-                    SetOperator::Or | SetOperator::Unless => fails.some_leaves(rhs),
+                    SetOperation::And => fails.absent.extend(rhs.leaves()),
+                    SetOperation::Or | SetOperation::Unless => fails.some_leaves(rhs),
                 }
                 parts.push(Part { node, holds, fails, operand: super::shown(self.model, rhs) });
             }

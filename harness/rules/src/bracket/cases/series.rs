@@ -4,9 +4,10 @@ use super::{Maker, shown};
 use crate::bracket::{
     Lack, What,
     course::Course,
-    node::{LeafKind, Levels, SetOperator},
+    node::{LeafKind, Levels},
     story,
 };
+use prom::promql::operator::SetOperation;
 
 impl Maker<'_> {
     /// Each leaf absent while the others are as the alert needs them.
@@ -26,7 +27,7 @@ impl Maker<'_> {
 
     /// What `unless` excludes is there while everything else is as the alert needs it.
     pub(super) fn presences(&mut self) {
-        for (node, rhs) in self.model.root.plain(SetOperator::Unless) {
+        for (node, rhs) in self.model.root.plain(SetOperation::Unless) {
             self.turn_to(node);
             let Some((demands, polarity)) = self.hanging(node) else { continue };
             let mut present = demands.clone();

@@ -4,15 +4,11 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::super::{
-    needs::Needs,
-    stage::{Campaign, Subject},
-};
+use super::super::{needs::Needs, setup::Campaign, subjects::Subject};
 use check::EmittedMetrics;
 use monitoring::{Monitoring, RuleKind};
 use prom::{
     duration,
-    problem::Problem,
     promql::{self, MetricNames, SelectorUse},
     series::Labels,
 };
@@ -203,5 +199,6 @@ fn too_far_back(campaign: &Campaign, subject: &Subject) -> Option<String> {
 
 /// A setting that is not emulated, with its place.
 fn not_judged(file: &Path, line: Option<usize>, message: String) -> String {
-    format!("not judged here: {}", Problem::warning(file, line, message))
+    let line = line.map_or_else(String::new, |line| format!("{line}:"));
+    format!("not judged here: {}:{line} {message}", file.display())
 }

@@ -25,7 +25,7 @@ fn run(trial: Option<Trial>) -> Run {
 /// An incident of ten minutes after two hours.
 fn trial() -> Run {
     let at = Nanos(2 * Nanos::HOUR.0);
-    let (trouble, severity) = (Trouble::ModuleDown, 2);
+    let (trouble, severity) = (Trouble::named("module-down").unwrap(), 2);
     run(Some(Trial { trouble, severity, at, incidents: Vec::new() }))
 }
 

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use super::super::{load_dir, parse};
 use super::*;
-use crate::grafana::variables::{VariableKind, VariableSort};
+use crate::grafana::{
+    reference::DatasourceRef,
+    variables::{VariableKind, VariableSort},
+};
 
 const FULL: &str = r#"{
   "uid": "llm-provider", "title": "LLM Provider", "id": null,

@@ -1,7 +1,7 @@
 //! Tables of text, selection and result, from the sources that `interpolate.rs` names.
 
 use super::*;
-use crate::grafana::variables::definition::{VariableKind, VariableSort};
+use crate::grafana::variables::{VariableKind, VariableSort};
 
 fn variable(name: &str, multi: bool, include_all: bool, all_value: Option<&str>) -> Variable {
     Variable {
@@ -17,6 +17,7 @@ fn variable(name: &str, multi: bool, include_all: bool, all_value: Option<&str>)
         regex: String::new(),
         sort: VariableSort::Disabled,
         options: Vec::new(),
+        json: serde_json::Value::Null,
     }
 }
 

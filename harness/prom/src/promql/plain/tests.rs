@@ -1,9 +1,9 @@
-//! What has a tree and what has none.
+//! What is plain and what is not.
 
 use super::*;
 
 #[test]
-fn what_is_not_plain_has_no_tree() {
+fn what_is_not_plain_is_left_to_prometheus() {
     let table = [
         "max_over_time(x[5m:1m])",
         "max_over_time(rate(x[1m])[5m:])",
@@ -55,12 +55,12 @@ fn what_is_not_plain_has_no_tree() {
         "rate(x)",
     ];
     for expression in table {
-        assert!(Tree::of(expression).is_none(), "{expression}");
+        assert!(Plain::of(expression).is_none(), "{expression}");
     }
 }
 
 #[test]
-fn what_is_plain_has_one() {
+fn what_is_plain_is_taken() {
     let table = [
         "1",
         "-1",
@@ -80,14 +80,14 @@ fn what_is_plain_has_one() {
         "x or y and z unless w",
     ];
     for expression in table {
-        assert!(Tree::of(expression).is_some(), "{expression}");
+        assert!(Plain::of(expression).is_some(), "{expression}");
     }
 }
 
 #[test]
-fn whatever_a_tree_is_made_of_is_below_it() {
-    fn all(tree: &Tree) -> usize {
-        1 + tree.below().into_iter().map(all).sum::<usize>()
+fn whatever_a_value_is_made_of_is_below_it() {
+    fn all(expr: &Expr) -> usize {
+        1 + below(expr).into_iter().map(all).sum::<usize>()
     }
     for (expression, n) in [
         ("histogram_quantile(0.9, x)", 2),
@@ -95,7 +95,7 @@ fn whatever_a_tree_is_made_of_is_below_it() {
         ("y or x > scalar(sum(rate(x[5m])))", 7),
         ("absent(vector(1) + timestamp(x) * time())", 7),
     ] {
-        assert_eq!(Tree::of(expression).map(|tree| all(&tree)), Some(n), "{expression}");
+        assert_eq!(Plain::of(expression).map(|plain| all(plain.expr())), Some(n), "{expression}");
     }
 }
 
@@ -111,7 +111,8 @@ fn absent_takes_over_the_labels_that_are_asked_for_once() {
         ("absent(sum(x{a=\"1\"}))", &[]),
     ];
     for (expression, expected) in table {
-        let Some(Tree::Absent(_, labels)) = Tree::of(expression) else { panic!("{expression}") };
+        let Ok(Expr::Call(call)) = Expr::parse(expression) else { panic!("{expression}") };
+        let Some(Function::Absent(_, labels)) = Function::of(&call) else { panic!("{expression}") };
         let labels: Vec<_> = labels.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         assert_eq!(labels, expected, "{expression}");
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::lines::Lines;
-use prom::problem::Problem;
+use prom::problem::{Code, Problem};
 
 /// What has been found wrong in one file so far.
 pub(crate) struct Notes<'a> {
@@ -19,8 +19,8 @@ pub(crate) struct Notes<'a> {
 }
 
 impl Notes<'_> {
-    pub(crate) fn error(&mut self, pointer: &str, message: impl Into<String>) {
-        self.problems.push(Problem::error(self.file, self.lines.at(pointer), message));
+    pub(crate) fn problem(&mut self, code: Code, pointer: &str, message: impl Into<String>) {
+        self.problems.push(Problem::new(code, self.file, self.lines.at(pointer), message));
     }
 }
 
@@ -83,7 +83,8 @@ impl<'a> Node<'a> {
             if value.is_object() {
                 objects.push(node);
             } else {
-                notes.error(
+                notes.problem(
+                    Code::WrongType,
                     &node.pointer,
                     format!("expected an object in {key:?}, found {}", kind(value)),
                 );
@@ -116,7 +117,11 @@ impl<'a> Node<'a> {
         let read = read(node.value);
         if read.is_none() {
             let found = kind(node.value);
-            notes.error(&node.pointer, format!("expected {expected} for {key:?}, found {found}"));
+            notes.problem(
+                Code::WrongType,
+                &node.pointer,
+                format!("expected {expected} for {key:?}, found {found}"),
+            );
         }
         read
     }
