@@ -5,12 +5,13 @@
 //! elsewhere raise alerts of their own, such as `TargetDown` beside our `TargetsDown`, and a file that is right for all
 //! of them must not be refused. The nearest name is told, so that a slip is seen.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::alert_names;
 use monitoring::alertmanager::Matcher;
 use monitoring::sending::Sending;
-use monitoring::{AlertmanagerConfig, Rule, RuleFile, RuleKind};
+use monitoring::{AlertmanagerConfig, Rule, RuleFile, RuleGroup, RuleKind};
 use prom::nearest::nearest;
 use prom::problem::{Code, Problem};
 use prom::series::Labels;
@@ -18,6 +19,9 @@ use scenario::{AlertExpectation, NamedReceiver, Scenario};
 
 /// The label that names an alert.
 const ALERTNAME: &str = "alertname";
+
+/// The label that says how much an alert matters.
+const SEVERITY: &str = "severity";
 
 /// Matchers that name an alert that no rule raises, and inhibitions that compare what both sides may lack.
 pub(super) fn names_and_inhibitions(
@@ -64,44 +68,63 @@ pub(super) fn names_and_inhibitions(
     problems
 }
 
-/// Alerts that no route but the outermost takes, where others have routes of their own: a lost or misspelt severity.
+/// Alerts that no route but the outermost takes by a slip: a severity that is nearly one that a route takes, or none at
+/// all where others have one. That the outermost route takes what is left may be meant.
 pub(super) fn unrouted(
     config: &AlertmanagerConfig,
     sending: &Sending,
     rules: &[RuleFile],
 ) -> Vec<Problem> {
-    let alerts = rules.iter().flat_map(|file| {
-        let rules = file.groups.iter().flat_map(|group| &group.rules);
-        rules
-            .filter(|rule| matches!(rule.kind, RuleKind::Alert { .. }))
-            .map(move |rule| (&file.file, rule))
+    let groups =
+        rules.iter().flat_map(|file| file.groups.iter().map(move |group| (&file.file, group)));
+    let alerts = groups.flat_map(|(file, group)| {
+        let alerts = group.rules.iter().filter(|rule| matches!(rule.kind, RuleKind::Alert { .. }));
+        alerts.map(move |rule| (file, rule, own_labels(group, rule)))
     });
-    let falls_through = |rule: &Rule| {
-        let own = rule.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let labels: Labels = own.chain([(ALERTNAME, rule.name())]).collect();
+    let falls_through = |labels: &Labels| {
         // Who drops an alert means it.
-        let Some(labels) = sending.labels(&labels) else { return false };
+        let Some(labels) = sending.labels(labels) else { return false };
         config.routes_of(&labels).iter().all(|route| **route == config.route)
     };
-    let (lost, routed): (Vec<_>, Vec<_>) = alerts.partition(|(_, rule)| falls_through(rule));
+    let (lost, routed): (Vec<_>, Vec<_>) = alerts.partition(|(_, _, labels)| falls_through(labels));
     if routed.is_empty() {
         return Vec::new();
     }
-    let problem = |(file, rule): (&PathBuf, &Rule)| {
+    let on_severity = config.route.walk().into_iter().flat_map(|route| &route.matchers);
+    let on_severity = on_severity.filter(|matcher| matcher.name == SEVERITY);
+    let taken: Vec<String> =
+        on_severity.flat_map(|matcher| matcher.literals().unwrap_or_default()).collect();
+    let problem = |(file, rule, labels): (&PathBuf, &Rule, Labels)| {
         let message = format!(
             "alert {:?} matches no route and goes to the default receiver {:?}",
             rule.name(),
             config.route.receiver
         );
-        let remedy = match rule.labels.get("severity") {
-            Some(severity) => {
-                format!("no route in {} takes severity {severity:?}", config.file.display())
-            }
-            None => "give it a severity".to_owned(),
+        let Some(severity) = labels.get(SEVERITY) else {
+            let problem = Problem::new(Code::AlertWithoutSeverity, file, rule.line, message);
+            return (!taken.is_empty()).then(|| problem.remedy("give it a severity"));
         };
-        Problem::new(Code::UnroutedAlert, file, rule.line, message).remedy(remedy)
+        let is_near = |taken: &String| {
+            taken.starts_with(severity)
+                || severity.starts_with(taken.as_str())
+                || nearest(severity, [taken.as_str()]).is_some()
+        };
+        let is_slip = !severity.is_empty() && taken.iter().any(is_near);
+        let remedy = format!("no route in {} takes severity {severity:?}", config.file.display());
+        is_slip.then(|| Problem::new(Code::UnroutedAlert, file, rule.line, message).remedy(remedy))
     };
-    lost.into_iter().map(problem).collect()
+    lost.into_iter().filter_map(problem).collect()
+}
+
+/// The labels that a rule and its group give an alert.
+fn own_labels(group: &RuleGroup, rule: &Rule) -> Labels {
+    let own = group
+        .labels
+        .iter()
+        .chain(&rule.labels)
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let own: BTreeMap<&str, &str> = own.chain([(ALERTNAME, rule.name())]).collect();
+    own.into_iter().collect()
 }
 
 /// Receivers that no route names: whoever is there hears nothing.
@@ -203,12 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_whose_severity_no_route_takes_is_an_error() {
+    fn an_alert_whose_severity_is_nearly_one_that_a_route_takes_is_an_error() {
         let text = "route:\n  receiver: rest\n  routes:\n  - { matchers: ['severity=\"critical\"'], receiver: r }\n\
                     receivers: [{ name: r }, { name: rest }]\n";
         let config = alertmanager::parse(Path::new("am.yml"), text).unwrap();
         let text = "groups:\n- name: g\n  rules:\n  - { alert: A, expr: up, labels: { severity: critical } }\n  \
-                    - { alert: B, expr: up, labels: { severity: crit } }\n  - { alert: C, expr: up }\n";
+                    - { alert: B, expr: up, labels: { severity: crit } }\n  - { alert: C, expr: up }\n  \
+                    - { alert: D, expr: up, labels: { severity: info } }\n- name: h\n  labels: { severity: critical }\n  \
+                    rules: [{ alert: E, expr: up }]\n";
         let rules = rules::parse(Path::new("r.yml"), text).unwrap();
         let found = unrouted(&config, &Sending::default(), &[rules]);
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();

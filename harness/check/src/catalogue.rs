@@ -66,16 +66,18 @@ impl<'a> Catalogue<'a> {
                 ],
             };
             for (suffix, kind) in parts {
-                let labels = labels(inputs, Some(metric), *kind);
+                let is_open = metric.jobs.iter().any(|job| emitted.open_jobs.contains(job));
+                let labels = (!is_open).then(|| labels(inputs, Some(metric), *kind));
                 let jobs = metric.jobs.iter().map(String::as_str).collect();
-                let entry = Series { kind: *kind, labels: Some(labels), jobs, family: Some(name) };
+                let entry = Series { kind: *kind, labels, jobs, family: Some(name) };
                 series.insert(format!("{name}{suffix}"), entry);
             }
         }
         let all_jobs: BTreeSet<&str> =
             inputs.prometheus.jobs.iter().map(|job| job.name.as_str()).collect();
         for name in SCRAPE_SERIES {
-            let labels = Some(labels(inputs, None, SeriesKind::Gauge));
+            let labels =
+                emitted.open_jobs.is_empty().then(|| labels(inputs, None, SeriesKind::Gauge));
             let entry =
                 Series { kind: SeriesKind::Gauge, labels, jobs: all_jobs.clone(), family: None };
             series.insert(name.to_owned(), entry);

@@ -18,30 +18,30 @@ const DEFAULT_TIME_INTERVAL: &str = "15s";
 const BUILT_IN: [&str; 5] =
     ["-- Mixed --", "-- Dashboard --", "-- Grafana --", "grafana", "__expr__"];
 
-/// Provisioned data sources without a fixed uid, or in each other's way.
-pub(super) fn provisioning(subject: &Subject<'_>) -> Vec<Problem> {
+/// Provisioned data sources without a fixed uid.
+pub(super) fn unnamed(subject: &Subject<'_>) -> Vec<Problem> {
+    let unnamed = subject.inputs.datasources.iter().filter(|datasource| datasource.uid.is_none());
+    unnamed
+        .map(|datasource| {
+            let name = &datasource.name;
+            let message =
+                format!("data source {name:?} has no uid: Grafana derives one from its name");
+            Problem::new(Code::DatasourceWithoutUid, &datasource.file, datasource.line, message)
+                .remedy("add a fixed \"uid\"")
+        })
+        .collect()
+}
+
+/// Provisioned data sources in each other's way.
+pub(super) fn clashes(subject: &Subject<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let all = subject.inputs.datasources;
     for (index, datasource) in all.iter().enumerate() {
         let (file, line, name) = (datasource.file.as_path(), datasource.line, &datasource.name);
-        match &datasource.uid {
-            None => {
-                let message =
-                    format!("data source {name:?} has no uid: Grafana derives one from its name");
-                problems.push(
-                    Problem::new(Code::DatasourceWithoutUid, file, line, message)
-                        .remedy("add a fixed \"uid\""),
-                );
-            }
-            Some(uid) if all[..index].iter().any(|other| other.uid.as_ref() == Some(uid)) => {
-                problems.push(Problem::new(
-                    Code::DuplicateDatasourceUid,
-                    file,
-                    line,
-                    format!("second data source with the uid {uid:?}"),
-                ));
-            }
-            Some(_) => {}
+        let same = |other: &Datasource| other.uid == datasource.uid && !is_from_environment(other);
+        if let Some(uid) = datasource.uid.as_ref().filter(|_| all[..index].iter().any(same)) {
+            let message = format!("second data source with the uid {uid:?}");
+            problems.push(Problem::new(Code::DuplicateDatasourceUid, file, line, message));
         }
         if datasource.is_default && all[..index].iter().any(|other| other.is_default) {
             problems.push(Problem::new(
@@ -53,6 +53,11 @@ pub(super) fn provisioning(subject: &Subject<'_>) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Whether the uid stands in a variable of the environment, so that its value is not known.
+fn is_from_environment(datasource: &Datasource) -> bool {
+    datasource.uid.as_ref().is_some_and(|uid| uid.contains('$'))
 }
 
 /// Panels, targets and variables whose data source does not exist or is not fixed.
@@ -168,13 +173,15 @@ pub(super) enum Resolved<'a> {
     /// By name, as old dashboards do.
     ByName(&'a Datasource),
     Missing(String),
+    /// A uid that a data source may have: one of them has it from the environment, or from Grafana.
+    Unknown,
 }
 
 impl<'a> Resolved<'a> {
     pub(super) fn datasource(self) -> Option<&'a Datasource> {
         match self {
             Self::Found(found) | Self::ByName(found) | Self::Default(Some(found)) => Some(found),
-            Self::BuiltIn | Self::Default(None) | Self::Missing(_) => None,
+            Self::BuiltIn | Self::Default(None) | Self::Missing(_) | Self::Unknown => None,
         }
     }
 }
@@ -212,6 +219,11 @@ pub(super) fn resolve<'a>(
     match (uid, name) {
         (Some(found), _) => Resolved::Found(found),
         (None, Some(found)) if !by_uid => Resolved::ByName(found),
+        _ if by_uid
+            && datasources.iter().any(|one| one.uid.is_none() || is_from_environment(one)) =>
+        {
+            Resolved::Unknown
+        }
         _ => Resolved::Missing(word.to_owned()),
     }
 }
@@ -234,7 +246,7 @@ fn through_variable<'a>(
 
 fn complaint(found: Resolved<'_>, owner: &Owner) -> Option<(Code, String)> {
     Some(match found {
-        Resolved::Found(_) | Resolved::BuiltIn => return None,
+        Resolved::Found(_) | Resolved::BuiltIn | Resolved::Unknown => return None,
         Resolved::Default(Some(_)) => {
             let message = format!("{owner} names no data source and takes the default");
             (Code::DefaultDatasource, message)

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use modules::exposition::{Exposition, FamilyDescription, FamilyKind, SeriesKind};
 use modules::module::Module;
@@ -72,6 +72,7 @@ pub fn emitted(monitoring: &Monitoring) -> EmittedMetrics {
         source: PathBuf::from("the modules' /metrics"),
         metrics,
         target_labels: target_labels(&jobs),
+        open_jobs: open_jobs(&jobs),
         foreign_prefixes: FOREIGN.map(str::to_owned).to_vec(),
     }
 }
@@ -114,13 +115,20 @@ fn described(
 /// A job's targets, in the configuration and in the files that it names. A file that cannot be read has none: the
 /// engine itself says so better.
 fn groups(monitoring: &Monitoring, job: &Job) -> Vec<TargetGroup> {
-    let directory = monitoring.directory.join("prometheus");
-    let files = job.file_sd.iter().flat_map(|pattern| files::expand(&directory, pattern));
+    let directory = monitoring.config.file.parent().unwrap_or(Path::new(""));
+    let files = job.file_sd.iter().flat_map(|pattern| files::expand(directory, pattern));
     let found = files.filter_map(|file| {
         let text = fs::read_to_string(&file).ok()?;
         targets::parse(&file, &text).ok()
     });
     job.static_targets.iter().cloned().chain(found.flatten()).collect()
+}
+
+/// Jobs of which a `labelmap` makes labels out of those of discovery.
+fn open_jobs(jobs: &[(&Job, Vec<TargetGroup>)]) -> BTreeSet<String> {
+    let maps = |rule: &Value| rule.get("action").and_then(Value::as_str) == Some("labelmap");
+    let open = jobs.iter().filter(|(job, _)| job.relabel_configs.iter().any(maps));
+    open.map(|(job, _)| job.name.clone()).collect()
 }
 
 /// The labels that scraping adds, with their values where these are plain.
@@ -160,8 +168,6 @@ fn target_labels(jobs: &[(&Job, Vec<TargetGroup>)]) -> BTreeMap<String, LabelVal
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn shipped() -> EmittedMetrics {

@@ -15,6 +15,8 @@ pub struct EmittedMetrics {
     pub metrics: BTreeMap<String, EmittedMetric>,
     /// Labels that scraping adds to every series: `job`, `instance`, `module`, ….
     pub target_labels: BTreeMap<String, LabelValues>,
+    /// Jobs that copy labels of discovery, which are not known, to what they store.
+    pub open_jobs: BTreeSet<String>,
     /// Beginnings of names that others expose and that are not judged, e.g. `prometheus_`.
     pub foreign_prefixes: Vec<String>,
 }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{Inputs, Subject};
+use super::{Inputs, Subject, tree::Tree};
 use monitoring::grafana::dashboard::{Dashboard, Panel, Target};
 use monitoring::grafana::variables::VariableQuery;
 use monitoring::{Rule, RuleGroup};
@@ -18,6 +18,7 @@ pub(super) struct Expression<'a> {
     pub(super) owner: Owner,
     pub(super) place: Place<'a>,
     pub(super) selectors: Result<Vec<SelectorUse>, PromqlError>,
+    tree: Option<Tree>,
 }
 
 /// Where an expression stands.
@@ -37,6 +38,11 @@ pub(super) enum Place<'a> {
 }
 
 impl Expression<'_> {
+    /// The expression itself; none where it does not parse.
+    pub(super) fn tree(&self) -> Option<&Tree> {
+        self.tree.as_ref()
+    }
+
     /// The selectors; none where the expression does not parse, which is a problem of its own.
     pub(super) fn selectors(&self) -> &[SelectorUse] {
         self.selectors.as_deref().unwrap_or_default()
@@ -60,6 +66,7 @@ pub(super) fn collect<'a>(inputs: &Inputs<'a>) -> Vec<Expression<'a>> {
                 owner: Owner::Rule(rule.name().to_owned()),
                 place: Place::Rule { group, rule },
                 selectors: promql::selectors(&rule.expr),
+                tree: Tree::of(&rule.expr),
             }));
         }
     }
@@ -74,6 +81,7 @@ fn collect_dashboard<'a>(dashboard: &'a Dashboard, expressions: &mut Vec<Express
         owner,
         place: Place::Other,
         selectors: promql::selectors(text),
+        tree: Tree::of(text),
     };
     for variable in &dashboard.variables {
         let text = match variable.prometheus_query() {
@@ -97,6 +105,7 @@ fn collect_dashboard<'a>(dashboard: &'a Dashboard, expressions: &mut Vec<Express
             owner: Owner::Target { panel: panel.title.clone(), ref_id: target.ref_id.clone() },
             place: Place::Target { dashboard, panel, target },
             selectors: promql::selectors(&target.expr),
+            tree: Tree::of(&target.expr),
         }));
     }
 }

@@ -17,6 +17,8 @@ use scenario::Scenario;
 use truth::contract::Contracts;
 
 mod alertmanager;
+mod anywhere;
+mod bounds;
 mod catalogue;
 mod contracts;
 mod dashboards;
@@ -27,15 +29,25 @@ mod expectations;
 mod expressions;
 mod joins;
 mod labels;
+mod matches;
 mod metrics;
+mod notes;
 mod notified;
+mod quantiles;
 mod queries;
+mod rates;
 mod relabelled;
+mod routes;
 mod rules;
 mod samples;
+mod shape;
 mod specified;
+mod templates;
+mod thresholds;
+mod tree;
 mod windows;
 
+pub use anywhere::{Findings, anywhere};
 pub use contracts::compare;
 pub use emission::emitted;
 pub use emitted::{EmittedMetric, EmittedMetrics, LabelValues, MetricKind};
@@ -66,14 +78,15 @@ struct Subject<'a> {
     catalogue: Catalogue<'a>,
 }
 
-const CHECKS: [fn(&Subject<'_>) -> Vec<Problem>; 18] = [
+const CHECKS: [fn(&Subject<'_>) -> Vec<Problem>; 27] = [
     dashboards::uids,
     dashboards::panel_and_target_ids,
     dashboards::units,
     dashboards::descriptions,
     dashboards::variables,
     dashboards::reducers,
-    datasources::provisioning,
+    datasources::unnamed,
+    datasources::clashes,
     datasources::references,
     datasources::placeholders,
     datasources::time_intervals,
@@ -85,6 +98,14 @@ const CHECKS: [fn(&Subject<'_>) -> Vec<Problem>; 18] = [
     queries::counters_and_gauges,
     queries::histograms,
     rules::order_and_repetition,
+    matches::never,
+    templates::labels_and_values,
+    thresholds::never_and_always,
+    thresholds::units,
+    rates::of_recorded,
+    rates::overlapping,
+    quantiles::without_bounds,
+    quantiles::averaged,
 ];
 
 /// Everything that is wrong with the files of a monitoring directory and with how they show what contracts promise,
@@ -102,6 +123,7 @@ pub fn of(monitoring: &Monitoring, contracts: &Contracts) -> Vec<Problem> {
     if let Some(config) = &monitoring.alertmanager {
         problems.extend(alertmanager::names_and_inhibitions(config, &monitoring.rules));
         let sending = monitoring.config.sending_as_far_as_emulated();
+        problems.extend(routes::by_themselves(config));
         problems.extend(alertmanager::unrouted(config, &sending, &monitoring.rules));
         problems.extend(alertmanager::unused_receivers(config));
         problems.extend(notified::against_contracts(config, &sending, contracts));

@@ -3,7 +3,7 @@
 use super::Subject;
 use super::catalogue::SeriesKind;
 use prom::problem::{Code, Problem};
-use prom::promql::{Grouping, SelectorUse, Step};
+use prom::promql::{SelectorUse, Step};
 
 /// Functions that take decreases for resets.
 const FOR_COUNTERS: [&str; 3] = ["rate", "increase", "irate"];
@@ -29,14 +29,11 @@ pub(super) fn counters_and_gauges(subject: &Subject<'_>) -> Vec<Problem> {
             let Some(function) = innermost_function(selector) else { continue };
             for (name, series) in subject.catalogue.selected(&selector.metrics) {
                 let is_counter = matches!(series.kind, SeriesKind::Counter | SeriesKind::Bucket);
-                if FOR_COUNTERS.contains(&function) && !is_counter {
+                // What is recorded is judged by what records it.
+                let is_gauge = series.kind == SeriesKind::Gauge;
+                if FOR_COUNTERS.contains(&function) && is_gauge {
                     let message = format!("{function} over {name}, which is no counter");
-                    // A recorded sum of counters is a counter that we cannot recognise.
-                    let code = match series.kind {
-                        SeriesKind::Gauge => Code::RateOfGauge,
-                        _ => Code::RateOfRecorded,
-                    };
-                    problems.push(expression.problem(code, &message));
+                    problems.push(expression.problem(Code::RateOfGauge, &message));
                 } else if FOR_GAUGES.contains(&function) && is_counter {
                     let message = format!(
                         "{function} over {name}, which is a counter: restarts look like decreases"
@@ -61,15 +58,6 @@ pub(super) fn histograms(subject: &Subject<'_>) -> Vec<Problem> {
             let quantile = |step: &Step| *step == Step::Function("histogram_quantile".to_owned());
             let Some(at) = selector.path.iter().position(quantile) else { continue };
             let inside = &selector.path[at + 1..];
-            if let Some(operator) = inside.iter().find_map(drops_le) {
-                let message =
-                    format!("histogram_quantile over {operator} that drops the label \"le\"");
-                problems.push(
-                    expression
-                        .problem(Code::QuantileWithoutLe, &message)
-                        .remedy("add le to the by clause"),
-                );
-            }
             for (name, series) in subject.catalogue.selected(&selector.metrics) {
                 if matches!(series.kind, SeriesKind::Counter | SeriesKind::Gauge) {
                     let message = format!("histogram_quantile over {name}, which has no buckets");
@@ -91,16 +79,6 @@ pub(super) fn histograms(subject: &Subject<'_>) -> Vec<Problem> {
         }
     }
     problems
-}
-
-fn drops_le(step: &Step) -> Option<&str> {
-    let Step::Aggregation { operator, grouping } = step else { return None };
-    let has_le = |labels: &[String]| labels.iter().any(|label| label == "le");
-    let drops = match grouping {
-        Grouping::By(labels) => !has_le(labels),
-        Grouping::Without(labels) => has_le(labels),
-    };
-    (drops && operator != "topk" && operator != "bottomk").then_some(operator.as_str())
 }
 
 /// The function directly around a range selector.

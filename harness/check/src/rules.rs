@@ -2,6 +2,8 @@
 
 use super::Subject;
 use super::expressions::Place;
+use super::shape::Known;
+use super::tree::Tree;
 use monitoring::{Rule, RuleKind};
 use prom::problem::{Code, Problem};
 use prom::promql::MetricNames;
@@ -40,27 +42,55 @@ pub(super) fn order_and_repetition(subject: &Subject<'_>) -> Vec<Problem> {
 }
 
 fn repetitions(subject: &Subject<'_>) -> Vec<Problem> {
+    let known = Known::of(subject.inputs.rules, &subject.catalogue);
+    let shape =
+        |rule: &Rule| Tree::of(&rule.expr).map(|tree| known.shape(&tree)).unwrap_or_default();
     let mut problems = Vec::new();
     let mut seen: Vec<&Rule> = Vec::new();
     for file in subject.inputs.rules {
         for rule in
             file.groups.iter().flat_map(|group| &group.rules).filter(|rule| is_recording(rule))
         {
-            let same = |other: &&Rule| other.name() == rule.name() && other.labels == rule.labels;
-            if seen.iter().any(same) {
+            let same = |other: &&&Rule| other.name() == rule.name() && other.labels == rule.labels;
+            for other in seen.iter().filter(same) {
                 let message =
                     format!("{} is recorded by two rules with the same labels", rule.name());
-                problems.push(Problem::new(
-                    Code::DuplicateRecording,
-                    &file.file,
-                    rule.line,
-                    message,
-                ));
+                if words(&other.expr) == words(&rule.expr) {
+                    problems.push(Problem::new(
+                        Code::DuplicateRecording,
+                        &file.file,
+                        rule.line,
+                        message,
+                    ));
+                    break;
+                }
+                // One name for several parts is fine where a label keeps them apart.
+                let (one, two) = (shape(other), shape(rule));
+                let is_apart = |(label, value): (&String, &Option<String>)| {
+                    value.is_some()
+                        && two.has.get(label).is_some_and(|other| other.is_some() && other != value)
+                };
+                if one.may.is_some() && one.may == two.may && !one.has.iter().any(is_apart) {
+                    let problem = Problem::new(
+                        Code::LikelyDuplicateRecording,
+                        &file.file,
+                        rule.line,
+                        message,
+                    );
+                    problems.push(problem.remedy(
+                        "a series of both would have two values: give one another name or label",
+                    ));
+                    break;
+                }
             }
             seen.push(rule);
         }
     }
     problems
+}
+
+fn words(expr: &str) -> Vec<&str> {
+    expr.split_whitespace().collect()
 }
 
 fn is_recording(rule: &Rule) -> bool {

@@ -126,6 +126,7 @@ fn emitted() -> EmittedMetrics {
             ("instance".to_owned(), LabelValues::Any),
             ("module".to_owned(), LabelValues::Any),
         ]),
+        open_jobs: BTreeSet::new(),
         foreign_prefixes: vec!["prometheus_".to_owned()],
     }
 }

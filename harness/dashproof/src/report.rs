@@ -6,6 +6,7 @@
 
 pub mod alerts;
 pub mod capacity;
+pub mod checked;
 pub mod group;
 pub mod html;
 pub mod json;

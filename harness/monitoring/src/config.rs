@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use super::keys;
 use super::limits::{self, Limits};
 use super::sending::Sending;
 use super::targets::{RawGroup, TargetGroup};
@@ -196,7 +197,7 @@ struct Global {
 /// All problems of the text.
 pub fn parse(file: &Path, text: &str) -> Result<PrometheusConfig, Vec<Problem>> {
     let raw: Raw = yaml::parse(file, text)?;
-    let mut problems = Vec::new();
+    let mut problems = keys::of_config(file, text);
     let mut global = raw.global.unwrap_or_default();
     let external_labels = global.external_labels.take().unwrap_or_default();
     let mut duration = |value: &Option<Spanned<String>>, key: &str| {
@@ -253,6 +254,31 @@ pub fn parse(file: &Path, text: &str) -> Result<PrometheusConfig, Vec<Problem>> 
         rule_files: raw.rule_files.unwrap_or_default(),
         jobs,
     })
+}
+
+/// The entries of `rule_files` with their lines; `None` where the text is no mapping.
+#[must_use]
+pub fn rule_file_patterns(text: &str) -> Option<Vec<(usize, String)>> {
+    let root = prom::document::tree(text).ok()?;
+    let patterns = root.get("rule_files").map(prom::document::Node::items).unwrap_or_default();
+    Some(patterns.iter().filter_map(|item| Some((item.line, item.text()?.to_owned()))).collect())
+}
+
+impl PrometheusConfig {
+    /// What Prometheus does without a configuration: no job, no rule.
+    #[must_use]
+    pub fn without_file(directory: &Path) -> PrometheusConfig {
+        PrometheusConfig {
+            file: directory.to_owned(),
+            evaluation_interval_ms: DEFAULT_INTERVAL_MS,
+            rule_query_offset_ms: 0,
+            external_labels: BTreeMap::new(),
+            alert_relabel_configs: Vec::new(),
+            relabels_alerts_apart: false,
+            rule_files: Vec::new(),
+            jobs: Vec::new(),
+        }
+    }
 }
 
 fn job(file: &Path, raw: Spanned<RawJob>, global: &Global, problems: &mut Vec<Problem>) -> Job {

@@ -9,9 +9,12 @@
 
 pub mod alertmanager;
 pub mod config;
+mod documents;
 pub mod files;
 mod folder;
 pub mod grafana;
+mod keys;
+pub mod layout;
 pub mod limits;
 pub mod recorded;
 pub mod relabel;
@@ -21,6 +24,7 @@ pub mod targets;
 
 pub use alertmanager::AlertmanagerConfig;
 pub use config::{Job, PrometheusConfig};
-pub use folder::Monitoring;
+pub use folder::{Monitoring, Reading};
+pub use layout::Layout;
 pub use rules::{Rule, RuleFile, RuleGroup, RuleKind};
 pub use targets::TargetGroup;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use crate::{documents, keys};
 use prom::problem::{Code, Problem};
 use prom::promql::nesting;
 use prom::yaml;
@@ -125,8 +126,50 @@ struct RawRule {
 /// # Errors
 /// All problems of the text.
 pub fn parse(file: &Path, text: &str) -> Result<RuleFile, Vec<Problem>> {
-    let raw: Raw = yaml::parse(file, text)?;
-    let mut problems = Vec::new();
+    let (found, problems) = read(file, text);
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
+}
+
+/// Reads as many rules of a file as can be read, and everything that is wrong with it.
+///
+/// Prometheus reads the first document of a file and no other: what stands in others is told by name.
+pub fn read(file: &Path, text: &str) -> (RuleFile, Vec<Problem>) {
+    let documents = documents::split(text);
+    let first = documents.first().map(String::as_str).unwrap_or_default();
+    let (found, mut problems) = document(file, first);
+    if let [_, second, ..] = &documents[..] {
+        let lost =
+            documents[1..].iter().flat_map(|document| self::document(file, document).0.groups);
+        let lost: Vec<String> =
+            lost.flat_map(|group| group.rules).map(|rule| rule.name().to_owned()).collect();
+        let line = documents::first_line(second);
+        let message = "a second YAML document: Prometheus loads the first of a rule file and ignores the others";
+        problems.push(Problem::new(Code::SecondDocument, file, line, message).remedy(
+            match &lost[..] {
+                [] => "remove it".to_owned(),
+                lost => format!("one file for each; never loaded: {}", lost.join(", ")),
+            },
+        ));
+    }
+    (found, problems)
+}
+
+fn document(file: &Path, text: &str) -> (RuleFile, Vec<Problem>) {
+    let empty = RuleFile { file: file.to_owned(), groups: Vec::new() };
+    let mut problems = keys::of_rules(file, text);
+    let object = prom::document::tree(text).ok().and_then(|root| root.get("spec").cloned());
+    if object.is_some() {
+        // Already told: nothing of it is loaded.
+        return (empty, problems);
+    }
+    let raw: Option<Raw> = match yaml::parse(file, text) {
+        Ok(raw) => raw,
+        Err(found) => {
+            problems.extend(found);
+            return (empty, problems);
+        }
+    };
+    let raw = raw.unwrap_or(Raw { groups: None });
     let mut groups: Vec<RuleGroup> = Vec::new();
     for Spanned { value: raw, referenced, .. } in raw.groups.unwrap_or_default() {
         let line = yaml::line(&referenced);
@@ -156,7 +199,7 @@ pub fn parse(file: &Path, text: &str) -> Result<RuleFile, Vec<Problem>> {
         });
     }
     problems.sort_by_key(|problem| problem.line);
-    if problems.is_empty() { Ok(RuleFile { file: file.to_owned(), groups }) } else { Err(problems) }
+    (RuleFile { file: file.to_owned(), groups }, problems)
 }
 
 fn rule(file: &Path, raw: Spanned<RawRule>, problems: &mut Vec<Problem>) -> Option<Rule> {
@@ -216,7 +259,10 @@ fn rule(file: &Path, raw: Spanned<RawRule>, problems: &mut Vec<Problem>) -> Opti
                 );
             }
         }
-        None => problem(Code::MissingKey, format!("rule {:?} has no expr", rule.name())),
+        None => {
+            problem(Code::MissingKey, format!("rule {:?} has no expr", rule.name()));
+            return None;
+        }
     }
     Some(rule)
 }

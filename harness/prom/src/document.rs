@@ -19,6 +19,14 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::{Code, Problem};
 
+/// A YAML text as a tree in which everything knows its line.
+///
+/// # Errors
+/// The line, where the parser knows it, and why the text is not YAML.
+pub fn tree(text: &str) -> Result<Node, (Option<usize>, String)> {
+    Node::parse(text).map_err(|error| (error.line, error.message))
+}
+
 /// A file type read from a text, with everything that was wrong with its structure.
 ///
 /// Flaws of single values are still inside their [`Field`]s; [`Field::take`] brings them out.

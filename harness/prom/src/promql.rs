@@ -133,6 +133,21 @@ pub fn selectors(expression: &str) -> Result<Vec<SelectorUse>, PromqlError> {
     Ok(walk::selectors(&parsed))
 }
 
+/// The tree of `expression`, in which markers stand for dashboard variables ([`is_variable`], [`window`]).
+///
+/// # Errors
+/// When it does not parse.
+pub fn tree_of(expression: &str) -> Result<Expr, PromqlError> {
+    template::parse(expression)
+        .map_err(|message| PromqlError { expression: expression.to_owned(), message })
+}
+
+/// What a window of a tree of [`tree_of`] stands for, from its milliseconds.
+#[must_use]
+pub fn window(millis: i64) -> RangeWindow {
+    template::window(millis)
+}
+
 /// The metrics that `expression` selects; none where it does not parse, which the engine will say better.
 #[must_use]
 pub fn metrics_read(expression: &str) -> Vec<MetricNames> {

@@ -153,7 +153,9 @@ fn rates_are_of_counters_and_quantiles_of_buckets() {
     );
     check_expr(
         "sum(queue_length) + increase(module:requests:rate5m[5m])",
-        &["W @ increase over module:requests:rate5m, which is no counter"],
+        &[
+            "E @ increase over module:requests:rate5m, which records a rate: its changes are no events",
+        ],
     );
     check_expr("sum(queue_length) + max_over_time(sum(rate(requests_total[1m]))[5m:1m])", &[]);
     let quantile = "sum by (le) (rate(duration_seconds_bucket[$__rate_interval]))";
@@ -205,7 +207,7 @@ fn rules_read_what_is_already_recorded() {
     check(
         |files| &mut files.rules,
         record,
-        "  - record: module:requests:rate5m\n    expr: vector(1)\n  - record: module:requests:rate5m",
+        "  - record: module:requests:rate5m\n    expr: sum by (module) (rate(requests_total[5m]))\n  - record: module:requests:rate5m",
         &["E r.yml:6: module:requests:rate5m is recorded by two rules with the same labels"],
     );
     check(

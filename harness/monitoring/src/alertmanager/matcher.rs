@@ -44,6 +44,13 @@ impl Matcher {
         self.inner.named_values()
     }
 
+    /// Label and value of an equality.
+    #[must_use]
+    pub fn equality(&self) -> Option<(&str, &str)> {
+        let is_equality = self.inner.operator() == MatchOperator::Equal;
+        is_equality.then(|| (self.name.as_str(), self.inner.value()))
+    }
+
     pub(super) fn equal(name: &str, value: &str) -> Self {
         Self { name: name.to_owned(), inner: LabelMatcher::equal(name, value) }
     }

@@ -13,7 +13,8 @@ mod read;
 
 pub use crate::grafana::reference::DatasourceRef;
 pub use crate::grafana::variables::definition::{Variable, VariableKind};
-pub use load::{load_dir, parse};
+pub use load::{load_dir, parse, read};
+pub use read::LIBRARY_PANEL;
 
 /// One dashboard file.
 #[derive(Debug, Clone, PartialEq)]

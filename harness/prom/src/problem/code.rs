@@ -74,6 +74,15 @@ codes! {
     /// An expression is nested so deeply that it is not read.
     NestedTooDeeply "nested-too-deeply" Error,
 
+    /// A pattern or path names files, and there are none.
+    NoSuchFiles "no-such-files" Error,
+    /// An absolute path of a container, and no mount of a compose file says where it is on the machine.
+    UnexplainedPath "unexplained-path" Error,
+    /// A second YAML document in a file of which Prometheus reads the first.
+    SecondDocument "second-document" Error,
+    /// A Kubernetes object in the place of a file that Prometheus reads itself.
+    KubernetesObject "kubernetes-object" Error,
+
     "Prometheus":
     /// Two scrape jobs have the same name. Prometheus refuses the file.
     DuplicateJob "duplicate-job" Error,
@@ -126,7 +135,42 @@ codes! {
     /// Two rules record the same series.
     DuplicateRecording "duplicate-recording" Error,
 
+    /// Two rules record the same name with the same labels, and nothing keeps their series apart.
+    LikelyDuplicateRecording "likely-duplicate-recording" Warning,
+    /// The sides of an operator have labels that can never be equal.
+    SidesNeverMatch "sides-never-match" Error,
+    /// The sides of an operator ask for different labels, and all labels must be equal.
+    SidesRarelyMatch "sides-rarely-match" Warning,
+    /// A join fails as soon as a service has a second instance.
+    JoinOfCopies "join-of-copies" Warning,
+    /// A template names a label that the expression never has.
+    EmptyTemplateLabel "empty-template-label" Error,
+    /// A label of an alert changes with the value, so that each value is another alert.
+    ValueInLabel "value-in-label" Error,
+    /// A comparison never holds: the expression cannot be so large or so small.
+    NeverHolds "never-holds" Error,
+    /// A comparison always holds.
+    AlwaysHolds "always-holds" Warning,
+    /// A counter's function is applied to a recorded rate.
+    RateOfRate "rate-of-rate" Error,
+    /// A counter's function is applied to a recorded sum of counters: a restart of one instance looks like one of all.
+    RateOfSum "rate-of-sum" Error,
+    /// A counter's function is applied to a metric that is no counter by its name.
+    RateOfLikelyGauge "rate-of-likely-gauge" Warning,
+    /// A window spans fewer than two scrapes of every job, or hardly two.
+    FewSamples "few-samples" Warning,
+    /// An alert compares a counter with a number as it is: once above, it stays above.
+    ComparedCounter "compared-counter" Warning,
+    /// Quantiles are averaged or summed: the result is the quantile of nothing.
+    AveragedQuantiles "averaged-quantiles" Warning,
+
     "Alertmanager":
+    /// A matcher compares by `=` with what looks like a pattern, and matches no alert.
+    PatternAsText "pattern-as-text" Error,
+    /// No route leads to a receiver.
+    UnreachedReceiver "unreached-receiver" Warning,
+    /// An alert has no severity, and routes ask for one.
+    AlertWithoutSeverity "alert-without-severity" Warning,
     /// Two receivers have the same name. Alertmanager refuses the file.
     DuplicateReceiver "duplicate-receiver" Error,
     /// A route or a scenario names a receiver that does not exist.
@@ -190,6 +234,15 @@ codes! {
     LeftOverPlaceholder "left-over-placeholder" Error,
     /// The shortest window of a panel cannot be computed from its intervals.
     InvalidInterval "invalid-interval" Error,
+
+    /// A legend names a label that the expression never has.
+    EmptyLegend "empty-legend" Warning,
+    /// A share is shown in percent, or a percentage as a share: a hundred times too low or too high.
+    UnitOfShare "unit-of-share" Error,
+    /// `increase` over `$__rate_interval`: windows overlap, and bars sum to more than happened.
+    OverlappingIncrease "overlapping-increase" Warning,
+    /// A rate over `$__interval`, which can be shorter than two scrapes.
+    RateOverInterval "rate-over-interval" Warning,
 
     "Data sources":
     /// A provisioned data source has no uid: Grafana derives one from its name.

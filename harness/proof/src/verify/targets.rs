@@ -121,7 +121,7 @@ pub async fn targets(
     replicas: [u8; 3],
 ) -> Result<Targets, TargetsError> {
     let mut found = Targets::default();
-    let shipped = monitoring.directory.join("prometheus");
+    let shipped = monitoring.config.file.parent().unwrap_or(Path::new("")).to_owned();
     let copy = if replicas.iter().any(|copies| *copies > 1) {
         Some(copy_with_replicas(&shipped, monitoring, replicas, &mut found.changed)?)
     } else {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Dashboard, Placeholder, read};
+use super::{Dashboard, Placeholder};
 use crate::grafana::{
     fields::{Node, Notes},
     lines::Lines,
@@ -81,18 +81,30 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>, problems: &mut Vec<Problem>) {
 /// All problems of the text, in the order of lines: either its one syntax error
 /// or every value that is missing or of the wrong type.
 pub fn parse(file: &Path, text: &str) -> Result<Dashboard, Vec<Problem>> {
-    let value: Value = serde_json::from_str(text).map_err(|error| {
-        let message = format!("not JSON: {}", without_position(&error.to_string()));
-        vec![Problem::new(Code::MalformedJson, file, error.line(), message)]
-    })?;
+    match read(file, text) {
+        (Some(dashboard), problems) if problems.is_empty() => Ok(dashboard),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// Reads as much of a dashboard as can be read, and everything that is wrong with it; none where the text is no JSON
+/// object.
+pub fn read(file: &Path, text: &str) -> (Option<Dashboard>, Vec<Problem>) {
+    let value: Value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(error) => {
+            let message = format!("not JSON: {}", without_position(&error.to_string()));
+            return (None, vec![Problem::new(Code::MalformedJson, file, error.line(), message)]);
+        }
+    };
     let lines = Lines::of(text);
     let mut notes = Notes { file, lines: &lines, problems: Vec::new() };
     let root = Node { value: &value, pointer: String::new() };
-    let mut dashboard = read::dashboard(&root, &mut notes);
+    let mut dashboard = super::read::dashboard(&root, &mut notes);
     let mut problems = notes.problems;
     dashboard.placeholders = placeholders(text, &dashboard);
     problems.sort_by_key(|problem| problem.line);
-    if problems.is_empty() { Ok(dashboard) } else { Err(problems) }
+    (value.is_object().then_some(dashboard), problems)
 }
 
 /// `serde_json` ends its messages with the position, which a [`Problem`] has itself.

@@ -70,9 +70,27 @@ fn refuse_other_formats(root: &Node<'_>, notes: &mut Notes<'_>) {
     }
 }
 
+/// From this `schemaVersion` on panels lie on a grid; before, in rows (`updateSchema` of Grafana's
+/// `DashboardMigrator.ts`).
+const GRID: i64 = 16;
+
 fn panels(root: &Node<'_>, notes: &mut Notes<'_>) -> Vec<Panel> {
     let mut row: Option<String> = None;
     let mut panels = Vec::new();
+    let version = root.value.get("schemaVersion").and_then(Value::as_i64).unwrap_or(0);
+    let rows = root.objects("rows", notes);
+    if version < GRID {
+        for node in rows {
+            row = Some(node.text_or_empty("title", notes));
+            for inner in node.objects("panels", notes) {
+                panels.push(panel(&inner, row.as_ref(), notes));
+            }
+        }
+        row = None;
+    } else if let Some(first) = rows.first() {
+        let message = format!("\"rows\" at schemaVersion {version}: Grafana shows none of them");
+        notes.problem(Code::MisplacedKey, &first.pointer, message);
+    }
     for node in root.objects("panels", notes) {
         if node.value.get("type").and_then(Value::as_str) == Some("row") {
             row = Some(node.text_or_empty("title", notes));
@@ -83,6 +101,7 @@ fn panels(root: &Node<'_>, notes: &mut Notes<'_>) -> Vec<Panel> {
             panels.push(panel(&node, row.as_ref(), notes));
         }
     }
+    number(&mut panels);
     panels
 }
 
@@ -97,17 +116,48 @@ fn rows(root: &Node<'_>) -> Vec<Value> {
     rows
 }
 
+/// Gives an id to panels that have none, as Grafana does when it loads them.
+fn number(panels: &mut [Panel]) {
+    let mut next = panels.iter().map(|panel| panel.id).max().unwrap_or(0) + 1;
+    for panel in panels.iter_mut().filter(|panel| panel.id == 0) {
+        panel.id = next;
+        next += 1;
+    }
+}
+
+/// Gives a name to targets that have none: the first letter that is free (`getNextRefId` of Grafana).
+fn letter(targets: &mut [Target]) {
+    for index in 0..targets.len() {
+        if !targets[index].ref_id.is_empty() {
+            continue;
+        }
+        let letters = (0_u8..26).map(|n| char::from(b'A' + n).to_string());
+        let numbers = (26..).map(|n: usize| format!("A{n}"));
+        let is_free = |name: &String| targets.iter().all(|target| target.ref_id != *name);
+        targets[index].ref_id = letters.chain(numbers).find(is_free).unwrap_or_default();
+    }
+}
+
+/// What Grafana calls a panel whose definition lies in its database.
+pub const LIBRARY_PANEL: &str = "library-panel-ref";
+
 fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel {
     let title = node.text_or_empty("title", notes);
-    let kind = node.text_or_empty("type", notes);
-    if node.get("type").is_none() {
+    let mut kind = node.text_or_empty("type", notes);
+    let mut title = title;
+    if let Some(library) = node.get("libraryPanel").filter(|_| kind.is_empty()) {
+        LIBRARY_PANEL.clone_into(&mut kind);
+        if title.is_empty() {
+            title = library.text_or_empty("name", notes);
+        }
+    } else if kind.is_empty() {
         notes.problem(Code::MissingKey, &node.pointer, format!("panel {title:?} has no type"));
     }
     let id = node.whole("id", notes);
-    if node.get("id").is_none() {
-        notes.problem(Code::MissingKey, &node.pointer, format!("panel {title:?} has no id"));
-    }
     let targets = node.objects("targets", notes);
+    let mut targets: Vec<Target> =
+        targets.iter().map(|target| self::target(target, &title, notes)).collect();
+    letter(&mut targets);
     let mut transformations = node.objects("transformations", notes);
     transformations.retain(|node| !node.flag("disabled", notes));
     Panel {
@@ -116,7 +166,7 @@ fn panel(node: &Node<'_>, row: Option<&String>, notes: &mut Notes<'_>) -> Panel 
         description: node.text_or_empty("description", notes),
         row: row.cloned(),
         datasource: datasource(node, notes),
-        targets: targets.iter().map(|target| self::target(target, &title, notes)).collect(),
+        targets,
         field: node
             .path(&["fieldConfig", "defaults"])
             .map(|node| field(&node, notes))
@@ -163,13 +213,6 @@ fn renames(transformation: &Node<'_>) -> Vec<(String, String)> {
 }
 
 fn target(node: &Node<'_>, panel: &str, notes: &mut Notes<'_>) -> Target {
-    if node.get("refId").is_none() {
-        notes.problem(
-            Code::MissingKey,
-            &node.pointer,
-            format!("target of panel {panel:?} has no refId"),
-        );
-    }
     let kind = match (node.flag("range", notes), node.flag("instant", notes)) {
         (true, true) => QueryKind::Both,
         (false, true) => QueryKind::Instant,

@@ -129,10 +129,8 @@ fn bad_files_are_reported_whole_with_file_and_line() {
             "{\"title\": \"x\",\n\"panels\": [\n{\"title\": \"P\"},\n 7,\n{\"id\": \"a\", \"type\": \"stat\",\n \"targets\": [{}]}]}",
             &[
                 "x.json:3: panel \"P\" has no type",
-                "x.json:3: panel \"P\" has no id",
                 "x.json:4: expected an object in \"panels\", found the number 7",
                 "x.json:5: expected a whole number for \"id\", found the string \"a\"",
-                "x.json:6: target of panel \"\" has no refId",
             ],
         ),
         (
@@ -175,4 +173,30 @@ fn a_directory_is_read_at_any_depth_and_all_its_problems_told() {
             .message
             .starts_with("cannot read directory")
     );
+}
+
+#[test]
+fn ids_and_names_that_are_missing_are_those_that_grafana_gives() {
+    let text = r#"{"title": "x", "panels": [
+ {"id": 4, "type": "stat", "targets": [{"expr": "a"}, {"refId": "A"}, {"expr": "b"}]},
+ {"type": "stat"},
+ {"libraryPanel": {"uid": "u", "name": "Shared"}}]}"#;
+    let dashboard = parse(Path::new("x.json"), text).unwrap();
+    let ids: Vec<i64> = dashboard.panels.iter().map(|panel| panel.id).collect();
+    assert_eq!(ids, [4, 5, 6]);
+    let names: Vec<&str> =
+        dashboard.panels[0].targets.iter().map(|target| target.ref_id.as_str()).collect();
+    assert_eq!(names, ["B", "A", "C"]);
+    let library = &dashboard.panels[2];
+    assert_eq!((library.kind.as_str(), library.title.as_str()), (super::LIBRARY_PANEL, "Shared"));
+}
+
+#[test]
+fn rows_of_old_dashboards_hold_panels() {
+    let old = r#"{"title": "x", "schemaVersion": 14, "rows": [{"title": "R", "panels": [{"id": 1, "type": "graph", "targets": [{"expr": "a"}]}]}]}"#;
+    let dashboard = parse(Path::new("x.json"), old).unwrap();
+    assert_eq!(dashboard.panels[0].row.as_deref(), Some("R"));
+    let new = old.replace("14", "39");
+    let problems = parse(Path::new("x.json"), &new).unwrap_err();
+    assert_eq!(problems[0].message, "\"rows\" at schemaVersion 39: Grafana shows none of them");
 }
