@@ -226,6 +226,7 @@ fn full(values: &[&ShownValue], round: &Round, notes: &mut Notes) {
 
 /// Time series, state timeline, status history.
 pub(crate) fn series(
+    kind: &str,
     shown: &[ShownSeries],
     contract: &PanelContract,
     targets: &[Bound<'_>],
@@ -273,7 +274,9 @@ pub(crate) fn series(
                 colour: Some(point.colour.clone()),
             });
         }
-        lines(ref_id, series, contract, notes);
+        if kind == "timeseries" {
+            lines(ref_id, series, contract, notes);
+        }
     }
     if contract.display.stacked && shown.len() > 1 && round.distinct {
         let moved = |series: &ShownSeries| {
@@ -333,15 +336,21 @@ fn place(ref_id: &str, point: &Point, contract: &PanelContract, notes: &mut Note
 
 /// The lines at thresholds.
 fn lines(ref_id: &str, series: &ShownSeries, contract: &PanelContract, notes: &mut Notes) {
-    if series.thresholds.is_empty() {
-        return;
-    }
     let stated = contract.display.colours.iter().filter(|(from, _)| from.is_finite());
     let stated: Vec<(f64, String)> = stated.cloned().collect();
-    if stated.is_empty() {
+    if stated == series.thresholds {
+        return;
+    }
+    if series.thresholds.is_empty() {
+        notes.wrong(
+            ref_id,
+            Kind::Lines,
+            "draws no lines at the numbers of the contract's `colours`",
+        );
+    } else if stated.is_empty() {
         let message = "draws lines at thresholds: state `colours` with their numbers";
         notes.unproven(ref_id, Kind::Lines, message);
-    } else if stated != series.thresholds {
+    } else {
         let words = |lines: &[(f64, String)]| {
             lines.iter().map(|(at, colour)| format!("{at} {colour}")).collect::<Vec<_>>().join(", ")
         };

@@ -197,7 +197,7 @@ fn hold(
 ) {
     match seen {
         Shown::Values(values) => compare::values(kind, values, contract, targets, round, notes),
-        Shown::Series(series) => compare::series(series, contract, targets, round, notes),
+        Shown::Series(series) => compare::series(kind, series, contract, targets, round, notes),
         Shown::Table(shown) => table::judge(shown, contract, targets, round, columns, notes),
         Shown::Unjudged(what) => {
             notes.unproven("", Kind::Type, format!("{what} shows no numbers that could be judged"));

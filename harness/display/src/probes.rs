@@ -164,12 +164,6 @@ fn named(panel: &Value, bound: &PanelContract) -> Vec<f64> {
             numbers.extend([number, number + apart, number - apart]);
         }
     };
-    if panel.get("fieldConfig").is_some_and(|config| config.to_string().contains("\"regex\"")) {
-        // An expression may fit any digits.
-        [2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 12.5, 345.0, 0.25, 0.5, 0.75]
-            .into_iter()
-            .for_each(&mut add);
-    }
     bound.display.colours.iter().for_each(|(from, _)| add(*from));
     bound.mappings.keys().filter_map(|key| key.parse().ok()).for_each(&mut add);
     collect(panel.get("fieldConfig").unwrap_or(&Value::Null), &mut add);

@@ -35,10 +35,6 @@ const P95: (&str, &str) = ("llm-provider", "Request duration P95");
 
 /// Panel, what is done, and how.
 const ATTACKS: &[((&str, &str), &str, Change)] = &[
-    (HEALTH, "all that is written with 0 is UP", |p| {
-        let list = p["fieldConfig"]["defaults"]["mappings"].as_array_mut().unwrap();
-        list.insert(0, json!({"type": "regex", "options": {"pattern": "/^0$/", "result": {"text": "UP", "color": "green"}}}));
-    }),
     (HEALTH, "DOWN is green", |p| {
         p["fieldConfig"]["defaults"]["mappings"][0]["options"]["0"]["color"] = json!("green")
     }),
@@ -83,9 +79,6 @@ const ATTACKS: &[((&str, &str), &str, Change)] = &[
             json!({"type": "range", "options": {"from": 5000, "to": 6000, "result": {"text": "HIGH"}}}),
         )
     }),
-    (OPERATIONS, "numbers that begin with 9 are some", |p| {
-        map(p, json!({"type": "regex", "options": {"pattern": "/^9/", "result": {"text": "some"}}}))
-    }),
     (OPERATIONS, "7 is OK", |p| map(p, json!({"type": "value", "options": {"7": {"text": "OK"}}}))),
     (OPERATIONS, "milliseconds on the axis", |p| {
         p["fieldConfig"]["defaults"]["custom"]["axisLabel"] = json!("ms")
@@ -102,7 +95,7 @@ const ATTACKS: &[((&str, &str), &str, Change)] = &[
     (OPERATIONS, "one decimal", |p| p["fieldConfig"]["defaults"]["decimals"] = json!(1)),
     (OPERATIONS, "a day ago", |p| p["timeShift"] = json!("1d")),
     (OPERATIONS, "names of another label", |p| {
-        p["fieldConfig"]["defaults"]["displayName"] = json!("${__field.labels.provider}")
+        p["fieldConfig"]["defaults"]["displayName"] = json!("${__field.labels.module} total")
     }),
     (OPERATIONS, "names by regex swapped", |p| {
         add(
@@ -145,7 +138,6 @@ const ATTACKS: &[((&str, &str), &str, Change)] = &[
     (TABLE, "the second frame", |p| p["transformations"] = json!([])),
     (RATIO, "a gauge that ends at a tenth", |p| p["fieldConfig"]["defaults"]["max"] = json!(0.1)),
     (RATIO, "a gauge that begins at a half", |p| p["fieldConfig"]["defaults"]["min"] = json!(0.5)),
-    (RATIO, "0 where there is no data", |p| p["fieldConfig"]["defaults"]["noValue"] = json!("0 %")),
     (RATIO, "null is 100 %", |p| {
         p["fieldConfig"]["defaults"]["mappings"][0]["options"]["result"]["text"] = json!("100%")
     }),
