@@ -264,3 +264,100 @@ fn said(contract: &AlertContract) -> String {
     let (file, line) = contract.place();
     format!("its contract is {}:{line}", file.display())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use monitoring::alertmanager;
+
+    const CONTRACTS: &str = "
+specifications:
+  Down:
+    when: [[{ level: answers, is: 0 }]]
+    labels: { severity: critical }
+    told: page
+    told_within: 1m
+    apart_by: [module]
+  Slow:
+    when: [[{ rate: [llm_provider.operations, prompt_manager.operations], by: [module], over: 5m, above: 1 }]]
+    labels: { severity: warning }
+    told: chat
+    repeated: 12h
+    apart_by: [module]
+    muted_by: { Down: [module] }
+";
+    const CONFIG: &str = "
+receivers:
+- { name: page, webhook_configs: [{ url: http://a/ }] }
+- { name: chat, webhook_configs: [{ url: http://b/ }] }
+route:
+  receiver: chat
+  group_by: [alertname, module]
+  repeat_interval: 12h
+  routes:
+  - { matchers: ['severity=\"critical\"'], receiver: page }
+inhibit_rules:
+- { source_matchers: ['alertname=\"Down\"'], target_matchers: ['alertname=\"Slow\"'], equal: [module] }
+";
+
+    #[track_caller]
+    fn check(from: &str, to: &str, expected: &[&str]) {
+        assert!(CONFIG.contains(from), "nothing to change");
+        let text = CONFIG.replacen(from, to, 1);
+        let config = alertmanager::parse(Path::new("am.yml"), &text).unwrap();
+        let (mut contracts, mut problems) = (Contracts::default(), Vec::new());
+        contracts.add(Path::new("c.yaml"), CONTRACTS, &mut problems);
+        assert_eq!(problems, []);
+        let found = against_contracts(&config, &Sending::default(), &contracts);
+        let found: Vec<String> = found.into_iter().map(|problem| problem.message).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn who_is_told_is_held_against_contracts() {
+        check("page", "page", &[]);
+        let instead = "Down: \"chat\" is told instead of \"page\"";
+        check("receiver: page }", "receiver: chat }", &[instead]);
+        check(
+            "receiver: page }",
+            "receiver: page, group_wait: 5m }",
+            &["Down: it is told after 5m, later than 1m"],
+        );
+        check(
+            "repeat_interval: 12h",
+            "repeat_interval: 1h",
+            &["Slow: it is told again after 1h instead of 12h"],
+        );
+        check(
+            "[{ url: http://b/ }]",
+            "[{ url: http://b/, send_resolved: false }]",
+            &["Slow: \"chat\" is not told of its end"],
+        );
+    }
+
+    #[test]
+    fn what_shares_notifications_and_what_mutes_what_is_held_against_contracts() {
+        check(
+            "group_by: [alertname, module]",
+            "group_by: [alertname]",
+            &[
+                "Down: those of another module share a notification",
+                "Slow: those of another module share a notification",
+            ],
+        );
+        let else_too = "Slow: Down mutes it also where module is another";
+        check(", equal: [module]", "", &[else_too]);
+        let turned =
+            "{ source_matchers: ['alertname=\"Slow\"'], target_matchers: ['alertname=\"Down\"']";
+        check(
+            "{ source_matchers: ['alertname=\"Down\"'], target_matchers: ['alertname=\"Slow\"']",
+            turned,
+            &["Down: Slow, a warning, mutes it, which is critical", "Slow: Down does not mute it"],
+        );
+        let never = "equal has team, which no alert of its source ever has";
+        let of_target = "equal has team, which no alert of its target ever has";
+        check("equal: [module]", "equal: [module, team]", &[never, of_target]);
+    }
+}

@@ -188,3 +188,43 @@ fn runbook(
         Ok(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contract(body: &str) -> AlertContract {
+        let text = format!(
+            "specifications:\n  A:\n    when: [[{{ rate: [llm_provider.requests], by: [provider], over: 5m, above: 1 }}]]\n    labels: {{ severity: warning }}\n{body}"
+        );
+        let (mut contracts, mut problems) = (Contracts::default(), Vec::new());
+        contracts.add(Path::new("c.yaml"), &text, &mut problems);
+        assert_eq!(problems, []);
+        contracts.specified.remove("A").expect("it was read")
+    }
+
+    #[test]
+    fn texts_name_what_the_contract_asks_for_and_no_label_that_is_never_there() {
+        let contract = contract("    names: [provider]\n    number: share\n");
+        let share = "{{ $value | humanizePercentage }}";
+        assert_eq!(texts(&format!("{{{{ $labels.provider }}}}: {share}"), &contract), [""; 0]);
+        let wrong = texts(&format!("{{{{ $labels.vendor }}}}: {share}"), &contract);
+        let expected = [
+            "neither summary nor description names provider",
+            "its texts name vendor, a label that it never has",
+        ];
+        assert_eq!(wrong, expected);
+        let wrong = texts("{{ $labels.provider }}: {{ $value }}", &contract);
+        assert_eq!(wrong, ["its share is not written by humanizePercentage"]);
+        let wrong = texts("{{ $labels.provider }}", &contract);
+        assert_eq!(wrong, ["neither summary nor description gives its share"]);
+    }
+
+    #[test]
+    fn spans_are_those_of_the_contract() {
+        let contract = contract("    for: 5m\n");
+        assert_eq!(spans(&contract, 300_000, 0), [""; 0]);
+        let wrong = ["for is 1s instead of 5m", "keep_firing_for is 1m instead of 0s"];
+        assert_eq!(spans(&contract, 1_000, 60_000), wrong);
+    }
+}

@@ -147,3 +147,53 @@ fn the_shipped_contracts_are_read() {
     let panels: usize = contracts.dashboards.values().map(|dashboard| dashboard.panels.len()).sum();
     assert_eq!((panels, contracts.rules.len()), (31, 31));
 }
+
+fn alert(body: &str) -> String {
+    format!(
+        "specifications:\n  A:\n    labels: {{ severity: warning }}\n    when:\n      - - {body}\n"
+    )
+}
+
+#[test]
+fn a_contract_of_an_alert_is_read() {
+    let rate = "{ rate: [llm_provider.tokens], except: { provider: [local, other] }, by: [provider, model], over: 15m, above: 1 }";
+    let (contracts, problems) = read(&alert(rate));
+    assert!(problems.is_empty(), "{problems:?}");
+    let contract = &contracts.specified["A"];
+    assert_eq!(contract.each(), Some(vec!["provider".to_owned(), "model".to_owned()]));
+    let said = contract.branches[0][0].to_string();
+    let expected = "rate of llm_provider.tokens where provider={anthropic, azure_openai, openai} by provider, model over 15m above 1";
+    assert_eq!(said, expected);
+    assert_eq!((contract.for_ms, contract.told.as_deref(), contract.tells_end), (0, None, true));
+}
+
+#[test]
+fn clauses_that_mean_nothing_are_refused_with_their_line() {
+    refuses(
+        &alert("{ rate: [llm_provider.requests], over: 5m }"),
+        &["c.yaml:5: expected exactly one of above,"],
+    );
+    refuses(
+        &alert("{ level: answers, over: 5m, is: 0 }"),
+        &["c.yaml:5: `over` means nothing for the latest value"],
+    );
+    refuses(&alert("{ changes: samples, over: 5m, is: 0 }"), &["c.yaml:5: changes are known of"]);
+    refuses(
+        &alert(
+            "{ rate: [llm_provider.requests], over: 5m, except: { provider: [nobody] }, above: 1 }",
+        ),
+        &["c.yaml:5: provider is never \"nobody\""],
+    );
+    refuses(
+        &alert("{ rate: [llm_provider.requests], over: 5m, above_each: { openai: 1 } }"),
+        &["c.yaml:5: `above_each` needs exactly one label in `by`"],
+    );
+    refuses(
+        "specifications:\n  A: { for: soon }\n",
+        &[
+            "c.yaml:2: `when` is missing",
+            "c.yaml:2: `labels` is missing",
+            "c.yaml:2: a duration such as 5m",
+        ],
+    );
+}
