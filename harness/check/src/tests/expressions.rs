@@ -61,6 +61,7 @@ fn labels_and_values_exist() {
         "sum by (provider)",
         "sum by (vendor)",
         &[
+            "W d.json:8: panel \"Requests\" A: legend: {{provider}} is always empty",
             "E d.json:8: panel \"Requests\" A: sum by (vendor): requests_total has no label \"vendor\" here",
         ],
     );

@@ -83,14 +83,7 @@ fn datasources_are_provisioned_with_fixed_uids() {
         |files| &mut files.datasource,
         "  uid: prometheus\n",
         "",
-        &[
-            "E d.json:4: variable \"provider\": data source \"prometheus\" is not provisioned",
-            "E d.json:8: panel \"Requests\" A: data source \"prometheus\" is not provisioned",
-            "E d.json:11: panel \"P95\" A: data source \"prometheus\" is not provisioned",
-            "E d.json:12: panel \"P95\" B: data source \"prometheus\" is not provisioned",
-            "E d.json:15: panel \"Up\" A: data source \"prometheus\" is not provisioned",
-            "E ds.yml:2: data source \"Prometheus\" has no uid: Grafana derives one from its name",
-        ],
+        &["E ds.yml:2: data source \"Prometheus\" has no uid: Grafana derives one from its name"],
     );
     check(
         |files| &mut files.datasource,

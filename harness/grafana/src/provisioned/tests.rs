@@ -47,7 +47,7 @@ fn check(files: &[Dashboard], case: &str, words: &[&str]) {
 
 #[test]
 fn what_is_there_is_no_problem() {
-    for case in ["a5-panels-is-text", "a11-numeric-id", "c2-no-datasource-uid", "d1-placeholder"] {
+    for case in ["a5-panels-is-text", "a11-numeric-id", "d1-placeholder"] {
         check(&shipped(), case, &[]);
     }
 }
