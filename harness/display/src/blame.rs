@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Finding,
-    observe::{Kind, Observation},
+    notes::{Kind, Observation},
 };
 
 /// The parts of a panel that are looked at.

@@ -10,7 +10,7 @@ use truth::{contract::PanelContract, fact::Fact};
 
 use crate::{
     expected::Bound,
-    observe::{Kind, Notes, Seen},
+    notes::{Kind, Notes, Seen},
 };
 
 pub(crate) fn judge(

@@ -13,7 +13,7 @@ use truth::contract::PanelContract;
 
 use crate::{
     expected::Bound,
-    observe::{Kind, Notes, Seen},
+    notes::{Kind, Notes, Seen},
     probes::{self, Round},
 };
 

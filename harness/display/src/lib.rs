@@ -11,6 +11,7 @@ mod colours;
 mod compare;
 mod expected;
 pub mod mutate;
+mod notes;
 mod observe;
 mod probes;
 mod table;
@@ -23,7 +24,7 @@ use monitoring::grafana::{
 };
 use truth::contract::{DashboardContract, PanelContract};
 
-pub use observe::Kind;
+pub use notes::Kind;
 
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

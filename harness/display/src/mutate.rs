@@ -2,7 +2,8 @@
 //!
 //! Each is judged like the original; one of which nothing is said is a gap. It must not know how a mistake is found.
 
-mod made;
+mod places;
+mod texts;
 
 use std::fmt;
 
@@ -11,8 +12,8 @@ use serde_json::{Value, json};
 use monitoring::grafana::dashboard::{self, Dashboard, Panel};
 use truth::contract::{DashboardContract, PanelContract};
 
-use self::made::Made;
 use crate::observe;
+use texts::Made;
 
 /// The kind of mistake; the order is that of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

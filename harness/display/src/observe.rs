@@ -2,116 +2,20 @@
 //!
 //! It must not know single panel types; `compare` and `table` do.
 
-use std::collections::BTreeMap;
-
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use monitoring::grafana::dashboard::Panel;
-use shown::{Colour, Shown};
+use shown::Shown;
 use truth::contract::PanelContract;
 
 use crate::{
-    Certainty, Finding, blame, colours, compare,
+    Finding, blame, colours, compare,
     expected::{self, Bound},
+    notes::{Kind, Notes, Observation},
     probes::{self, Round},
     table, texts,
 };
-
-/// What differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// The panel's type is not the contract's.
-    Type,
-    /// Something is not modelled.
-    Model,
-    /// A target is hidden.
-    Hidden,
-    /// A series is not seen.
-    Missing,
-    /// Something is seen that nobody expects.
-    Extra,
-    /// A series has another name.
-    Name,
-    /// A series has no name that could be read.
-    NoName,
-    /// The number is another one.
-    Number,
-    /// Every row is shown instead of one number for a series.
-    Rows,
-    /// The number is not written.
-    NoText,
-    /// The text is another one: unit, factor or mapping.
-    Text,
-    /// A word stands for another value.
-    Mapping,
-    /// Places behind the decimal point.
-    Decimals,
-    /// A number where there is no data.
-    NoValue,
-    /// The colour is another one, or none is stated.
-    Colour,
-    /// Lines at thresholds.
-    Lines,
-    /// A series is drawn elsewhere than at its number.
-    Drawn,
-    /// A series is out of view.
-    View,
-    /// Numbers beside names, below columns, or of a change.
-    Beside,
-    /// What is written on an axis.
-    Axis,
-    /// The heading of a column.
-    Heading,
-}
-
-/// Something that differs, before its member is known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Observation {
-    pub(crate) ref_id: String,
-    pub(crate) kind: Kind,
-    pub(crate) certainty: Certainty,
-    pub(crate) message: String,
-}
-
-/// A number as it was seen.
-#[derive(Debug, Clone)]
-pub(crate) struct Seen {
-    /// Which of the bound targets.
-    pub(crate) target: usize,
-    pub(crate) name: String,
-    pub(crate) number: f64,
-    pub(crate) text: Option<Result<String, String>>,
-    pub(crate) colour: Option<Colour>,
-}
-
-/// Collects what differs; of each kind and target only the first.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    found: BTreeMap<(String, Kind), Observation>,
-    pub(crate) seen: Vec<Seen>,
-    /// Texts that are shown where there is no data.
-    pub(crate) empty: Vec<String>,
-}
-
-impl Notes {
-    pub(crate) fn wrong(&mut self, ref_id: &str, kind: Kind, message: impl Into<String>) {
-        self.add(ref_id, kind, Certainty::Wrong, message.into());
-    }
-
-    pub(crate) fn unproven(&mut self, ref_id: &str, kind: Kind, message: impl Into<String>) {
-        self.add(ref_id, kind, Certainty::Unproven, message.into());
-    }
-
-    fn add(&mut self, ref_id: &str, kind: Kind, certainty: Certainty, message: String) {
-        let key = (ref_id.to_owned(), kind);
-        let observation = Observation { ref_id: ref_id.to_owned(), kind, certainty, message };
-        let kept = self.found.entry(key).or_insert_with(|| observation.clone());
-        if certainty < kept.certainty {
-            *kept = observation;
-        }
-    }
-}
 
 /// The targets that the contract speaks of.
 pub(crate) fn bound<'a>(panel: &'a Panel, contract: &'a PanelContract) -> Vec<Bound<'a>> {

@@ -15,7 +15,7 @@ use truth::{
 
 use crate::{
     expected::Bound,
-    observe::{Kind, Notes, Seen},
+    notes::{Kind, Notes, Seen},
     probes::Round,
 };
 

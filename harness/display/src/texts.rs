@@ -12,7 +12,7 @@ use truth::contract::PanelContract;
 
 use crate::{
     expected::Bound,
-    observe::{Kind, Notes, Seen},
+    notes::{Kind, Notes, Seen},
     units,
 };
 
