@@ -132,7 +132,7 @@ fn of_overview(folder: &Path, title: &str) -> Result<String, Failed> {
     let panels = read["panels"].as_array().ok_or("the overview has panels")?;
     let panel = panels.iter().find(|panel| panel["title"] == title).ok_or("it has this one")?;
     let expr = panel["targets"][0]["expr"].as_str().ok_or("it has a query")?;
-    Ok(expr.replace("$module", ".*").replace("$__rate_interval", "1m"))
+    Ok(expr.replace("$module", ".+").replace("$__rate_interval", "1m"))
 }
 
 fn added(binary: &PrometheusBinary) -> Result<(), Failed> {
