@@ -57,16 +57,20 @@ pub fn specified(
     for (alert, contract) in contracts.specified.iter().filter(|(_, one)| !one.is_draft) {
         let mut of_it = rules.iter().filter(|rule| rule.name == *alert);
         let (Some(rule), None) = (of_it.next(), of_it.next()) else { continue };
-        let (reference, bracket) = match reference(rule, contract, &contracts.rules) {
-            Ok(reference) => {
-                let bracket = cases(rule, &reference, &contracts.rules, recorded);
-                (reference, bracket)
-            }
-            Err(reason) => (rule.clone(), lacking(alert, reason)),
+        let references = references(rule, contract, &contracts.rules);
+        let cases = |reference: AlertRule| {
+            let bracket = cases(rule, &reference, &contracts.rules, recorded);
+            (reference, bracket)
         };
-        found.rules.push(rule.clone());
-        found.references.push(reference);
-        found.brackets.push(bracket);
+        let of_it: Vec<(AlertRule, Bracket)> = match references {
+            Ok(references) => references.into_iter().map(cases).collect(),
+            Err(reason) => vec![(rule.clone(), lacking(alert, reason))],
+        };
+        for (reference, bracket) in of_it {
+            found.rules.push(rule.clone());
+            found.references.push(reference);
+            found.brackets.push(bracket);
+        }
     }
     found
 }
@@ -187,37 +191,38 @@ fn cases(
     bracket
 }
 
-/// The rule that a contract describes, evaluated as the deployed one is.
-fn reference(
+/// The rules that a contract describes, evaluated as the deployed one is: one for each value of a label that limits
+/// depend on, as cases of all of them at once would be too many to find.
+fn references(
     rule: &AlertRule,
     contract: &AlertContract,
     rules: &BTreeMap<String, TargetContract>,
-) -> Result<AlertRule, String> {
+) -> Result<Vec<AlertRule>, String> {
     let writer = Writer { rules };
-    let mut branches = Vec::new();
-    for clauses in &contract.branches {
-        let each = clauses.iter().find_map(|clause| match &clause.test {
-            Test::Compare(_, Limit::Each(table)) => Some((clause.by()?.first()?.clone(), table)),
-            _ => None,
-        });
-        match each {
-            None => branches.push(writer.branch(clauses, None)?),
-            Some((label, table)) => {
-                for value in table.keys() {
-                    branches.push(writer.branch(clauses, Some((&label, value)))?);
-                }
-            }
-        }
-    }
+    let each = contract.branches.iter().flatten().find_map(|clause| match &clause.test {
+        Test::Compare(_, Limit::Each(table)) => Some((clause.by()?.first()?.clone(), table)),
+        _ => None,
+    });
     let texts = contract.names.iter().map(|name| format!("{{{{ $labels.{name} }}}}"));
     let text = texts.collect::<Vec<_>>().join(" ");
-    Ok(AlertRule {
-        expr: branches.join("\nor\n"),
-        labels: contract.labels.clone(),
-        annotations: [("summary".to_owned(), text)].into(),
-        timing: Timing { for_ms: contract.for_ms, keep_firing_for_ms: contract.keep_firing_for_ms },
-        ..rule.clone()
-    })
+    let reference = |only: Option<(&String, &String)>| {
+        let branches = contract.branches.iter().map(|clauses| writer.branch(clauses, only));
+        let branches: Vec<String> = branches.collect::<Result<_, String>>()?;
+        Ok(AlertRule {
+            expr: branches.join("\nor\n"),
+            labels: contract.labels.clone(),
+            annotations: [("summary".to_owned(), text.clone())].into(),
+            timing: Timing {
+                for_ms: contract.for_ms,
+                keep_firing_for_ms: contract.keep_firing_for_ms,
+            },
+            ..rule.clone()
+        })
+    };
+    match &each {
+        None => Ok(vec![reference(None)?]),
+        Some((label, table)) => table.keys().map(|value| reference(Some((label, value)))).collect(),
+    }
 }
 
 struct Writer<'a> {
