@@ -8,6 +8,8 @@
 //! packages/grafana-runtime, and 253 requests of a real browser.
 //! Nothing is sent here, and no answer is known.
 
+mod body;
+
 use std::collections::BTreeMap;
 
 use monitoring::grafana::{
@@ -19,7 +21,7 @@ use monitoring::grafana::{
 };
 use serde_json::Value;
 
-use crate::{Page, body, width};
+use crate::{Page, width};
 
 /// What is added to the refId of a target that asks for a range and an instant (`InstantQueryRefIdIndex`).
 const INSTANT: &str = "-Instant";
@@ -189,7 +191,7 @@ impl Asking<'_> {
     }
 
     /// The data source that a panel asks.
-    pub(crate) fn uid_of(&self, panel: &Panel) -> String {
+    fn uid_of(&self, panel: &Panel) -> String {
         match &panel.datasource {
             Some(DatasourceRef::Uid { uid, .. }) => uid.clone(),
             _ => self.source.uid.clone(),

@@ -8,7 +8,6 @@
 
 pub mod answer;
 pub mod asking;
-mod body;
 pub mod client;
 pub mod page;
 pub mod provisioned;

@@ -1,14 +1,14 @@
 //! The JSON of a request as the page writes it.
 //!
 //! A target's members go along as they are stored; some are replaced, some added. What they mean,
-//! `asking` knows.
+//! its parent knows.
 
 use serde_json::{Map, Value, json};
 
-use crate::asking::{Asking, Predicted, View};
+use super::{Asking, Predicted, View};
 
 /// The headers that name dashboard, panel and data source.
-pub(crate) fn headers(dashboard: &str, panel: i64, uid: &str) -> Vec<(&'static str, String)> {
+pub(super) fn headers(dashboard: &str, panel: i64, uid: &str) -> Vec<(&'static str, String)> {
     vec![
         ("content-type", "application/json".to_owned()),
         ("x-plugin-id", "prometheus".to_owned()),
@@ -21,7 +21,7 @@ pub(crate) fn headers(dashboard: &str, panel: i64, uid: &str) -> Vec<(&'static s
 
 /// One member of `queries`: `stored` is the target as in the dashboard, `expr` its expression with
 /// the dashboard's variables inserted.
-pub(crate) fn query(
+pub(super) fn query(
     panel: i64,
     stored: &Map<String, Value>,
     predicted: &Predicted,
@@ -63,7 +63,7 @@ pub(crate) fn query(
 }
 
 /// The whole body.
-pub(crate) fn whole(queries: Vec<Value>, view: &View) -> Value {
+pub(super) fn whole(queries: Vec<Value>, view: &View) -> Value {
     let (from, to) = (instant(view.from_ms), instant(view.to_ms));
     json!({
         "queries": queries,
