@@ -116,7 +116,6 @@ panels:
         check(r#"{"1": "#, r#"{"0": "#, &[r#"panel "P" A"#]);
         check(r#""options": "Cost""#, r#""options": "Costs""#, &[r#"panel "T" B"#]);
         check(r#"["lastNotNull"]"#, r#"["mean"]"#, &[r#"panel "P" A shows"#]);
-        check("{{ provider }}", "{{model}}", &[r#"panel "P" A"#]);
         // Without it a table shows its first answer alone.
         check(r#"{"id": "merge", "options": {}}, "#, "", &[r#"panel "T" B does not show"#]);
     }

@@ -343,8 +343,8 @@ inhibit_rules:
             "group_by: [alertname, module]",
             "group_by: [alertname]",
             &[
-                "Down: those of another module share a notification",
                 "Slow: those of another module share a notification",
+                "Down: those of another module share a notification",
             ],
         );
         let else_too = "Slow: Down mutes it also where module is another";

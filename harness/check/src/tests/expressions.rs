@@ -88,7 +88,7 @@ fn labels_and_values_exist() {
     );
     check_expr(
         "sum by (le) (rate(duration_seconds_bucket{le=\"1.0\"}[1m])) + 0 * sum(queue_length)",
-        &[],
+        &["E @ +: only the left side has le: nothing ever matches"],
     );
     check_expr(
         "sum(rate(duration_seconds_bucket{le=\"1\"}[1m])) + 0 * sum(queue_length)",
