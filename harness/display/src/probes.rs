@@ -94,7 +94,7 @@ fn of_size(targets: &[Bound<'_>], round: usize, ends_in_nan: bool) -> Round {
                     .collect();
             }
             // Shares stay below 1: they are made smaller, the others larger.
-            let own = 1.0 + 0.0137 * nth as f64;
+            let own = 1.0 + 0.0137 * f64::from(nth);
             let mut numbers: Vec<Option<f64>> = COURSE[..moments]
                 .iter()
                 .map(|factor| {

@@ -47,13 +47,13 @@ where
 pub async fn images(binary: &PrometheusBinary, cache: &Path) -> Result<Variables, String> {
     let mut built = IMAGES.lock().await;
     let line = binary.version.line();
-    if !built.contains_key(&line) {
+    if let std::collections::btree_map::Entry::Vacant(e) = built.entry(line) {
         // A runtime of its own has connections of its own.
         let engine = Engine::find().await.map_err(|error| error.to_string())?;
         let mut programs = Programs::of_debian(cache).await.map_err(|error| error.to_string())?;
         programs.prometheus.clone_from(&binary.prometheus);
         let images = TestImages::build(&engine, &programs, Keep::WithProcess).await;
-        built.insert(line, images.map_err(|error| error.to_string())?);
+        e.insert(images.map_err(|error| error.to_string())?);
     }
     Ok(built[&line].variables())
 }

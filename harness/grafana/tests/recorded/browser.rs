@@ -35,7 +35,7 @@ pub(crate) fn of_9_3() -> Vec<Held> {
                 .dashboard
                 .variables
                 .iter()
-                .filter_map(|variable| grafana::asking::series_of(variable))
+                .filter_map(grafana::asking::series_of)
                 .collect();
             let (start, end) = (member("start"), member("end"));
             let selector = member("match%5B%5D").replace("%3A", ":");

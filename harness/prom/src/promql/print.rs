@@ -14,10 +14,10 @@ pub use crate::duration::in_promql as duration;
 impl Display for Expr {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Expr::Number(number) => match number {
+            Expr::Number(number) => match *number {
                 _ if number.is_nan() => out.write_str("NaN"),
-                &f64::INFINITY => out.write_str("Inf"),
-                &f64::NEG_INFINITY => out.write_str("-Inf"),
+                f64::INFINITY => out.write_str("Inf"),
+                f64::NEG_INFINITY => out.write_str("-Inf"),
                 _ => write!(out, "{number}"),
             },
             Expr::Text(text) => out.write_str(&quoted(text)),

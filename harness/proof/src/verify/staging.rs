@@ -123,7 +123,7 @@ impl Verifier {
             epoch_ms,
             duration: scenario.duration,
             targets: found.targets,
-            lie: lie.clone(),
+            lie: *lie,
             thinning: None,
         };
         let played = play
