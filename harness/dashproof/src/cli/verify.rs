@@ -125,7 +125,11 @@ async fn brackets(verifier: &Verifier) -> Result<BracketReport, String> {
     let brackets = rules.iter().map(|rule| bracket::bracket(rule, &recorded)).collect();
     let (binary, environment) = (&verifier.tools.binary, &verifier.tools.environment);
     let report = bracket::run::run(&rules, brackets, binary, environment, |_| ()).await;
-    report.map_err(|error| failure::chain(&error))
+    let mut report = report.map_err(|error| failure::chain(&error))?;
+    let specified = bracket::specified::specified(&rules, &verifier.files.contracts, &recorded);
+    let by_contracts = bracket::specified::run(specified, binary, environment, |_| ()).await;
+    report.alerts.extend(by_contracts.map_err(|error| failure::chain(&error))?.alerts);
+    Ok(report)
 }
 
 struct Prepared {
