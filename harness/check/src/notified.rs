@@ -42,6 +42,9 @@ struct Notified<'a> {
     all: Vec<Sample<'a>>,
 }
 
+/// Line, words and contract of an example.
+type Example<'a> = (Option<usize>, String, &'a AlertContract);
+
 impl Notified<'_> {
     /// One problem for each alert and each thing that is wrong with its routes.
     fn told(&self) -> Vec<Problem> {
@@ -169,8 +172,7 @@ impl Notified<'_> {
     /// Alerts that mute others and must not, or must and do not.
     fn muted(&self) -> Vec<Problem> {
         // By what is muted and by what mutes: an example, and what is wrong.
-        let mut found: BTreeMap<(&str, &str, &str), (Option<usize>, String, &AlertContract)> =
-            BTreeMap::new();
+        let mut found: BTreeMap<(&str, &str, &str), Example<'_>> = BTreeMap::new();
         for target in &self.all {
             let Some(muted) = &target.sent else { continue };
             for source in &self.all {

@@ -53,9 +53,7 @@ pub(super) fn averaged(subject: &Subject<'_>) -> Vec<Problem> {
             }
             let is_quantile = match inner.as_ref() {
                 Tree::Call(name, _) => name == "histogram_quantile",
-                Tree::Select(selector) => {
-                    selector.matchers.iter().any(of_summary)
-                }
+                Tree::Select(selector) => selector.matchers.iter().any(of_summary),
                 _ => false,
             };
             if is_quantile {

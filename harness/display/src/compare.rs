@@ -68,6 +68,9 @@ fn items(
     found
 }
 
+/// Whether an item may be what was found.
+type Fits<'a> = dyn Fn(&Item, &Found) -> bool + 'a;
+
 /// Which of `found` is which of `items`: by name and numbers, by numbers alone, by name alone.
 fn matched(items: &[Item], found: &[Found]) -> Vec<Option<usize>> {
     let mut taken = vec![false; found.len()];
@@ -75,7 +78,7 @@ fn matched(items: &[Item], found: &[Found]) -> Vec<Option<usize>> {
     let by_name = |item: &Item, seen: &Found| item.name.is_some() && item.name == seen.name;
     let by_numbers = |item: &Item, seen: &Found| all_same(&item.numbers, &seen.numbers);
     let both = |item: &Item, seen: &Found| by_name(item, seen) && by_numbers(item, seen);
-    let ways: [&dyn Fn(&Item, &Found) -> bool; 3] = [&both, &by_numbers, &by_name];
+    let ways: [&Fits<'_>; 3] = [&both, &by_numbers, &by_name];
     for way in ways {
         for (item, of) in items.iter().zip(&mut of).filter(|(_, of)| of.is_none()) {
             let free = (0..found.len()).find(|at| !taken[*at] && way(item, &found[*at]));
@@ -107,7 +110,7 @@ fn pair(
         };
         let Some(of) = *of else {
             let zero = item.numbers.iter().all(|number| *number == 0.0 || number.is_nan());
-            if !bound.target.hide && !(zero && contract.display.hides_zero) {
+            if !(bound.target.hide || zero && contract.display.hides_zero) {
                 notes.wrong(ref_id, Kind::Missing, format!("does not show the series {what}"));
             }
             continue;

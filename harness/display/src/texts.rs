@@ -117,12 +117,14 @@ fn decimals(
     }
     let usual = match bound.contract.fact {
         // A share in tenths of a percent, money in cents, a state in whole numbers.
-        Fact::Ratio { .. } | Fact::ShareAbove { .. } => 1..=2,
-        Fact::Health(_) => 0..=0,
-        Fact::Constant(_) => 0..=MEANT,
-        _ => 1..=0,
+        Fact::Ratio { .. } | Fact::ShareAbove { .. } => Some(1..=2),
+        Fact::Health(_) => Some(0..=0),
+        Fact::Constant(_) => Some(0..=MEANT),
+        _ => None,
     };
-    let plain = places.iter().any(|places| places.is_none_or(|places| usual.contains(&places)));
+    let plain = places.iter().any(|places| {
+        places.is_none_or(|places| usual.as_ref().is_some_and(|usual| usual.contains(&places)))
+    });
     if plain {
         return;
     }

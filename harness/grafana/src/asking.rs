@@ -178,7 +178,7 @@ impl Asking<'_> {
         let uid = self.uid_of(panel);
         Ok(Request {
             headers: body::headers(&self.page.dashboard.uid, panel.id, &uid),
-            body: body::whole(queries, self.view),
+            body: body::whole(&queries, self.view),
             predicted,
         })
     }

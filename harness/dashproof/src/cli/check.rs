@@ -80,7 +80,7 @@ pub(super) fn run(args: &Args, at: &Surroundings, output: Output) -> Result<u8, 
         ));
     }
     let checked = match scenarios {
-        Some(scenarios) => with_scenarios(&scenarios, &layout, reading),
+        Some(scenarios) => with_scenarios(&scenarios, &layout, &reading),
         None => {
             let Findings { problems, mut notes } = check::anywhere(&reading);
             // A dashboard in another format is not wrong: it is not judged.
@@ -132,7 +132,7 @@ fn scenarios(args: &Args, from: &Path) -> Result<Option<PathBuf>, Failure> {
     Ok(found.map(|found| beside.map_or(found.clone(), |beside| beside.join(found))))
 }
 
-fn with_scenarios(scenarios: &Path, layout: &Layout, reading: Reading) -> Checked {
+fn with_scenarios(scenarios: &Path, layout: &Layout, reading: &Reading) -> Checked {
     let (mut stories, mut problems) = scenario::load_dir(scenarios);
     let live = scenarios.join(files::LIVE);
     if live.is_dir() {
@@ -156,7 +156,7 @@ fn with_scenarios(scenarios: &Path, layout: &Layout, reading: Reading) -> Checke
     }
     problems.sort_by_key(|problem| problem.severity == Severity::Warning);
     problems.sort_by(|one, other| one.file.cmp(&other.file).then(one.line.cmp(&other.line)));
-    let mut checked = Checked::new(layout, &reading, problems, Default::default());
+    let mut checked = Checked::new(layout, reading, problems, Default::default());
     checked.unproven = unproven;
     checked.scenarios = Some((scenarios.to_owned(), stories.len()));
     checked

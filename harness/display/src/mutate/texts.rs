@@ -209,6 +209,7 @@ fn steps_last(steps: &Value) -> usize {
     steps.as_array().map_or(0, |steps| steps.len().saturating_sub(1))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers make these for it alone")]
 pub(super) fn rule(json: &mut Value, matcher: Value, id: &str, value: Value) {
     let rule = json!({"matcher": matcher, "properties": [{"id": id, "value": value}]});
     push(&mut json["fieldConfig"]["overrides"], rule, false);

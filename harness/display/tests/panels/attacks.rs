@@ -14,6 +14,7 @@ fn add(list: &mut Value, item: Value) {
     list.as_array_mut().unwrap().push(item);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers make these for it alone")]
 fn over(panel: &mut Value, matcher: Value, id: &str, value: Value) {
     let rule = json!({"matcher": matcher, "properties": [{"id": id, "value": value}]});
     add(&mut panel["fieldConfig"]["overrides"], rule);

@@ -63,7 +63,7 @@ pub(super) fn query(
 }
 
 /// The whole body.
-pub(super) fn whole(queries: Vec<Value>, view: &View) -> Value {
+pub(super) fn whole(queries: &[Value], view: &View) -> Value {
     let (from, to) = (instant(view.from_ms), instant(view.to_ms));
     json!({
         "queries": queries,

@@ -31,12 +31,8 @@ pub(crate) fn of_9_3() -> Vec<Held> {
                 let (_, rest) = body.split_once(&format!("{name}=")).unwrap();
                 rest.split('&').next().unwrap().to_owned()
             };
-            let selectors: Vec<String> = page
-                .dashboard
-                .variables
-                .iter()
-                .filter_map(grafana::asking::series_of)
-                .collect();
+            let selectors: Vec<String> =
+                page.dashboard.variables.iter().filter_map(grafana::asking::series_of).collect();
             let (start, end) = (member("start"), member("end"));
             let selector = member("match%5B%5D").replace("%3A", ":");
             values.equal(shot, vec![selector], selectors);

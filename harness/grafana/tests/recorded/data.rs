@@ -23,6 +23,7 @@ impl Held {
     }
 
     /// Counts a case that holds if both are equal.
+    #[expect(clippy::needless_pass_by_value, reason = "callers make these for it alone")]
     pub(crate) fn equal<T: PartialEq + std::fmt::Debug>(
         &mut self,
         case: &str,

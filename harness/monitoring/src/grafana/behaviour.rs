@@ -39,9 +39,12 @@ pub const NEWEST: Behaviour = Behaviour {
     names_sources_by_number: false,
 };
 
+/// Major and minor number of a version.
+type Release = (u32, u32);
+
 /// The first and the first no longer meant version, and what they do. grafana PR 77234 changed
 /// `$__rate_interval` and came with 10.2; of the versions between, no answers are recorded.
-const TABLE: [((u32, u32), (u32, u32), Behaviour); 2] =
+const TABLE: [(Release, Release, Behaviour); 2] =
     [((9, 3), (9, 4), OF_9_3), ((10, 2), (u32::MAX, 0), NEWEST)];
 
 impl Behaviour {

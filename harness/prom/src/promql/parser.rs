@@ -53,8 +53,8 @@ fn expr(parsed: theirs::Expr) -> Result<Expr, String> {
             expr: Box::new(expr(*subquery.expr)?),
             window_ms: millis(subquery.range),
             step_ms: subquery.step.map(millis),
-            offset_ms: subquery.offset.map(offset),
-            at: subquery.at.map(at),
+            offset_ms: subquery.offset.as_ref().map(offset),
+            at: subquery.at.as_ref().map(at),
         }),
         theirs::Expr::Paren(inner) => Expr::Paren(Box::new(expr(*inner.expr)?)),
         theirs::Expr::Unary(inner) => Expr::Negate(Box::new(expr(*inner.expr)?)),
@@ -105,17 +105,17 @@ fn binary(parsed: BinaryExpr) -> Result<Binary, String> {
 }
 
 fn selector(parsed: VectorSelector) -> Result<Selector, String> {
-    let all = |matchers: Vec<Matcher>| matchers.into_iter().map(matcher).collect();
+    let all = |matchers: Vec<Matcher>| matchers.iter().map(matcher).collect();
     Ok(Selector {
         metric: parsed.name,
         matchers: all(parsed.matchers.matchers)?,
         alternatives: parsed.matchers.or_matchers.into_iter().map(all).collect::<Result<_, _>>()?,
-        offset_ms: parsed.offset.map(offset),
-        at: parsed.at.map(at),
+        offset_ms: parsed.offset.as_ref().map(offset),
+        at: parsed.at.as_ref().map(at),
     })
 }
 
-fn matcher(parsed: Matcher) -> Result<LabelMatcher, String> {
+fn matcher(parsed: &Matcher) -> Result<LabelMatcher, String> {
     let operator = match parsed.op {
         MatchOp::Equal => MatchOperator::Equal,
         MatchOp::NotEqual => MatchOperator::NotEqual,
@@ -134,14 +134,14 @@ fn value_type(found: TheirType) -> ValueType {
     }
 }
 
-fn offset(parsed: Offset) -> i64 {
+fn offset(parsed: &Offset) -> i64 {
     match parsed {
-        Offset::Pos(span) => millis(span),
-        Offset::Neg(span) => -millis(span),
+        Offset::Pos(span) => millis(*span),
+        Offset::Neg(span) => -millis(*span),
     }
 }
 
-fn at(parsed: AtModifier) -> At {
+fn at(parsed: &AtModifier) -> At {
     match parsed {
         AtModifier::Start => At::Start,
         AtModifier::End => At::End,

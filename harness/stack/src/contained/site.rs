@@ -130,7 +130,10 @@ impl Containers {
     /// # Errors
     /// The reason.
     pub fn grafana(&self) -> Result<(), &str> {
-        self.grafana.as_ref().map(|()| ()).map_err(String::as_str)
+        match &self.grafana {
+            Ok(()) => Ok(()),
+            Err(why) => Err(why),
+        }
     }
 
     /// The engine and the images, for people.

@@ -16,6 +16,12 @@ use prom::{
 
 use crate::quantity::Quantity;
 
+/// Clauses that must hold together.
+pub(super) type Branch = Vec<Part<RawClause>>;
+
+/// Lists of texts by name.
+pub(super) type Texts = BTreeMap<String, Part<Vec<Field<String>>>>;
+
 /// A span of time in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span(pub(super) i64);
@@ -27,7 +33,7 @@ pub(super) struct Span(pub(super) i64);
 pub(super) struct RawAlert {
     /// The branches of its condition: each alone is enough. In a branch every clause must hold; the first gives the
     /// alert its value and its labels, the others are guards.
-    pub(super) when: Option<Part<Vec<Part<Vec<Part<RawClause>>>>>>,
+    pub(super) when: Option<Part<Vec<Part<Branch>>>>,
     /// Clauses that must hold in every branch.
     pub(super) guards: Option<Part<Vec<Part<RawClause>>>>,
     /// How long the condition must hold. Default: it fires at once.
@@ -54,7 +60,7 @@ pub(super) struct RawAlert {
     /// share one.
     pub(super) apart_by: Option<Part<Vec<Field<String>>>>,
     /// Alerts that mute it, by name, each with the labels that both must have alike. Nothing else may. Default: none.
-    pub(super) muted_by: Option<Part<BTreeMap<String, Part<Vec<Field<String>>>>>>,
+    pub(super) muted_by: Option<Part<Texts>>,
     /// Time intervals of `alertmanager.yml` in which it may be muted. Default: none.
     pub(super) muted_at: Option<Part<Vec<Field<String>>>>,
     /// Where its runbook is, as the annotation `runbook_url` says.
@@ -88,7 +94,7 @@ pub(super) struct RawClause {
     #[serde(rename = "where")]
     pub(super) conditions: Option<Part<Table<String, String>>>,
     /// Labels that must have none of these values.
-    pub(super) except: Option<Part<BTreeMap<String, Part<Vec<Field<String>>>>>>,
+    pub(super) except: Option<Part<Texts>>,
     /// The labels by which it is added up; `module` may be one.
     pub(super) by: Option<Part<Vec<Field<String>>>>,
     /// A factor on the value, such as 3600 for "per hour".

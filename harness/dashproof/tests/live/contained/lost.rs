@@ -16,8 +16,11 @@ use crate::{
     stories::{bench, roads::copy},
 };
 
+/// A name, what is changed in a copy, and the words that must be said.
+type Mistake = (&'static str, fn(&Path) -> std::io::Result<()>, &'static [&'static str]);
+
 pub(crate) fn trials() -> Vec<Trial> {
-    let mistakes: [(&str, fn(&Path) -> std::io::Result<()>, &[&str]); 6] = [
+    let mistakes: [Mistake; 6] = [
         (
             "a_wrong_service_name",
             |copy| {
@@ -69,7 +72,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             &["prometheus ended with exit code", "recording.yml"],
         ),
     ];
-    let trial = |(name, edit, words): (&str, fn(&Path) -> std::io::Result<()>, &'static [&str])| {
+    let trial = |(name, edit, words): Mistake| {
         in_containers(&format!("lost_wiring::{name}"), move |binary| lost(binary, edit, words))
     };
     mistakes.into_iter().flat_map(trial).collect()

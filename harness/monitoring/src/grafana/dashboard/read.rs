@@ -118,10 +118,9 @@ fn rows(root: &Node<'_>) -> Vec<Value> {
 
 /// Gives an id to panels that have none, as Grafana does when it loads them.
 fn number(panels: &mut [Panel]) {
-    let mut next = panels.iter().map(|panel| panel.id).max().unwrap_or(0) + 1;
-    for panel in panels.iter_mut().filter(|panel| panel.id == 0) {
-        panel.id = next;
-        next += 1;
+    let next = panels.iter().map(|panel| panel.id).max().unwrap_or(0) + 1;
+    for (id, panel) in (next..).zip(panels.iter_mut().filter(|panel| panel.id == 0)) {
+        panel.id = id;
     }
 }
 
