@@ -66,7 +66,7 @@ pub(super) fn services(file: &Path, text: &str) -> Vec<Service> {
             });
             if let Some((source, path)) = found {
                 let target = target.map_or_else(|| format!("/{source}"), str::to_owned);
-                mounts.push((clean(&directory.join(variables(path)?)), target));
+                mounts.push((beside(directory, Path::new(&variables(path)?)), target));
             }
         }
         let words = ["entrypoint", "command"].into_iter().flat_map(|key| words(node.get(key)));
@@ -111,7 +111,7 @@ fn mount(directory: &Path, item: &Node) -> Option<(PathBuf, String)> {
     };
     // A name is a volume.
     let is_path = source.starts_with(['.', '/']) || source.contains('/');
-    is_path.then(|| (clean(&directory.join(source)), target))
+    is_path.then(|| (beside(directory, Path::new(&source)), target))
 }
 
 /// The text with variables replaced by their defaults; nothing where one has none. The working directory is the
@@ -147,17 +147,26 @@ fn variables(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// A path without `.`, and without `..` where it has something before it.
-fn clean(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in path.components() {
-        match component {
+/// What `path` means beside a compose file. The directory stays as it was named, so that all files of a folder begin
+/// with the folder's own path.
+fn beside(directory: &Path, path: &Path) -> PathBuf {
+    let mut found = directory.to_owned();
+    let mut depth = 0;
+    for part in path.components() {
+        match part {
             Component::CurDir => {}
-            Component::ParentDir if clean.file_name().is_some() => drop(clean.pop()),
-            other => clean.push(other),
+            Component::ParentDir if depth > 0 => {
+                depth -= 1;
+                found.pop();
+            }
+            Component::RootDir | Component::Prefix(_) => found = PathBuf::from(part.as_os_str()),
+            part => {
+                depth += usize::from(part != Component::ParentDir);
+                found.push(part);
+            }
         }
     }
-    clean
+    found
 }
 
 #[cfg(test)]
