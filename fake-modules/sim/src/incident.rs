@@ -1,6 +1,6 @@
 //! What can go wrong in the simulated world, when and for how long.
 //!
-//! The engine plays incidents; scenario files name them. [`table`] has a row for each kind: whoever reads, tries or
+//! The engine plays incidents; scenario files name them. `table` has a row for each kind: whoever reads, tries or
 //! tells of incidents takes what it needs from there. What an incident does is not known here: that is the engine's.
 
 mod graded;

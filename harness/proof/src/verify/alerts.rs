@@ -1,6 +1,6 @@
 //! What the alerts did in a scenario, and whether that is what the scenario expects.
 //!
-//! [`judge`] is pure: timelines and expectations in, verdicts out. [`near_misses`] asks the engine once more whether a
+//! [`judge`] is pure: timelines and expectations in, verdicts out. `near_misses` asks the engine once more whether a
 //! silence was a near one, and `told` says whom an alert reaches. How a timeline comes about is not known here.
 
 pub mod specified;

@@ -34,7 +34,7 @@ pub struct Variable {
     pub include_all: bool,
     /// Inserted as it is for "All" instead of all options.
     pub all_value: Option<String>,
-    /// Saved selection; [`ALL_VALUE`] stands for all.
+    /// Saved selection; `ALL_VALUE` stands for all.
     pub current: Vec<String>,
     /// Filter and capture over a query's results; empty for none.
     pub regex: String,
