@@ -334,7 +334,9 @@ fn what_is_not_simulated_is_not_judged(binary: &PrometheusBinary) -> Result<(), 
             assert_eq!(finding.kind, FindingKind::NotSimulated, "{finding:?}");
             assert!(finding.message.contains(words), "{finding:?}");
         }
-        assert!(all.iter().all(|finding| finding.rule != "Known"), "{all:#?}");
+        // Of what is simulated the files alone show that it never holds.
+        let known: Vec<_> = all.iter().filter(|finding| finding.rule == "Known").collect();
+        assert!(known.iter().all(|finding| finding.kind == FindingKind::Files), "{all:#?}");
         // What is not emulated of a job concerns whatever reads its metrics, through recording rules too.
         let mut relabelled = monitoring();
         let job = relabelled.config.jobs.iter_mut().find(|job| job.name == "llm-provider");
