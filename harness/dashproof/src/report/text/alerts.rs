@@ -74,9 +74,10 @@ pub(super) fn brackets(out: &mut String, run: &Run, paint: Paint, brief: bool) {
     let cases = || report.alerts.iter().flat_map(|alert| &alert.cases);
     let gaps = report.alerts.iter().map(|alert| alert.gaps().count()).sum::<usize>();
     if !brief {
-        let (cases, alerts) = (cases().count(), report.alerts.len());
+        let cases = cases().count();
+        let alerts = report.alerts.iter().filter(|alert| !alert.by_contract).count();
         let text = format!(
-            "alert rules at their thresholds: {} of {alerts} rules, {gaps} without a case: see `dashproof bracket`",
+            "alert rules at their thresholds: {} of {alerts} rules and their contracts, {gaps} without a case: see `dashproof bracket`",
             words::counted(cases, "case"),
         );
         let _ = writeln!(out, "\n{}", paint.faint(&text));
