@@ -3,8 +3,13 @@
 //! What a query answers is judged by asking; how the answer is shown stands in the file. Panels without contract,
 //! contracts without panel and what nobody can tell are not reported here but by `verify::bind`.
 
+use std::collections::BTreeSet;
+
 use display::{Certainty, Subject};
-use monitoring::grafana::dashboard::Dashboard;
+use monitoring::grafana::{
+    dashboard::{Dashboard, Panel},
+    legend::tight,
+};
 use prom::problem::{Code, Problem};
 use truth::contract::{Contracts, DashboardContract};
 
@@ -16,10 +21,12 @@ pub fn compare(dashboards: &[Dashboard], contracts: &Contracts) -> Vec<Problem> 
         let contract = contracts.dashboards.get(&dashboard.uid);
         problems
             .extend(contract.into_iter().flat_map(|contract| stale_variables(dashboard, contract)));
+        let mut told = BTreeSet::new();
         for (subject, finding) in display::of_dashboard(dashboard, contract, &[]) {
             let (Subject::Panel(panel), Certainty::Wrong) = (subject, finding.certainty) else {
                 continue;
             };
+            told.insert((panel.title.clone(), finding.ref_id.clone()));
             let target = panel.targets.iter().find(|target| target.ref_id == finding.ref_id);
             let line = target.map_or(panel.line, |target| target.line);
             let ref_id = if finding.ref_id.is_empty() { "" } else { " " };
@@ -30,8 +37,33 @@ pub fn compare(dashboards: &[Dashboard], contracts: &Contracts) -> Vec<Problem> 
                 Problem::new(Code::DisplayDiffers, &dashboard.file, line, message).remedy(remedy),
             );
         }
+        let unlike = contract.into_iter().flat_map(|contract| legends(dashboard, contract));
+        problems.extend(unlike.filter(|(place, _)| !told.contains(place)).map(|(_, found)| found));
     }
     problems
+}
+
+/// Legends other than their contract's, with panel and target. With a variable in one, only a view can tell:
+/// verification compares the names that are shown.
+fn legends<'a>(
+    dashboard: &'a Dashboard,
+    contract: &'a DashboardContract,
+) -> impl Iterator<Item = ((String, String), Problem)> + 'a {
+    let targets = |panel: &'a Panel| panel.targets.iter().map(move |target| (panel, target));
+    dashboard.panels.iter().flat_map(targets).filter_map(|(panel, target)| {
+        let bound = contract.panels.get(&panel.title)?.targets.get(&target.ref_id)?;
+        let (shown, wanted) = (target.legend_format.as_str(), bound.legend.as_deref()?);
+        if tight(shown) == tight(wanted) || shown.contains('$') {
+            return None;
+        }
+        let message = format!(
+            "panel {:?} {} has the legend {shown:?} where the contract says {wanted:?}: {}",
+            panel.title, target.ref_id, target.expr
+        );
+        let problem = Problem::new(Code::DisplayDiffers, &dashboard.file, target.line, message)
+            .remedy("set legendFormat, or correct the contract");
+        Some(((panel.title.clone(), target.ref_id.clone()), problem))
+    })
 }
 
 /// Variables of the contract that the dashboard does not have, renamed there perhaps: what they select would be judged
@@ -116,6 +148,8 @@ panels:
         check(r#"{"1": "#, r#"{"0": "#, &[r#"panel "P" A"#]);
         check(r#""options": "Cost""#, r#""options": "Costs""#, &[r#"panel "T" B"#]);
         check(r#"["lastNotNull"]"#, r#"["mean"]"#, &[r#"panel "P" A shows"#]);
+        let message = r#"panel "P" A has the legend "{{model}}" where the contract says"#;
+        check("{{ provider }}", "{{model}}", &[message]);
         // Without it a table shows its first answer alone.
         check(r#"{"id": "merge", "options": {}}, "#, "", &[r#"panel "T" B does not show"#]);
     }
